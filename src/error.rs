@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::{
-    crypto::{password_hash::HashError, rng::RngError},
+    crypto::{password_hash::HashError, rng::RngError, sealing::SealingError},
     db::{self, IsRetryable},
     types::{fields::FieldErrors, message::Message},
     util::clock::Timestamp,
@@ -48,6 +48,13 @@ pub enum Error {
     /// response is the same for all.
     #[error("wrong e-mail or password")]
     WrongPassword,
+    /// The password is right, and the account has a second factor that the request lacks: one of
+    /// these methods.
+    #[error("second factor required")]
+    SecondFactorRequired(Vec<&'static str>),
+    /// The operation requires a second factor in this session, recently.
+    #[error("confirmation by a second factor required")]
+    SecondFactorConfirmationRequired,
     /// The token lacks these abilities (RFC 6750, section 3.1, `insufficient_scope`).
     #[error("missing ability: {0}")]
     MissingAbility(String),
@@ -180,6 +187,12 @@ impl From<HashError> for Error {
 
 impl From<RngError> for Error {
     fn from(error: RngError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<SealingError> for Error {
+    fn from(error: SealingError) -> Self {
         Self::Internal(error.to_string())
     }
 }

@@ -114,6 +114,8 @@ mod db;
 #[cfg(not(feature = "internals"))]
 mod error;
 #[cfg(not(feature = "internals"))]
+mod factors;
+#[cfg(not(feature = "internals"))]
 mod http;
 #[cfg(not(feature = "internals"))]
 mod i18n;
@@ -133,6 +135,8 @@ mod restore_detection;
 mod schema;
 #[cfg(not(feature = "internals"))]
 mod sessions;
+#[cfg(not(feature = "internals"))]
+mod sign_in_attempts;
 #[cfg(not(feature = "internals"))]
 mod telemetry;
 #[cfg(not(feature = "internals"))]
@@ -188,6 +192,9 @@ pub mod db;
 pub mod error;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
+pub mod factors;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod http;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
@@ -216,6 +223,9 @@ pub mod schema;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod sessions;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod sign_in_attempts;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod telemetry;

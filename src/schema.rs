@@ -26,6 +26,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    authenticator_apps (id) {
+        id -> Binary,
+        user_id -> Binary,
+        sealed_secret -> Binary,
+        sealed_with -> Binary,
+        created_at -> Int8,
+        last_used_at -> Nullable<Int8>,
+        last_step -> Int8,
+        failures -> Int8,
+    }
+}
+
+diesel::table! {
     credentials (id) {
         id -> Binary,
         user_id -> Binary,
@@ -45,6 +58,9 @@ diesel::table! {
         confirmed_until -> Nullable<Int8>,
         ended_at -> Nullable<Int8>,
         receipt_id -> Nullable<Binary>,
+        amr -> Text,
+        auth_time -> Nullable<Int8>,
+        second_factor_until -> Nullable<Int8>,
     }
 }
 
@@ -188,6 +204,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    pending_authenticator_apps (session_id) {
+        session_id -> Binary,
+        sealed_secret -> Binary,
+        created_at -> Int8,
+    }
+}
+
+diesel::table! {
     receipts (id) {
         id -> Binary,
         user_id -> Binary,
@@ -197,6 +221,22 @@ diesel::table! {
         ip -> Nullable<Text>,
         sessions_ended -> Int8,
         tokens_ended -> Int8,
+    }
+}
+
+diesel::table! {
+    recovery_code_sets (user_id) {
+        user_id -> Binary,
+        created_at -> Int8,
+        last_used_at -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, locator) {
+        user_id -> Binary,
+        locator -> Text,
+        hash -> Text,
     }
 }
 
@@ -219,6 +259,18 @@ diesel::table! {
         revoked_at -> Nullable<Int8>,
         form -> Text,
         accepted_until -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    sign_in_attempts (digest) {
+        digest -> Binary,
+        user_id -> Binary,
+        password_digest -> Binary,
+        remembered -> Bool,
+        tried -> Int8,
+        created_at -> Int8,
+        session_id -> Nullable<Binary>,
     }
 }
 
@@ -253,6 +305,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(authenticator_apps -> users (user_id));
 diesel::joinable!(credentials -> receipts (receipt_id));
 diesel::joinable!(credentials -> users (user_id));
 diesel::joinable!(events -> users (user_id));
@@ -261,15 +314,20 @@ diesel::joinable!(jobs -> users (user_id));
 diesel::joinable!(known_browsers -> users (user_id));
 diesel::joinable!(last_uses -> credentials (credential_id));
 diesel::joinable!(one_time_links -> users (user_id));
+diesel::joinable!(pending_authenticator_apps -> credentials (session_id));
 diesel::joinable!(receipts -> users (user_id));
+diesel::joinable!(recovery_code_sets -> users (user_id));
+diesel::joinable!(recovery_codes -> users (user_id));
 diesel::joinable!(rotations -> secrets (secret_digest));
 diesel::joinable!(secrets -> credentials (credential_id));
+diesel::joinable!(sign_in_attempts -> users (user_id));
 diesel::joinable!(token_networks -> credentials (credential_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_change_sequence,
     account_changes,
     attempt_counters,
+    authenticator_apps,
     credentials,
     database_identity,
     events,
@@ -284,9 +342,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     migration_checksums,
     nodes,
     one_time_links,
+    pending_authenticator_apps,
     receipts,
+    recovery_code_sets,
+    recovery_codes,
     rotations,
     secrets,
+    sign_in_attempts,
     token_networks,
     users,
     write_probe,

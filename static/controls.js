@@ -74,6 +74,11 @@ for (const wait of all("[data-wait]")) {
   tick();
 }
 
+for (const button of all("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // Buttons that open a dialog, in place of the links to a page that asks the same.
 for (const button of all("[data-dialog]")) {
   button.hidden = false;

@@ -4,10 +4,9 @@ use super::{register::email_taken, store};
 use crate::{
     app_state::AppState,
     audit::{self, EventKind, NewEvent},
-    credentials::{Principal, revoke::begin_change_as},
+    credentials::{Principal, end_pending, revoke::begin_change_as},
     db,
     error::{Error, Result},
-    mail::links,
     rate_limit::{self, Attempt},
     types::{email::Email, language_tag::LanguageTag, message::field, name::Name},
 };
@@ -65,7 +64,7 @@ pub async fn change_profile(
                 audit::record(tx, user, &actor, event)?;
             }
             if email_changed {
-                links::void_of_user(tx.connection, user)?;
+                end_pending(tx.connection, user)?;
                 let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
                 audit::record(tx, user, &actor, event)?;
             }

@@ -17,7 +17,7 @@ use crate::{
     cluster::{Cluster, NodeConfig},
     config::{Mount, Settings, SigningKeys},
     credential_cache::{Generation, InvalidationKey, LookupOutcome},
-    crypto::{digest::Digest, password_hash::PasswordHasher, rng::Random},
+    crypto::{digest::Digest, password_hash::PasswordHasher, rng::Random, sealing::SealingKeys},
     db::{self, AnyConnection, Database, Migrations, migrations},
     error::Error,
     types::{
@@ -42,6 +42,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-28-000004_foreign_tokens",
     "2026-11-28-000005_languages",
     "2026-11-28-000006_mail",
+    "2026-11-28-000007_factors",
     "2026-11-28-000008_end_of_imported_secrets",
 ];
 
@@ -60,6 +61,7 @@ struct Inner {
     db: Database,
     shutdown: ShutdownState,
     hasher: PasswordHasher,
+    sealing_keys: OnceLock<SealingKeys>,
     last_used: WriteBehind<CredentialId, LastUse>,
     cluster: Cluster,
     lookups: CredentialLookups,
@@ -118,6 +120,7 @@ impl AppState {
             db,
             shutdown: ShutdownState::default(),
             hasher,
+            sealing_keys: OnceLock::new(),
             last_used: WriteBehind::default(),
             cluster,
             lookups: SingleFlight::default(),
@@ -138,10 +141,15 @@ impl AppState {
         self.cluster().set_node_config(config);
     }
 
-    /// Sets the signing keys, from which the secrets of links in mails are derived. The first call
+    /// Sets the signing keys, from which the secrets of links in mails and the keys that seal secrets
+    /// are derived. The first call
     /// decides.
     pub fn set_signing_keys(&self, keys: &SigningKeys) {
         self.0.signing_keys.get_or_init(|| keys.clone());
+        if let Some(sealing) = SealingKeys::derive(keys.first(), keys.older()) {
+            // Only the first call counts: the keys of a process do not change.
+            let _ = self.0.sealing_keys.set(sealing);
+        }
     }
 
     /// The signing keys. `None` in a command that needs none.
@@ -184,6 +192,15 @@ impl AppState {
     #[must_use]
     pub fn hasher(&self) -> &PasswordHasher {
         &self.0.hasher
+    }
+
+    /// Returns the keys that seal the secrets of authenticator apps.
+    ///
+    /// # Errors
+    /// Returns an error in a process without signing keys, such as a command.
+    pub fn sealing_keys(&self) -> Result<&SealingKeys, Error> {
+        let keys = self.0.sealing_keys.get();
+        keys.ok_or_else(|| Error::internal("the process has no signing keys"))
     }
 
     /// Times and addresses of latest uses that are not yet in the database.

@@ -77,6 +77,18 @@ string_enum! {
         PasswordConfirmed = "password.confirmed", event::password_confirmed;
         /// An attempt with a wrong password on an existing account.
         PasswordRefused = "password.refused", event::password_refused;
+        /// A re-authentication in a session by a code succeeded.
+        CodeConfirmed = "code.confirmed", event::code_confirmed;
+        /// A wrong code of a second factor, after the right password.
+        CodeRefused = "code.refused", event::code_refused;
+        /// An authenticator app was turned on.
+        FactorAdded = "factor.added", event::factor_added;
+        /// An authenticator app was removed.
+        FactorRemoved = "factor.removed", event::factor_removed;
+        /// Recovery codes were made anew.
+        RecoveryCodesMade = "recovery_codes.created", event::recovery_codes_made;
+        /// A recovery code was used.
+        RecoveryCodeUsed = "recovery_codes.used", event::recovery_code_used;
         /// A browser signed in from a known device, or directly after registration.
         SignedIn = "session.created", event::signed_in;
         /// A browser signed in from a device that none of the user's earlier sessions had.
@@ -187,6 +199,8 @@ impl EventKind {
                 | Self::PasswordChanged
                 | Self::PasswordConfirmed
                 | Self::SignInRecognised
+                | Self::CodeConfirmed
+                | Self::RecoveryCodesMade
                 | Self::TokenChanged
                 | Self::TokenRotated
                 | Self::TokenPaused

@@ -62,7 +62,7 @@ impl EventGroup {
     pub const fn of(kind: EventKind) -> Self {
         match kind {
             EventKind::SignedIn | EventKind::SignedInAnew => Self::SignIns,
-            EventKind::PasswordRefused => Self::Failures,
+            EventKind::PasswordRefused | EventKind::CodeRefused => Self::Failures,
             EventKind::TokenCreated
             | EventKind::TokenImported
             | EventKind::TokenChanged
@@ -81,6 +81,11 @@ impl EventGroup {
             | EventKind::PasswordChanged
             | EventKind::PasswordReset
             | EventKind::PasswordConfirmed
+            | EventKind::CodeConfirmed
+            | EventKind::FactorAdded
+            | EventKind::FactorRemoved
+            | EventKind::RecoveryCodesMade
+            | EventKind::RecoveryCodeUsed
             | EventKind::Other => Self::Account,
         }
     }

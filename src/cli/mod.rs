@@ -29,6 +29,7 @@ mod text;
 mod token;
 mod token_list;
 mod user;
+mod user_factors;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::{
     CliError, OutputFormat, account, credentials, input, json, output, table::Columns, text,
+    user_factors,
 };
 use crate::{
     accounts::{self, AccountFilter, AccountPage, Registration},
@@ -12,7 +13,7 @@ use crate::{
     error::Error,
     http::paths,
     passwords::{self, policy::NewPassword},
-    types::{email::Email, message::Message, name::Name},
+    types::{email::Email, ids::FactorId, message::Message, name::Name},
 };
 
 #[derive(Subcommand)]
@@ -64,6 +65,26 @@ pub(super) enum Action {
         /// Keep the user's sessions and tokens
         #[arg(long)]
         keep: bool,
+        #[command(flatten)]
+        format: OutputFormat,
+    },
+    /// List the second factors of a user
+    Factors {
+        #[command(flatten)]
+        target: UserArgument,
+        #[command(flatten)]
+        format: OutputFormat,
+    },
+    /// Remove the authenticator app of a user who has lost it, with the recovery codes. Make sure
+    /// first that the request comes from this user
+    RemoveFactor {
+        #[command(flatten)]
+        target: UserArgument,
+        /// The ID that `narthex user factors` lists
+        id: FactorId,
+        /// The reason, which the user sees in the activity
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
         #[command(flatten)]
         format: OutputFormat,
     },
@@ -129,6 +150,15 @@ impl Action {
             } => set_password(context, &target.email, keep, format).await,
             Self::Verify { target, format } => verify(context, &target.email, format).await,
             Self::ResetLink { target, format } => reset_link(context, &target.email, format).await,
+            Self::Factors { target, format } => {
+                user_factors::list(context, &target.email, format).await
+            }
+            Self::RemoveFactor {
+                target,
+                id,
+                reason,
+                format,
+            } => user_factors::remove(context, &target.email, id, reason, format).await,
             Self::Delete {
                 target,
                 yes,

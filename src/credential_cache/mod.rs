@@ -18,6 +18,7 @@ pub use self::cache::{CredentialCache, Generation, InvalidationKey};
 use crate::{
     types::{
         ability::Abilities,
+        assurance::AuthenticationMethods,
         credential_kind::{CredentialKind, CredentialType},
         credential_state::{CredentialState, Lifecycle, earlier},
         ids::CredentialId,
@@ -94,6 +95,12 @@ pub struct CredentialSnapshot {
     pub idle_limit: Option<Duration>,
     /// The time until which the password counts as recently confirmed.
     pub confirmed_until: Option<Timestamp>,
+    /// The time until which a second factor counts as recently confirmed.
+    pub second_factor_until: Option<Timestamp>,
+    /// The methods that proved the user.
+    pub methods: AuthenticationMethods,
+    /// The time of that proof.
+    pub authenticated_at: Timestamp,
 }
 
 impl CredentialSnapshot {

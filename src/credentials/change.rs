@@ -12,7 +12,10 @@ use crate::{
     credentials::{Credential, store},
     crypto::digest::Digest,
     db,
-    types::ids::{CredentialId, UserId},
+    types::{
+        assurance::AuthenticationMethods,
+        ids::{CredentialId, UserId},
+    },
     util::clock::Timestamp,
 };
 
@@ -91,19 +94,53 @@ pub(crate) fn replace_secret(
     set_only_secret(tx, invalidation, session, digest)
 }
 
-/// Records that the password of a session was confirmed, until `until`, and replaces its secrets by
-/// one.
+/// What a re-authentication changes in a session.
+pub(crate) struct Confirmation {
+    /// The time of the re-authentication.
+    pub(crate) at: Timestamp,
+    /// The time until which the session counts as recently authenticated.
+    pub(crate) until: Timestamp,
+    /// After a code: the methods that proved the user, the code included.
+    pub(crate) methods_with_code: Option<AuthenticationMethods>,
+}
+
+impl Confirmation {
+    /// A confirmation by the password.
+    pub(crate) fn by_password(tx: &Transaction<'_>) -> Self {
+        let at = tx.now();
+        Self {
+            at,
+            until: at.saturating_add(tx.state.settings().sessions.confirm_for),
+            methods_with_code: None,
+        }
+    }
+
+    /// A confirmation of `session` by a code.
+    pub(crate) fn by_code(tx: &Transaction<'_>, session: &Credential) -> Self {
+        Self {
+            methods_with_code: Some(session.methods.with_code()),
+            ..Self::by_password(tx)
+        }
+    }
+}
+
+/// Records a re-authentication in a session, and replaces its secrets by one.
 pub(crate) fn record_reauthentication(
     tx: &mut Transaction<'_>,
-    user: UserId,
-    session: CredentialId,
+    session: &Credential,
     digest: Digest,
-    until: Timestamp,
+    confirmation: &Confirmation,
     form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
-    let invalidation = store::invalidate(tx, user, session)?;
-    store::confirm(tx.connection, invalidation, session, until, form_key)?;
-    set_only_secret(tx, invalidation, session, digest)
+    let invalidation = store::invalidate(tx, session.user_id, session.id)?;
+    store::confirm(
+        tx.connection,
+        invalidation,
+        session.id,
+        confirmation,
+        form_key,
+    )?;
+    set_only_secret(tx, invalidation, session.id, digest)
 }
 
 fn set_only_secret(

@@ -2,11 +2,15 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{filter::CredentialFilter, principal::require_confirmed};
+use super::{
+    filter::CredentialFilter,
+    principal::{require_confirmed, require_second_factor},
+};
 use crate::{
     error::{Error, Result},
     types::{
         ability::Abilities,
+        assurance::AuthenticationMethods,
         credential_kind::{CredentialKind, CredentialType},
         credential_state::{CredentialState, Lifecycle},
         ids::{CredentialId, ReceiptId, UserId},
@@ -57,6 +61,12 @@ pub struct Credential {
     pub idle_limit: Option<Duration>,
     /// The time until which the session counts as recently authenticated.
     pub confirmed_until: Option<Timestamp>,
+    /// The time until which the session counts as recently confirmed by a second factor.
+    pub second_factor_until: Option<Timestamp>,
+    /// The methods that proved the user.
+    pub methods: AuthenticationMethods,
+    /// The time of that proof.
+    pub authenticated_at: Timestamp,
     /// When the credential was revoked.
     pub ended_at: Option<Timestamp>,
     /// The receipt of its revocation.
@@ -107,6 +117,14 @@ impl Credential {
     /// [`Error::ReauthenticationRequired`] if the last confirmation is too old.
     pub fn require_recent_authentication(&self, now: Timestamp) -> Result<()> {
         require_confirmed(self.class(), self.confirmed_until, now)
+    }
+
+    /// Requires that a second factor was confirmed recently in this session.
+    ///
+    /// # Errors
+    /// [`Error::SecondFactorConfirmationRequired`] if the last confirmation is too old.
+    pub fn require_second_factor(&self, now: Timestamp) -> Result<()> {
+        require_second_factor(self.second_factor_until, now)
     }
 
     /// Requires that this credential may revoke the credentials that `selection` matches. A session

@@ -13,6 +13,7 @@ pub mod known_browsers;
 pub mod last_used;
 pub mod limits;
 mod list;
+mod pending;
 mod principal;
 pub(crate) mod receipt;
 pub mod revoke;
@@ -23,6 +24,7 @@ mod token_networks;
 
 #[cfg(any(test, feature = "internals"))]
 pub use self::cleanup::MAX_RECEIPTS;
+pub(crate) use self::pending::end_pending;
 pub(crate) use self::receipt::find_recent_receipt;
 pub(crate) use self::sign_in_history::{has_signed_in_from, previous_user_agents};
 pub use self::{

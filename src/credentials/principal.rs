@@ -99,6 +99,14 @@ impl Principal {
         Ok(RecentlyAuthenticated(self))
     }
 
+    /// Requires a recent confirmation by a second factor. No token has one.
+    ///
+    /// # Errors
+    /// [`Error::SecondFactorConfirmationRequired`] if the last confirmation is too old.
+    pub fn require_second_factor(&self, now: Timestamp) -> Result<()> {
+        require_second_factor(self.credential().second_factor_until, now)
+    }
+
     /// Requires that this caller may revoke the credentials that `selection` matches. Revoking
     /// other credentials is a sensitive change. Revoking only the caller's own is not.
     ///
@@ -125,6 +133,14 @@ pub(super) fn require_confirmed(
         }
         CredentialType::Session | CredentialType::Token => Ok(()),
     }
+}
+
+/// Requires that a second factor was confirmed recently.
+pub(super) fn require_second_factor(until: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    if until.is_some_and(|until| until > now) {
+        return Ok(());
+    }
+    Err(Error::SecondFactorConfirmationRequired)
 }
 
 /// A caller who may make sensitive changes. [`Principal::require_recent_authentication`] is the

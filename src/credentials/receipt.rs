@@ -31,6 +31,12 @@ string_enum! {
         PasswordReset = "password_reset", label::reason_password_reset;
         /// The address was verified. The sessions had begun before.
         AddressVerified = "email_verified", label::reason_email_verified;
+        /// An authenticator app was turned on.
+        FactorAdded = "factor_added", label::reason_factor_added;
+        /// An authenticator app was removed.
+        FactorRemoved = "factor_removed", label::reason_factor_removed;
+        /// Recovery codes were made anew.
+        RecoveryCodesMade = "recovery_codes_made", label::reason_recovery_codes_made;
         /// An operator disabled the account.
         AccountDisabled = "account_disabled", label::reason_account_disabled;
         /// The account was deleted.

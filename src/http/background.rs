@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::{
     app_state::AppState,
     credentials::{Pruned, expiry_warnings, last_used, prune},
+    error::Result,
+    factors,
     passwords::schemes::update_dummy_hashes,
 };
 
@@ -43,10 +45,20 @@ pub(crate) async fn write_last_used_at_shutdown(context: &AppState) {
     }
 }
 
+/// Deletes abandoned sign-ins, and seals the secrets of authenticator apps under the first signing
+/// key.
+pub(crate) async fn clean_factors(context: &AppState) -> Result<()> {
+    factors::delete_abandoned(context).await?;
+    factors::seal_anew(context).await
+}
+
 /// Deletes expired credentials and old records, and warns of tokens that expire soon, once an hour.
 pub(crate) async fn cleanup_loop(context: AppState) {
     loop {
         actix_web::rt::time::sleep(PRUNE_INTERVAL).await;
+        if let Err(error) = clean_factors(&context).await {
+            tracing::warn!(cause = %error, "cleanup of second factors failed; retrying in the next period");
+        }
         match prune(&context).await {
             Ok(pruned) if pruned == Pruned::default() => {}
             Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruning completed"),

@@ -10,7 +10,10 @@ use utoipa::ToSchema;
 use super::{
     auth::{ApiCaller, ClientInfo, session_cookie::CookieConfig},
     middleware::body::{Form, NoQuery},
-    openapi::schemas,
+    openapi::schemas::{
+        self,
+        credentials::{acr, amr},
+    },
     paths,
     response::{self, error_response::OAuthError},
 };
@@ -76,6 +79,15 @@ struct Active<'a> {
     iss: String,
     /// The credential's id.
     jti: String,
+    /// The level of the sign-in (RFC 9470, section 6.2): `1` after one factor, `2` after two. That of
+    /// a token is the level of the session that created it.
+    #[schema(schema_with = acr)]
+    acr: &'static str,
+    /// The methods that proved the user (RFC 8176).
+    #[schema(schema_with = amr)]
+    amr: Vec<&'static str>,
+    /// The time of that proof.
+    auth_time: i64,
 }
 
 /// The answer `{"active": false}`. It does not reveal the reason (RFC 7662, section 2.2).
@@ -89,7 +101,7 @@ struct Inactive {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Introspection<'a> {
-    Active(Active<'a>),
+    Active(Box<Active<'a>>),
     Inactive(Inactive),
 }
 
@@ -134,7 +146,7 @@ pub async fn introspect(
     if let Some(Presented { form, digest }) = Presented::read(context, &rules, &token)
         && let Ok(principal) = authenticate::introspect(context, form, digest).await?
     {
-        let active = Introspection::Active(active(context, &principal));
+        let active = Introspection::Active(Box::new(active(context, &principal)));
         return response::json::answer(StatusCode::OK, &active);
     }
     let inactive = Introspection::Inactive(Inactive { active: false });
@@ -158,6 +170,9 @@ fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
         sub: principal.user().id.to_string(),
         iss: context.settings().base_url(),
         jti: credential.id.to_string(),
+        acr: credential.methods.acr(),
+        amr: credential.methods.names(),
+        auth_time: seconds(credential.authenticated_at),
     }
 }
 

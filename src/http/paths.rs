@@ -44,6 +44,16 @@ paths! {
     SECURE = "/account/secure";
     /// Confirms the password.
     CONFIRM = "/account/confirm";
+    /// The second step of a sign-in.
+    LOGIN_VERIFY = "/login/verify";
+    /// The password and the second factors.
+    SECURITY = "/account/security";
+    /// Shows the secret for an authenticator app. `POST` turns the app on.
+    TOTP = "/account/security/totp";
+    /// Removes the authenticator app.
+    TOTP_REMOVE = "/account/security/totp/remove";
+    /// Shows new recovery codes once. `POST` makes them.
+    RECOVERY_CODES = "/account/security/recovery-codes";
     /// The list of sessions.
     SESSIONS = "/account/sessions";
     /// Recognises the sign-in of one session.
@@ -251,6 +261,14 @@ pub fn with_next(path: &str, next: &str) -> String {
         Some(next) => with_query(path, &[("next", next)]),
         None => path.to_owned(),
     }
+}
+
+/// Returns the path that confirms a second factor, with the return address `next`.
+#[must_use]
+pub fn confirm_second_factor(next: &str) -> String {
+    let next = truncate_return_address(next).map(|next| ("next", next));
+    let fields: Vec<_> = [("acr", "2")].into_iter().chain(next).collect();
+    with_query(CONFIRM, &fields)
 }
 
 /// Returns `path` with `fields` as its query.

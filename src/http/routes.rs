@@ -19,7 +19,7 @@ use super::{
 };
 #[cfg(feature = "pages")]
 use super::{
-    pages::{self, account, activity, problem, revoke as sign_out, tokens as token},
+    pages::{self, account, activity, problem, revoke as sign_out, security, tokens as token},
     response::assets,
 };
 
@@ -126,6 +126,8 @@ table! {
         POST REGISTER        OptionalSession => pages::register::register;
         GET  LOGIN           OptionalSession => pages::login::form;
         POST LOGIN           OptionalSession => pages::login::login;
+        GET  LOGIN_VERIFY    OptionalSession => pages::login_verify::form;
+        POST LOGIN_VERIFY    OptionalSession => pages::login_verify::verify;
         GET  LOGOUT          OptionalSession => pages::logout::form;
         POST LOGOUT          OptionalSession => pages::logout::logout;
 
@@ -149,6 +151,13 @@ table! {
         GET  SECURE          SessionPage => account::secure;
         GET  CONFIRM         SessionPage => pages::confirm::form;
         POST CONFIRM         SessionPage => pages::confirm::confirm;
+        GET  SECURITY        SessionPage => security::overview;
+        GET  TOTP            SessionPage => security::totp_form;
+        POST TOTP            SessionPage => security::turn_on_totp;
+        GET  TOTP_REMOVE     SessionPage => security::to_security;
+        POST TOTP_REMOVE     SessionPage => security::remove_totp;
+        GET  RECOVERY_CODES  SessionPage => security::show_recovery_codes;
+        POST RECOVERY_CODES  SessionPage => security::make_recovery_codes;
         GET  ACTIVITY        SessionPage => activity::show;
         GET  ACTIVITY_CSV    SessionPage => activity::csv;
         GET  ACTIVITY_JSON   SessionPage => activity::json;

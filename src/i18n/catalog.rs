@@ -22,7 +22,7 @@ macro_rules! files {
     ($tag:literal) => {
         files!(
             $tag, "account", "activity", "events", "fields", "frame", "labels", "links", "mail", "notices", "notices-mail",
-            "parts", "problems", "revoke", "secure", "sessions", "sign-in", "times", "tokens",
+            "parts", "problems", "revoke", "secure", "security", "sessions", "sign-in", "times", "tokens",
         )
     };
     ($tag:literal, $($file:literal,)+) => {

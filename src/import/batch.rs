@@ -20,6 +20,7 @@ use crate::{
     db::AnyConnection,
     error::Result,
     types::{
+        assurance::AuthenticationMethods,
         credential_kind::CredentialKind,
         id::Id,
         ids::{CredentialId, UserId},
@@ -238,6 +239,9 @@ impl Batch {
             expires_at: token.expires_at,
             idle_limit: None,
             confirmed_until: None,
+            second_factor_until: None,
+            methods: AuthenticationMethods::NONE,
+            authenticated_at: token.created_at,
             ended_at: None,
             receipt_id: None,
         })

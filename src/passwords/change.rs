@@ -10,17 +10,14 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt, change,
-        find_recent_receipt,
+        end_pending, find_recent_receipt,
         revoke::{self, RevocationRequest},
         store as secrets,
     },
     crypto::{digest::Digest, secret::SecretString},
     db::AnyConnection,
     error::{Error, Result},
-    mail::{
-        links,
-        notices::{self, NoticeKind},
-    },
+    mail::notices::{self, NoticeKind},
     types::{
         credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
@@ -143,7 +140,7 @@ async fn change_now(
         .write(move |tx| {
             redeem_password_proof(tx, &proof, &actor)?;
             store::set_password(tx.connection, user, &hash)?;
-            links::void_of_user(tx.connection, user)?;
+            end_pending(tx.connection, user)?;
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session_id, change.renewed)?;

@@ -5,6 +5,7 @@ pub mod policy;
 pub mod reset;
 pub mod schemes;
 pub mod set;
+pub mod set_by_link;
 mod store;
 pub mod strength;
 pub mod verify;

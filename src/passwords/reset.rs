@@ -1,40 +1,23 @@
-//! Sets a new password with a link that was mailed to the user, or that an operator printed.
+//! Links that set a new password: mailed to the user, or printed for an operator.
 
 use std::net::IpAddr;
 
 use super::{policy::NewPassword, store};
 use crate::{
     app_state::{AppState, Transaction},
-    audit::{self, Actor, EventKind, NewEvent},
-    credentials::{
-        CredentialFilter, RevocationReason, RevocationReceipt, change,
-        revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
-        store as credential_store,
-    },
+    audit::Actor,
+    credentials::revoke::lock_user_and_recheck_actor,
     crypto::secret::SecretString,
     error::{Error, Result},
+    factors,
     jobs::{self, Job},
     mail::{
         self, Mail, QueuedMail,
-        links::{self, Link, LinkSecret, NewLink, Purpose},
-        notices::{self, NoticeKind},
+        links::{self, LinkSecret, NewLink, Purpose},
     },
     rate_limit::mails::{self, MailAllowance},
-    types::{
-        credential_kind::CredentialKind, email::Email, ids::UserId, message::Message, name::Name,
-    },
+    types::{email::Email, ids::UserId, message::Message, name::Name},
 };
-
-/// The kinds of credentials that a reset revokes. Personal tokens are paused, because the programs
-/// that use them work again as soon as the owner has looked at them. Service tokens stay: an
-/// operator made them.
-const REVOKED: [CredentialKind; 5] = [
-    CredentialKind::Desktop,
-    CredentialKind::Mobile,
-    CredentialKind::Tablet,
-    CredentialKind::Other,
-    CredentialKind::Device,
-];
 
 /// Asks for a mail with a link that sets a new password.
 ///
@@ -132,7 +115,7 @@ const fn new_link(user: UserId, email: &Email) -> NewLink<'_> {
     }
 }
 
-fn address_of(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Email>> {
+pub(super) fn address_of(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Email>> {
     let profile = store::profile(tx.connection, user)?;
     Ok(profile.and_then(|profile| Email::parse(&profile.email).ok()))
 }
@@ -146,6 +129,8 @@ pub struct ResetTarget {
     pub email: String,
     /// The user's name.
     pub name: String,
+    /// Whether the user has a second factor, without which the link sets no password.
+    pub needs_code: bool,
 }
 
 /// Returns the account whose password the link sets, or `None` if the link does not work.
@@ -164,11 +149,13 @@ pub async fn target(
             let Some(user) = link.and_then(|link| link.user) else {
                 return Ok(None);
             };
+            let needs_code = factors::is_required(connection, user)?;
             let profile = store::profile(connection, user)?;
             Ok(profile.map(|profile| ResetTarget {
                 user,
                 email: profile.email,
                 name: profile.name,
+                needs_code,
             }))
         })
         .await
@@ -187,78 +174,4 @@ impl ResetTarget {
         let name = Name::parse(&self.name).ok();
         NewPassword::parse(password, email.as_ref(), name.as_ref())
     }
-}
-
-/// Sets the password and uses the link up. All sessions and device tokens are revoked, and personal
-/// tokens are paused unless `keep_personal_tokens` is set. All other links of the account become
-/// void. The address is verified, because the link was mailed to it. A link that verifies an address
-/// does the same.
-///
-/// # Errors
-/// [`Error::NotFound`] if the link does not work any more.
-pub async fn reset(
-    context: &AppState,
-    purpose: Purpose,
-    secret: &LinkSecret,
-    new: NewPassword,
-    keep_personal_tokens: bool,
-    ip: Option<IpAddr>,
-) -> Result<RevocationReceipt> {
-    let digest = secret.digest();
-    let hash = context.hasher().hash(new.into_secret(), ip).await?;
-    context
-        .write(move |tx| {
-            let now = tx.now();
-            let link = links::find_by_secret(tx.connection, purpose, digest, now)?;
-            let link = link.ok_or(Error::NotFound)?;
-            let user = link.user.ok_or(Error::NotFound)?;
-            let actor = Actor::anonymous(ip);
-            lock_user_and_recheck_actor(tx, user, &actor)?;
-            ensure_usable(tx, user, &link)?;
-            store::set_password(tx.connection, user, &hash)?;
-            let invalidation = tx.invalidate_user(user);
-            store::set_email_verified(tx.connection, invalidation, user)?;
-            links::void_of_user(tx.connection, user)?;
-            let event = NewEvent::new(EventKind::PasswordReset, "");
-            audit::record(tx, user, &actor, event)?;
-            if !keep_personal_tokens {
-                pause_personal_tokens(tx, user, &actor)?;
-            }
-            let filter = CredentialFilter {
-                kind: REVOKED.to_vec(),
-                ..CredentialFilter::default()
-            };
-            let request = RevocationRequest::of(filter, RevocationReason::PasswordReset);
-            let receipt = revoke::revoke_in(tx, user, &request, &actor)?;
-            notices::notify(tx, user, &actor, NoticeKind::PasswordReset, receipt.kinds())?;
-            Ok(receipt)
-        })
-        .await
-}
-
-/// Uses the link up, under the lock of its user. The account may have been disabled, or its address
-/// may have changed, since the link was created.
-fn ensure_usable(tx: &mut Transaction<'_>, user: UserId, link: &Link) -> Result<()> {
-    let stored = store::find(tx.connection, user)?;
-    let is_enabled = stored.is_some_and(|stored| !stored.is_disabled);
-    let address = address_of(tx, user)?;
-    let has_address = address.is_some_and(|email| email.canonical() == link.email_canonical);
-    if is_enabled && has_address && links::take(tx, link)? {
-        Ok(())
-    } else {
-        Err(Error::NotFound)
-    }
-}
-
-fn pause_personal_tokens(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Result<()> {
-    let tokens = credential_store::unrevoked(tx.connection, user, &[])?;
-    for mut token in tokens {
-        if token.kind == CredentialKind::Personal && !token.paused {
-            token.paused = true;
-            change::update(tx, &token)?;
-            let event = NewEvent::new(EventKind::TokenPaused, token.name.clone()).to(token.id);
-            audit::record(tx, user, actor, event)?;
-        }
-    }
-    Ok(())
 }

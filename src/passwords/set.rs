@@ -5,11 +5,10 @@ use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        CredentialFilter, RevocationReason, RevocationReceipt,
+        CredentialFilter, RevocationReason, RevocationReceipt, end_pending,
         revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
     error::Result,
-    mail::links,
     types::ids::UserId,
 };
 
@@ -30,7 +29,7 @@ pub async fn set_password_as_operator(
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;
             store::set_password(tx.connection, user, &hash)?;
-            links::void_of_user(tx.connection, user)?;
+            end_pending(tx.connection, user)?;
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
             let receipt = if keep {

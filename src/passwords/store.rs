@@ -97,6 +97,18 @@ pub(crate) fn set_email_verified(
         .map(drop)
 }
 
+/// Returns the canonical address of a user.
+pub(super) fn canonical_email(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> QueryResult<Option<String>> {
+    users::table
+        .find(id)
+        .select(users::email_canonical)
+        .first(connection)
+        .optional()
+}
+
 pub(super) fn set_password(
     connection: &mut AnyConnection,
     id: UserId,

@@ -54,6 +54,11 @@ impl PasswordProof {
         self.user
     }
 
+    /// Returns the hash that matched the password.
+    pub(crate) const fn hash(&self) -> &StoredHash {
+        &self.hash
+    }
+
     /// Returns whether the client registered this account a moment ago.
     #[must_use]
     pub const fn is_from_registration(&self) -> bool {
@@ -274,9 +279,23 @@ async fn record_refusal(
 /// committed change of the password or a disabled account.
 ///
 /// # Errors
+/// The errors of [`check_password_proof`].
+pub(crate) fn redeem_password_proof(
+    tx: &mut Transaction<'_>,
+    proof: &PasswordProof,
+    actor: &Actor,
+) -> Result<()> {
+    check_password_proof(tx, proof, actor)?;
+    record_success(tx, proof)
+}
+
+/// Locks the user and checks that the proof is still valid. The attempt stays counted until
+/// [`record_success`] or [`record_first_step`].
+///
+/// # Errors
 /// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::NotSignedIn`] if the actor's
 /// own credential was revoked.
-pub(crate) fn redeem_password_proof(
+pub(crate) fn check_password_proof(
     tx: &mut Transaction<'_>,
     proof: &PasswordProof,
     actor: &Actor,
@@ -285,13 +304,64 @@ pub(crate) fn redeem_password_proof(
         Err(Error::NotFound) => return Err(Error::WrongPassword),
         other => other?,
     }
-    store::find(tx.connection, proof.user)?
-        .filter(|stored| stored.hash == proof.hash && !stored.is_disabled)
-        .ok_or(Error::WrongPassword)?;
-    if let Some(attempt) = &proof.attempt {
-        rate_limit::record_success(tx.state, tx.connection, attempt)?;
+    let hash = current_hash(tx.connection, proof.user)?;
+    if hash.as_ref() == Some(&proof.hash) {
+        Ok(())
+    } else {
+        Err(Error::WrongPassword)
     }
-    Ok(())
+}
+
+/// Removes the attempt of a proof from the counters of failures, with all earlier failures.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn record_success(tx: &mut Transaction<'_>, proof: &PasswordProof) -> Result<()> {
+    match &proof.attempt {
+        Some(attempt) => rate_limit::record_success(tx.state, tx.connection, attempt),
+        None => Ok(()),
+    }
+}
+
+/// Removes the attempt of a proof from the counters of failures, if a second factor is still
+/// missing. Earlier failures stay counted.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn record_first_step(tx: &mut Transaction<'_>, proof: &PasswordProof) -> Result<()> {
+    match &proof.attempt {
+        Some(attempt) => rate_limit::record_first_step(tx.state, tx.connection, attempt),
+        None => Ok(()),
+    }
+}
+
+/// Returns the password hash of a user. Returns `None` if the account does not exist or is disabled.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn current_hash(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<Option<StoredHash>> {
+    let stored = store::find(connection, user)?;
+    let enabled = stored.filter(|stored| !stored.is_disabled);
+    Ok(enabled.map(|stored| stored.hash))
+}
+
+/// Returns the attempt to enter a code in a sign-in of `user`, if no counter blocks it. The counters
+/// are those of the account's passwords.
+///
+/// # Errors
+/// [`Error::Throttled`] after too many wrong passwords and codes.
+pub(crate) fn attempt_with_code(
+    context: &AppState,
+    connection: &mut AnyConnection,
+    user: UserId,
+    actor: &Actor,
+) -> Result<Attempt> {
+    let canonical = store::canonical_email(connection, user)?.ok_or(Error::WrongPassword)?;
+    let attempt = Attempt::to_sign_in(context, &canonical, actor.ip);
+    check_rate_limit(context, connection, attempt, Some(user), actor)
 }
 
 /// Returns the refusal of a sign-in to an account whose address is not verified. The password was

@@ -26,7 +26,7 @@ use self::{
     escalating_delay::AttemptCounter,
 };
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Transaction},
     db::AnyConnection,
     error::{Error, Result},
     util::clock::Timestamp,
@@ -78,29 +78,56 @@ fn expect_unblocked(counters: &[(Counter, AttemptCounter)], now: Timestamp) -> R
 pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Counted> {
     let attempt = attempt.clone();
     context
-        .write(move |tx| {
-            let mut states = Vec::new();
-            for counter in attempt.counters() {
-                let state = store::lock(tx.connection, counter.key)?;
-                states.push((counter, state));
-            }
-            // Read after the locks are held, so that it is later than the time of the previous
-            // holders.
-            let now = tx.now();
-            expect_unblocked(&states, now)?;
-            let mut counted = Vec::new();
-            for (counter, state) in states {
-                // A counter that cannot block this attempt may be blocked by other attempts.
-                // Counting this attempt would make those wait longer.
-                if state.wait(now).is_none() {
-                    let state = state.record_attempt(now, counter.policy);
-                    store::set(tx.connection, counter.key, state)?;
-                    counted.push(counter);
-                }
-            }
-            Ok(Counted(counted))
-        })
+        .write(move |tx| record_attempt_in(tx, &attempt))
         .await
+}
+
+/// Does the same as [`record_attempt`] in a transaction that counts more.
+///
+/// # Errors
+/// [`Error::Throttled`] if a concurrent attempt was counted first and a delay applies now.
+pub(crate) fn record_attempt_in(tx: &mut Transaction<'_>, attempt: &Attempt) -> Result<Counted> {
+    let mut states = Vec::new();
+    for counter in attempt.counters() {
+        let state = store::lock(tx.connection, counter.key)?;
+        states.push((counter, state));
+    }
+    // Read after the locks are held, so that it is later than the time of the previous holders.
+    let now = tx.now();
+    expect_unblocked(&states, now)?;
+    let mut counted = Vec::new();
+    for (counter, state) in states {
+        // A counter that cannot block this attempt may be blocked by other attempts. Counting this
+        // attempt would make those wait longer.
+        if state.wait(now).is_none() {
+            let state = state.record_attempt(now, counter.policy);
+            store::set(tx.connection, counter.key, state)?;
+            counted.push(counter);
+        }
+    }
+    Ok(Counted(counted))
+}
+
+/// Removes the attempt of a right password from the counters of failures, if a second factor is
+/// still missing. Earlier failures stay counted. Otherwise an attacker with the password could
+/// erase the count of wrong codes by entering the password again.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn record_first_step(
+    context: &AppState,
+    connection: &mut AnyConnection,
+    attempt: &Counted,
+) -> Result<()> {
+    for counter in &attempt.0 {
+        match counter.outcomes {
+            CountedOutcomes::FailuresOfTarget | CountedOutcomes::Failures => {
+                undo_attempt(context, connection, counter)?;
+            }
+            CountedOutcomes::Successes | CountedOutcomes::All => {}
+        }
+    }
+    Ok(())
 }
 
 /// Removes a successful attempt from the counters of failures, in the transaction of its effect.

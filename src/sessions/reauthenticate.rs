@@ -4,7 +4,11 @@ use super::secret::SessionSecret;
 use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
-    credentials::{Credential, Principal, change, store},
+    credentials::{
+        Credential, Principal,
+        change::{self, Confirmation},
+        store,
+    },
     crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
@@ -55,11 +59,10 @@ pub async fn reauthenticate(
             }
             redeemed?;
             let form_key = form_key.as_ref().filter(|_| existing.is_none());
-            let until = tx
-                .now()
-                .saturating_add(tx.state.settings().sessions.confirm_for);
             let form_key = form_key.map(<[u8; 16]>::as_slice);
-            change::record_reauthentication(tx, user, session, digest, until, form_key)?;
+            let found = store::find(tx.connection, user, session)?.ok_or(Error::NotFound)?;
+            let confirmation = Confirmation::by_password(tx);
+            change::record_reauthentication(tx, &found, digest, &confirmation, form_key)?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(())
@@ -69,7 +72,7 @@ pub async fn reauthenticate(
 }
 
 /// Returns the session if it is active and was confirmed within [`RESUBMISSION_WINDOW`].
-fn was_confirmed_by_form(
+pub(super) fn was_confirmed_by_form(
     context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,

@@ -19,10 +19,16 @@ use crate::{
     crypto::digest::Digest,
     db::AnyConnection,
     error::{Error, Result},
+    factors,
     mail::notices::{self, NoticeKind},
-    passwords::verify::{PasswordProof, redeem_password_proof, refusal_of_unverified},
+    passwords::verify::{
+        PasswordProof, check_password_proof, record_first_step, record_success,
+        refusal_of_unverified,
+    },
+    sign_in_attempts::{self, AttemptSecret},
     types::{
         ability::Abilities,
+        assurance::AuthenticationMethods,
         credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, UserId},
@@ -48,7 +54,17 @@ pub struct SignIn {
     pub browser: Option<Digest>,
 }
 
-/// Opens a session for the user of a password proof.
+/// The result of the first step of a sign-in.
+pub enum SignedIn {
+    /// The session is open.
+    Session(SessionSecret),
+    /// The password was right, and a second factor is missing. [`super::complete`] is the second
+    /// step.
+    SecondFactorMissing(AttemptSecret),
+}
+
+/// Opens a session for the user of a password proof, or begins an attempt if the user has a second
+/// factor.
 ///
 /// Sessions that the browser had before are revoked. Their cookies are overwritten, and a session
 /// without a cookie must not stay valid (ASVS 5.0, 7.2.4).
@@ -63,71 +79,103 @@ pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
     parameters: SignIn,
-) -> Result<SessionSecret> {
+) -> Result<SignedIn> {
     let secret = SessionSecret::generate(context.random())?;
-    let digest = secret.digest();
-    context
+    let attempt = AttemptSecret::generate(context.random())?;
+    let (digest, attempt_digest) = (secret.digest(), attempt.digest());
+    let is_open = context
         .write(move |tx| {
             let anonymous = Actor::anonymous(parameters.ip);
-            redeem_password_proof(tx, &proof, &anonymous)?;
-            if let Some(refusal) = refusal_of_unverified(tx, proof.user())? {
+            check_password_proof(tx, &proof, &anonymous)?;
+            let user = proof.user();
+            if let Some(refusal) = refusal_of_unverified(tx, user)? {
+                record_first_step(tx, &proof)?;
                 return Ok(Err(refusal));
             }
-            let session = new_session(tx.state, proof.user(), &parameters)?;
-            let existing = match &parameters.form_key {
-                Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
-                None => None,
-            };
-            if let Some(id) = existing
-                && let Some(opened) = find_by_form_key(tx.state, tx.connection, id, &session)?
-            {
-                change::add_secret(tx, &opened, digest)?;
-                // The browser keeps the cookie of either response.
-                remember_browser(tx, session.user_id, &parameters)?;
-                return Ok(Ok(()));
+            if factors::is_required(tx.connection, user)? {
+                record_first_step(tx, &proof)?;
+                let (hash, remember) = (proof.hash(), parameters.remember);
+                sign_in_attempts::begin(tx, attempt_digest, user, hash, remember)?;
+                return Ok(Ok(false));
             }
-            // The key of an older credential is not stored a second time.
-            let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
-            let form_key = form_key.map(<[u8; 16]>::as_slice);
-            change::open(tx, &session, &NewSecret::of_session(digest), form_key)?;
-            let actor = Actor {
-                credential: Some(session.id),
-                secret: Some(digest),
-                ip: parameters.ip,
-                required_abilities: &[],
-            };
-            let device = Device::of(session.user_agent.as_deref());
-            let kind = if proof.is_from_registration()
-                || is_known_device(tx.connection, &session, &device)?
-            {
-                EventKind::SignedIn
-            } else {
-                EventKind::SignedInAnew
-            };
-            let event = NewEvent::new(kind, EventDetail::Device(device.detail())).to(session.id);
-            audit::record(tx, session.user_id, &actor, event)?;
-            let is_new = remember_browser(tx, session.user_id, &parameters)?;
-            if is_new && !proof.is_from_registration() {
-                notices::notify(tx, session.user_id, &actor, NoticeKind::NewBrowser, [])?;
-            }
-            for replaced in parameters.replaces {
-                // The transaction does not hold the lock of another user. While it waits for that
-                // lock, the session of that user may get another secret.
-                if replaced.user().id != session.user_id {
-                    let _ = tx.invalidate_user(replaced.user().id);
-                }
-                let filter = CredentialFilter {
-                    id: vec![replaced.credential().id],
-                    ..CredentialFilter::default()
-                };
-                let request = RevocationRequest::of(filter, RevocationReason::Replaced);
-                revoke::revoke_in(tx, replaced.user().id, &request, &actor)?;
-            }
-            limits::evict_excess_sessions(tx, &session, &actor)?;
-            Ok::<_, Error>(Ok(()))
+            record_success(tx, &proof)?;
+            let methods = AuthenticationMethods::PASSWORD;
+            let session = new_session(tx.state, user, &parameters, methods)?;
+            open_session(
+                tx,
+                &session,
+                digest,
+                parameters,
+                proof.is_from_registration(),
+            )?;
+            Ok::<_, Error>(Ok(true))
         })
         .await??;
-    Ok(secret)
+    Ok(if is_open {
+        SignedIn::Session(secret)
+    } else {
+        SignedIn::SecondFactorMissing(attempt)
+    })
+}
+
+/// Opens a session in a transaction that has proved its user. Returns its ID, which is that of an
+/// earlier session if the same form has opened one.
+pub(super) fn open_session(
+    tx: &mut Transaction<'_>,
+    session: &Credential,
+    digest: Digest,
+    parameters: SignIn,
+    is_from_registration: bool,
+) -> Result<CredentialId> {
+    let existing = match &parameters.form_key {
+        Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
+        None => None,
+    };
+    if let Some(id) = existing
+        && let Some(opened) = find_by_form_key(tx.state, tx.connection, id, session)?
+    {
+        change::add_secret(tx, &opened, digest)?;
+        // The browser keeps the cookie of either response.
+        remember_browser(tx, session.user_id, &parameters)?;
+        return Ok(opened.id);
+    }
+    // The key of an older credential is not stored a second time.
+    let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
+    let form_key = form_key.map(<[u8; 16]>::as_slice);
+    change::open(tx, session, &NewSecret::of_session(digest), form_key)?;
+    let actor = Actor {
+        credential: Some(session.id),
+        secret: Some(digest),
+        ip: parameters.ip,
+        required_abilities: &[],
+    };
+    let device = Device::of(session.user_agent.as_deref());
+    let kind = if is_from_registration || is_known_device(tx.connection, session, &device)? {
+        EventKind::SignedIn
+    } else {
+        EventKind::SignedInAnew
+    };
+    let event = NewEvent::new(kind, EventDetail::Device(device.detail())).to(session.id);
+    audit::record(tx, session.user_id, &actor, event)?;
+    let is_new = remember_browser(tx, session.user_id, &parameters)?;
+    if is_new && !is_from_registration {
+        notices::notify(tx, session.user_id, &actor, NoticeKind::NewBrowser, [])?;
+    }
+    for replaced in parameters.replaces {
+        // The transaction does not hold the lock of another user. While it waits for that lock, the
+        // session of that user may get another secret.
+        if replaced.user().id != session.user_id {
+            let _ = tx.invalidate_user(replaced.user().id);
+        }
+        let filter = CredentialFilter {
+            id: vec![replaced.credential().id],
+            ..CredentialFilter::default()
+        };
+        let request = RevocationRequest::of(filter, RevocationReason::Replaced);
+        revoke::revoke_in(tx, replaced.user().id, &request, &actor)?;
+    }
+    limits::evict_excess_sessions(tx, session, &actor)?;
+    Ok(session.id)
 }
 
 /// Stores that the user has signed in with this browser. Returns whether it is the first time.
@@ -140,7 +188,7 @@ fn remember_browser(tx: &mut Transaction<'_>, user: UserId, parameters: &SignIn)
 
 /// Returns the credential that the same form created, if it is a session of the same browser that
 /// was opened within [`RESUBMISSION_WINDOW`].
-fn find_by_form_key(
+pub(super) fn find_by_form_key(
     context: &AppState,
     connection: &mut AnyConnection,
     id: CredentialId,
@@ -171,7 +219,13 @@ fn is_known_device(
         .any(|one| *one == session.user_agent || Device::of(one.as_deref()) == *device))
 }
 
-fn new_session(context: &AppState, user: UserId, parameters: &SignIn) -> Result<Credential> {
+/// Returns a session that is not in the database yet.
+pub(super) fn new_session(
+    context: &AppState,
+    user: UserId,
+    parameters: &SignIn,
+    methods: AuthenticationMethods,
+) -> Result<Credential> {
     let settings = context.settings();
     let limits = if parameters.remember {
         settings.sessions.remembered_limits
@@ -183,6 +237,7 @@ fn new_session(context: &AppState, user: UserId, parameters: &SignIn) -> Result<
         .as_ref()
         .map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect::<String>());
     let now = context.now();
+    let confirmed_until = Some(now.saturating_add(settings.sessions.confirm_for));
     Ok(Credential {
         id: context.new_id()?,
         user_id: user,
@@ -202,7 +257,10 @@ fn new_session(context: &AppState, user: UserId, parameters: &SignIn) -> Result<
         last_used_at: Some(now),
         expires_at: Some(now.saturating_add(limits.max)),
         idle_limit: Some(limits.idle),
-        confirmed_until: Some(now.saturating_add(settings.sessions.confirm_for)),
+        confirmed_until,
+        second_factor_until: confirmed_until.filter(|_| methods.level() > 1),
+        methods,
+        authenticated_at: now,
         ended_at: None,
         receipt_id: None,
     })

@@ -6,6 +6,7 @@ use super::secret::TokenSecret;
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
+    credential_cache::CredentialSnapshot,
     credentials::{
         self, Credential, RecentlyAuthenticated, change, limits,
         revoke::{begin_change_as, lock_user_and_recheck_actor},
@@ -16,6 +17,7 @@ use crate::{
     mail::notices::{self, NamedToken, NoticeKind},
     types::{
         ability::Abilities,
+        assurance::AuthenticationMethods,
         credential_kind::{CredentialKind, CredentialType},
         fields::FieldErrors,
         ids::{CredentialId, UserId},
@@ -63,7 +65,7 @@ pub async fn create(
 ) -> Result<Issued> {
     let caller = confirmed.caller().clone();
     let actor = caller.actor();
-    let (user, made_by) = (caller.user().id, Some(caller.credential().id));
+    let (user, made_by) = (caller.user().id, Some(caller.credential()));
     let draft = new_token(
         context,
         user,
@@ -119,16 +121,18 @@ pub async fn find_by_form_key(
     credentials::find(context, user, CredentialType::Token, id).await
 }
 
-/// Returns a token that is not in the database yet.
+/// Returns a token that is not in the database yet. Its user was proved as for the credential
+/// `made_by`.
 pub(super) fn new_token(
     context: &AppState,
     user: UserId,
     kind: CredentialKind,
     new: NewToken,
-    made_by: Option<CredentialId>,
+    made_by: Option<&CredentialSnapshot>,
     actor: &Actor,
 ) -> Result<Issued> {
     let secret = TokenSecret::generate(&context.settings().tokens.prefix, context.random())?;
+    let now = context.now();
     let token = Credential {
         id: context.new_id()?,
         user_id: user,
@@ -143,12 +147,15 @@ pub(super) fn new_token(
         last_used_ip: None,
         remembered: false,
         paused: false,
-        made_by,
-        created_at: context.now(),
+        made_by: made_by.map(|caller| caller.id),
+        created_at: now,
         last_used_at: None,
         expires_at: new.expires_at,
         idle_limit: None,
         confirmed_until: None,
+        second_factor_until: None,
+        methods: made_by.map_or(AuthenticationMethods::NONE, |caller| caller.methods),
+        authenticated_at: made_by.map_or(now, |caller| caller.authenticated_at),
         ended_at: None,
         receipt_id: None,
     };

@@ -5,8 +5,15 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     error::{Error, Result},
-    passwords::verify::{PasswordProof, redeem_password_proof, refusal_of_unverified},
-    types::{ability::Abilities, credential_kind::CredentialKind, name::Name},
+    factors::{self, Code, CodeProof, Replacement, verify},
+    passwords::verify::{
+        PasswordProof, attempt_with_code, check_password_proof, record_first_step, record_success,
+        refusal_of_unverified,
+    },
+    types::{
+        ability::Abilities, assurance::AuthenticationMethods, credential_kind::CredentialKind,
+        name::Name,
+    },
     util::clock::Timestamp,
 };
 
@@ -33,16 +40,19 @@ impl DeviceSignIn {
     }
 }
 
-/// Creates a device token for the user of a password proof. If the user has the maximum number of
-/// tokens, the device token that was unused for longest is revoked.
+/// Creates a device token for the user of a password proof. If the user has a second factor, `code`
+/// is needed as well. If the user has the maximum number of tokens, the device token that was unused
+/// for longest is revoked.
 ///
 /// # Errors
+/// [`Error::SecondFactorRequired`] if the code is missing; [`Error::Invalid`] if it is wrong;
 /// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::EmailNotVerified`];
 /// [`Error::TooManyTokens`].
 pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
     device: DeviceSignIn,
+    code: Option<Code>,
     actor: Actor,
 ) -> Result<Issued> {
     let new = NewToken {
@@ -50,20 +60,33 @@ pub async fn sign_in(
         abilities: device.abilities,
         expires_at: device.expires_at,
     };
-    let draft = new_token(
-        context,
-        proof.user(),
-        CredentialKind::Device,
-        new,
-        None,
-        &actor,
-    )?;
+    let code = match code {
+        Some(code) => verify_code(context, &proof, code, actor).await?,
+        None => None,
+    };
+    let kind = CredentialKind::Device;
+    let mut draft = new_token(context, proof.user(), kind, new, None, &actor)?;
+    draft.token.methods = match code {
+        Some(_) => AuthenticationMethods::PASSWORD_AND_CODE,
+        None => AuthenticationMethods::PASSWORD,
+    };
     context
         .write(move |tx| {
-            redeem_password_proof(tx, &proof, &actor)?;
+            check_password_proof(tx, &proof, &actor)?;
             if let Some(refusal) = refusal_of_unverified(tx, proof.user())? {
+                record_first_step(tx, &proof)?;
                 return Ok(Err(refusal));
             }
+            match &code {
+                Some(code) => verify::redeem(tx, code, &actor)?,
+                None if factors::is_required(tx.connection, proof.user())? => {
+                    record_first_step(tx, &proof)?;
+                    let methods = factors::methods_of(tx.connection, proof.user())?;
+                    return Ok(Err(Error::SecondFactorRequired(methods)));
+                }
+                None => {}
+            }
+            record_success(tx, &proof)?;
             match insert(tx, draft, None, &actor) {
                 // No token was created, but the password was right. The transaction commits this
                 // success. Otherwise sign-ins at a full list would count as attempts with a wrong
@@ -73,4 +96,41 @@ pub async fn sign_in(
             }
         })
         .await?
+}
+
+/// Verifies a code in addition to the password. Returns `None` if the user has no second factor.
+async fn verify_code(
+    context: &AppState,
+    proof: &PasswordProof,
+    code: Code,
+    actor: Actor,
+) -> Result<Option<CodeProof>> {
+    let user = proof.user();
+    let counted = context
+        .write({
+            let (code, proof) = (code.clone(), proof.clone());
+            move |tx| {
+                if !factors::is_required(tx.connection, user)? {
+                    return Ok(None);
+                }
+                // The right password must not count as a failure that delays the code.
+                record_first_step(tx, &proof)?;
+                let limit = attempt_with_code(tx.state, tx.connection, user, &actor)?;
+                verify::count(tx, user, &limit, &code).map(Some)
+            }
+        })
+        .await?;
+    let Some(counted) = counted else {
+        return Ok(None);
+    };
+    // The response has no place for a new recovery code.
+    let none = Replacement::None;
+    let verified = verify::verify(context, user, code, none, actor, counted.clone()).await?;
+    if verified.is_none() {
+        context
+            .write(move |tx| verify::record_refusal(tx, user, &actor, &counted))
+            .await?;
+        return Err(verify::wrong_code());
+    }
+    Ok(verified)
 }

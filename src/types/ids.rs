@@ -18,6 +18,9 @@ pub enum JobTag {}
 /// The tag type of [`LinkId`].
 pub enum LinkTag {}
 
+/// The tag type of [`FactorId`].
+pub enum FactorTag {}
+
 /// Identifies a user.
 pub type UserId = Id<UserTag>;
 /// Identifies a credential, either session or token.
@@ -26,6 +29,8 @@ pub type CredentialId = Id<CredentialTag>;
 pub type ReceiptId = Id<ReceiptTag>;
 /// Identifies an event of the audit log.
 pub type EventId = Id<EventTag>;
+/// Identifies a second factor.
+pub type FactorId = Id<FactorTag>;
 /// Identifies a node.
 pub type NodeId = Id<NodeTag>;
 /// Identifies a job, and the mail that it sends.

@@ -1,6 +1,7 @@
 //! Value types that every layer uses.
 
 pub mod ability;
+pub mod assurance;
 pub mod credential_kind;
 pub mod credential_state;
 pub mod email;

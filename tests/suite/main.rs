@@ -17,6 +17,7 @@ mod conventions;
 mod credentials;
 mod database;
 mod end_to_end;
+mod factors;
 mod faults;
 mod forms;
 mod forward_auth;

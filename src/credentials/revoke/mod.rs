@@ -18,6 +18,7 @@ use super::{
     filter::CredentialFilter,
     last_used,
     list::{find, find_within},
+    pending::end_pending,
     principal::Principal,
     receipt::{self, RevocationReason, RevocationReceipt, find_recent_receipt},
     store,
@@ -28,10 +29,7 @@ use crate::{
     credential_cache::InvalidationKey,
     db::AnyConnection,
     error::{Error, Result},
-    mail::{
-        links,
-        notices::{self, NamedToken, NoticeKind},
-    },
+    mail::notices::{self, NamedToken, NoticeKind},
     types::{
         ability::Ability,
         credential_kind::CredentialType,
@@ -215,7 +213,7 @@ pub(crate) fn revoke_in(
     }
     credentials.retain(|credential| !request.spare.contains(&credential.id));
     if request.selection.is_everything() {
-        links::void_of_user(tx.connection, user)?;
+        end_pending(tx.connection, user)?;
     }
     insert_revocation(tx, user, credentials, request.reason, actor)
 }

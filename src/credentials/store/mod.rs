@@ -41,7 +41,9 @@ use diesel::{
 };
 
 use self::row::{FullRow, Row, full_rows, into_credentials};
-use super::{credential::Credential, filter::CredentialFilter, list::StatusFilter};
+use super::{
+    change::Confirmation, credential::Credential, filter::CredentialFilter, list::StatusFilter,
+};
 use crate::{
     app_state::Invalidation,
     db::{AnyConnection, cached_statement, with_backend},
@@ -271,17 +273,29 @@ pub(in crate::credentials) fn update(
         .map(drop)
 }
 
-/// Stores the time until which a session counts as recently authenticated.
+/// Stores a re-authentication in a session.
 pub(in crate::credentials) fn confirm(
     connection: &mut AnyConnection,
     _: Invalidation,
     session: CredentialId,
-    until: Timestamp,
+    confirmation: &Confirmation,
     form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
+    let until = confirmation.until;
     let form_key = form_key.map(|key| credentials::form_key.eq(key));
+    let second_factor = confirmation.methods_with_code.map(|methods| {
+        (
+            credentials::second_factor_until.eq(until),
+            credentials::amr.eq(methods.to_stored()),
+        )
+    });
     diesel::update(credentials::table.find(session))
-        .set((credentials::confirmed_until.eq(until), form_key))
+        .set((
+            credentials::confirmed_until.eq(until),
+            credentials::auth_time.eq(confirmation.at),
+            second_factor,
+            form_key,
+        ))
         .execute(connection)
         .map(drop)
 }

@@ -9,6 +9,7 @@ use crate::{
     schema::{self, credentials},
     types::{
         ability::Abilities,
+        assurance::AuthenticationMethods,
         credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, ReceiptId, UserId},
         secret_form::SecretForm,
@@ -36,6 +37,9 @@ pub(super) struct Row {
     confirmed_until: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     receipt_id: Option<ReceiptId>,
+    amr: String,
+    auth_time: Option<Timestamp>,
+    second_factor_until: Option<Timestamp>,
 }
 
 /// The last use of a credential.
@@ -66,6 +70,15 @@ pub(super) fn secret_form(
             format!("a secret of credential {id} has an unknown form").into(),
         )
     })
+}
+
+/// Returns the methods of a stored credential. A password opened each session of an earlier version,
+/// which stored no methods.
+fn methods_of(class: CredentialType, stored: &str) -> AuthenticationMethods {
+    match (class, stored) {
+        (CredentialType::Session, "") => AuthenticationMethods::PASSWORD,
+        _ => AuthenticationMethods::from_stored(stored),
+    }
 }
 
 fn address(text: Option<String>) -> Option<IpAddr> {
@@ -116,6 +129,9 @@ impl Row {
                 .idle_limit
                 .map(|micros| Duration::from_micros(micros.unsigned_abs())),
             confirmed_until: self.confirmed_until,
+            second_factor_until: self.second_factor_until,
+            methods: methods_of(kind.class(), &self.amr),
+            authenticated_at: self.auth_time.unwrap_or(self.created_at),
             ended_at: self.ended_at,
             receipt_id: self.receipt_id,
         })
@@ -140,6 +156,9 @@ impl Row {
             confirmed_until: credential.confirmed_until,
             ended_at: credential.ended_at,
             receipt_id: credential.receipt_id,
+            amr: credential.methods.to_stored(),
+            auth_time: Some(credential.authenticated_at),
+            second_factor_until: credential.second_factor_until,
         }
     }
 }

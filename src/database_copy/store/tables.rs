@@ -11,6 +11,7 @@
 //! - `account_change_sequence`: its only row exists in the target, and gets the position of the source.
 //! - `database_identity`: the target has its own, which its first node records.
 //! - `migration_checksums` and diesel's list: the migrations of the target write them.
+//! - `sign_in_attempts`, `pending_authenticator_apps`: steps of a flow, which the user begins again.
 //! - `write_probe`: a counter without a meaning.
 
 use diesel::{QueryResult, connection::DefaultLoadingMode, pg::PgRowByRowLoadingMode, prelude::*};
@@ -114,6 +115,29 @@ copied_tables! {
         confirmed_until: Option<i64>,
         ended_at: Option<i64>,
         receipt_id: Option<Vec<u8>>,
+        amr: String,
+        auth_time: Option<i64>,
+        second_factor_until: Option<i64>,
+    }
+    authenticator_apps => AuthenticatorApp {
+        id: Vec<u8>,
+        user_id: Vec<u8>,
+        sealed_secret: Vec<u8>,
+        sealed_with: Vec<u8>,
+        created_at: i64,
+        last_used_at: Option<i64>,
+        last_step: i64,
+        failures: i64,
+    }
+    recovery_codes => RecoveryCode {
+        user_id: Vec<u8>,
+        locator: String,
+        hash: String,
+    }
+    recovery_code_sets => RecoveryCodeSet {
+        user_id: Vec<u8>,
+        created_at: i64,
+        last_used_at: Option<i64>,
     }
     last_uses => LastUse {
         credential_id: Vec<u8>,

@@ -11,26 +11,31 @@ use crate::{
     credentials::{self, Credential, revoke},
     crypto::secret::SecretString,
     error::Result,
+    factors::Replacement,
     http::{
         auth::ApiCaller,
         extract::{
+            code::read_code,
             json::Json,
+            json_values::present,
             path::PathId,
             string_map::{GivenFields, NoInput},
         },
         middleware::body::{NoQuery, Query},
         openapi::schemas::{
             self,
-            credentials::{EndedBy, Listed, Sessions, session_class, session_kind},
+            credentials::{EndedBy, Listed, Sessions, acr, amr, session_class, session_kind},
         },
         paths,
         response::{self, paginated::List},
     },
     passwords::verify::wrong_password_in,
-    sessions::Device,
+    sessions::{Device, confirm_by_code, reauthenticate},
     types::{
         credential_kind::CredentialType,
+        fields::FieldErrors,
         ids::{CredentialId, CredentialTag, ReceiptId},
+        message::field,
     },
     util::clock::Timestamp,
 };
@@ -54,6 +59,14 @@ pub struct SessionJson {
     ip: Option<IpAddr>,
     /// Whether the user asked to stay signed in.
     remembered: bool,
+    /// The level of the sign-in: `1` after one factor, `2` after two.
+    #[schema(schema_with = acr)]
+    acr: &'static str,
+    /// The methods that proved the user (RFC 8176).
+    #[schema(schema_with = amr)]
+    amr: Vec<&'static str>,
+    /// The time of that proof.
+    auth_time: Timestamp,
     /// Whether this is the caller's own session.
     current: bool,
     created_at: Timestamp,
@@ -84,6 +97,9 @@ impl SessionJson {
             system: device.system,
             ip: session.last_used_ip.or(session.ip),
             remembered: session.remembered,
+            acr: session.methods.acr(),
+            amr: session.methods.names(),
+            auth_time: session.authenticated_at,
             current: current == Some(session.id),
             created_at: session.created_at,
             last_used_at: session.last_used_at,
@@ -94,37 +110,53 @@ impl SessionJson {
     }
 }
 
-/// The password of the signed-in user.
+/// The password of the signed-in user, or a code of a second factor: one of both.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
-    #[schema(value_type = schemas::Password)]
-    password: SecretString,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = schemas::Password, required = false)]
+    password: Option<SecretString>,
+    /// A code of the authenticator app, or a recovery code. A confirmation by a code also counts
+    /// where a second factor is needed. A used recovery code is not replaced.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false)]
+    code: Option<String>,
 }
 
-/// Confirms the password. The confirmation is valid for a limited time.
+/// Confirms the password or a code. The confirmation is valid for a limited time.
 ///
 /// The session gets a new secret, and the answer sets the cookie with it.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for a wrong password. The caller stays signed in.
+/// [`crate::error::Error::Invalid`] for a wrong password or code. The caller stays signed in.
 #[utoipa::path(
     post,
     path = paths::API_CONFIRM,
     tag = "Sessions",
     operation_id = "confirmPassword",
     request_body = Confirmation,
-    responses((status = 204, description = "The password is confirmed."))
+    responses((status = 204, description = "The password or the code is confirmed."))
 )]
 pub async fn confirm(
     caller: ApiCaller,
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
-    let secret =
-        crate::sessions::reauthenticate(&caller.context, &caller.principal, body.password, None)
+    let (context, principal) = (&caller.context, &caller.principal);
+    let secret = match (body.password, body.code) {
+        (Some(password), None) => reauthenticate(context, principal, password, None)
             .await
-            .map_err(|error| wrong_password_in("password", error))?;
+            .map_err(|error| wrong_password_in("password", error))?,
+        (None, Some(code)) => {
+            let code = read_code(&code)?;
+            let none = Replacement::None;
+            let confirmed = confirm_by_code(context, principal, code, none, None).await?;
+            confirmed.secret
+        }
+        (None, None) => return Err(FieldErrors::one("password", field::missing()).into()),
+        (Some(_), Some(_)) => return Err(FieldErrors::one("code", field::one_proof()).into()),
+    };
     caller.renew(&secret)?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -14,7 +14,9 @@ use super::{
 use crate::{
     app_state::AppState,
     credentials::{Principal, RecentlyAuthenticated, revoke},
+    crypto::secret::SecretString,
     error::{Error, Result},
+    factors::RecoveryCode,
     http::{
         address::Address,
         draft::{self, Draft},
@@ -24,8 +26,10 @@ use crate::{
             field_texts::FieldTexts,
             html::{Layout, see_other},
         },
+        return_to::{ReturnTo, or_page},
     },
     i18n::{self, Language},
+    sessions::SignedIn,
     types::{
         fields::{FieldErrors, Fields},
         ids::ReceiptId,
@@ -151,6 +155,22 @@ impl BrowserUser {
         Ok(see_other(&self.address(paths::LOGIN)))
     }
 
+    /// Stores new recovery codes, which the next page shows.
+    ///
+    /// # Errors
+    /// Fails without randomness.
+    pub fn put_recovery_codes(&self, codes: &[RecoveryCode]) -> Result<()> {
+        let user = self.principal.user().id;
+        self.cookie.put_recovery_codes(&self.context, user, codes)
+    }
+
+    /// Takes the recovery codes that the request before made.
+    #[must_use]
+    pub fn take_recovery_codes(&self) -> Option<SecretString> {
+        let user = self.principal.user().id;
+        self.cookie.take_recovery_codes(&self.context, user)
+    }
+
     /// Returns the proof that the user confirmed the password recently. Otherwise the user is
     /// redirected to the confirmation page and then to the path `return_address`.
     ///
@@ -177,7 +197,10 @@ impl BrowserUser {
         return_address: impl FnOnce() -> String,
         result: Result<T>,
     ) -> Result<T> {
-        if matches!(result, Err(Error::ReauthenticationRequired)) {
+        if matches!(
+            result,
+            Err(Error::ReauthenticationRequired | Error::SecondFactorConfirmationRequired)
+        ) {
             draft::set_page_after_confirmation(&self.request, return_address());
         }
         result
@@ -239,7 +262,43 @@ impl OptionalUser {
             revoke::sign_out_here(&self.context, user, id, session.actor()).await?;
         }
         self.cookie.sign_out_with(message)?;
-        Ok(see_other(&Address::of(self.context.mount(), paths::LOGIN)))
+        Ok(see_other(&self.address(paths::LOGIN)))
+    }
+
+    /// Returns the address of `path`.
+    #[must_use]
+    pub fn address(&self, path: &str) -> Address {
+        Address::of(self.context.mount(), path)
+    }
+
+    /// Writes the result of the first step of a sign-in into the cookie, and leads to the account,
+    /// to `next` or to the second step. A complete sign-in also sends the cookie `browser`.
+    ///
+    /// # Errors
+    /// None are expected.
+    pub fn enter(
+        &self,
+        signed_in: &SignedIn,
+        remember: bool,
+        next: Option<ReturnTo>,
+        browser: Option<BrowserCookie>,
+    ) -> Result<HttpResponse> {
+        match signed_in {
+            SignedIn::Session(secret) => {
+                self.cookie.sign_in(secret, remember)?;
+                let page = or_page(next, self.context.mount(), paths::ACCOUNT);
+                let mut response = see_other(&page);
+                if let Some(browser) = browser {
+                    browser.send(&mut response)?;
+                }
+                Ok(response)
+            }
+            SignedIn::SecondFactorMissing(attempt) => {
+                self.cookie.begin_attempt(attempt)?;
+                let page = ReturnTo::append_to(paths::LOGIN_VERIFY, next.as_ref());
+                Ok(see_other(&self.address(&page)))
+            }
+        }
     }
 
     /// Returns the callers of all active sessions whose cookies the browser sent, the selected one

@@ -1,5 +1,6 @@
 //! Extractors: typed parts of a request.
 
+pub mod code;
 pub mod form_key;
 pub mod idempotency_key;
 pub mod json;

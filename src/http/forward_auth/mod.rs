@@ -91,7 +91,7 @@ fn authorized(caller: &Principal) -> Result<HttpResponse> {
 ///
 /// # Errors
 /// None are expected, because all values are printable ASCII.
-pub fn identity(caller: &Principal) -> Result<[HeaderValue; 5]> {
+pub fn identity(caller: &Principal) -> Result<[HeaderValue; 6]> {
     let (user, credential) = (&caller.user(), &caller.credential());
     // One allocation for all values.
     let mut texts = BytesMut::with_capacity(256);
@@ -105,6 +105,7 @@ pub fn identity(caller: &Principal) -> Result<[HeaderValue; 5]> {
         next(&encoded(&user.name))?,
         next(&credential.abilities.to_stored())?,
         next(credential.id.text(&mut [0; 36]))?,
+        HeaderValue::from_static(credential.methods.acr()),
     ])
 }
 

@@ -39,12 +39,13 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 /// The headers with which `/auth/verify` names the caller to an app. Each response of it has all of
 /// them, with empty values if there is no caller. A proxy that copies them thereby overwrites
 /// headers of the same names from the client.
-pub const IDENTITY: [HeaderName; 5] = [
+pub const IDENTITY: [HeaderName; 6] = [
     HeaderName::from_static("remote-user"),
     HeaderName::from_static("remote-email"),
     HeaderName::from_static("remote-name"),
     HeaderName::from_static("remote-abilities"),
     HeaderName::from_static("remote-credential"),
+    HeaderName::from_static("remote-assurance"),
 ];
 
 /// The headers of one app, built once.
@@ -59,7 +60,13 @@ pub struct Headers {
 }
 
 /// The pages whose forms redirect to a page of an app.
-const REDIRECTING: [&str; 4] = [paths::LOGIN, paths::REGISTER, paths::CONFIRM, paths::LOGOUT];
+const REDIRECTING: [&str; 5] = [
+    paths::LOGIN,
+    paths::LOGIN_VERIFY,
+    paths::REGISTER,
+    paths::CONFIRM,
+    paths::LOGOUT,
+];
 
 impl Headers {
     /// Builds the headers from `settings`.

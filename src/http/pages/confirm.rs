@@ -1,4 +1,4 @@
-//! The page that confirms the password before a sensitive change.
+//! The page that confirms the password or a second factor before a sensitive change.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -6,6 +6,7 @@ use askama::Template;
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
+    factors::{self, Code, Replacement, verify::missing_code},
     http::{
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
@@ -19,8 +20,11 @@ use crate::{
         return_to::{ReturnTo, or_page},
     },
     i18n::humanize,
-    sessions,
-    types::message::field,
+    sessions::{self, ConfirmedByCode},
+    types::{
+        fields::Fields,
+        message::{field, notice},
+    },
 };
 
 #[derive(Template)]
@@ -30,13 +34,25 @@ struct ConfirmPage {
     email: String,
     lasts: String,
     next: String,
+    asks: Asks,
     refused: Option<Refused>,
     errors: FieldTexts,
     form_key: String,
 }
 
+/// The factors that the page asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    /// The password: the user has no second factor.
+    Password,
+    /// A code or the password.
+    Either,
+    /// A code.
+    Code,
+}
+
 impl ConfirmPage {
-    fn new(user: &BrowserUser, next: Option<&ReturnTo>) -> Result<Self> {
+    fn new(user: &BrowserUser, asks: Asks, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             frame: user.frame(),
             email: user.principal.user().email.clone(),
@@ -45,6 +61,7 @@ impl ConfirmPage {
                 user.context.settings().sessions.confirm_for,
             ),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
+            asks,
             refused: None,
             errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
@@ -52,34 +69,55 @@ impl ConfirmPage {
     }
 }
 
-/// `GET /account/confirm`
+/// Returns the factors to ask for. `acr` is the level that the change needs.
+async fn asks(user: &BrowserUser, acr: &str) -> Result<Option<Asks>> {
+    let summary = factors::summary(&user.context, user.principal.user().id).await?;
+    Ok(match (summary.app.is_some(), acr) {
+        (true, "2") => Some(Asks::Code),
+        (true, _) => Some(Asks::Either),
+        (false, "2") => None,
+        (false, _) => Some(Asks::Password),
+    })
+}
+
+/// `GET /account/confirm`. A user without a second factor is led to set one up if the change needs
+/// one.
 pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    html::ok(&ConfirmPage::new(&user, next.as_ref())?)
+    match asks(&user, &query.0.text("acr")).await? {
+        Some(asks) => html::ok(&ConfirmPage::new(&user, asks, next.as_ref())?),
+        None => user.redirect(paths::TOTP, &notice::second_factor_needed()),
+    }
 }
 
 /// `POST /account/confirm`
 pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let password = SecretString::new(fields.text("password"));
     let next = ReturnTo::take(&mut fields, user.context.settings());
-    let key = form_key(&fields.text("form_key"));
-    fields.check()?;
-    match sessions::reauthenticate(&user.context, &user.principal, password, key).await {
-        Ok(secret) => {
-            user.cookie.renew(&secret)?;
-            let page = or_page(next, user.context.mount(), paths::ACCOUNT);
-            Ok(see_other(&page))
+    let Some(asks) = asks(&user, &fields.text("acr")).await? else {
+        return user.redirect(paths::TOTP, &notice::second_factor_needed());
+    };
+    match confirm_one(&user, fields, asks).await {
+        Ok(confirmed) => {
+            user.cookie.renew(&confirmed.secret)?;
+            onward(&user, confirmed, next)
         }
         Err(Error::WrongPassword) => {
-            let page = ConfirmPage::new(&user, next.as_ref())?;
+            let page = ConfirmPage::new(&user, asks, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
                 errors: FieldTexts::one("password", user.text(&field::password_wrong())),
                 ..page
             })
         }
+        Err(Error::Invalid(errors)) => {
+            let page = ConfirmPage::new(&user, asks, next.as_ref())?;
+            html::unprocessable(&ConfirmPage {
+                errors: user.field_texts(&errors),
+                ..page
+            })
+        }
         Err(error @ Error::Throttled(_)) => {
-            let page = ConfirmPage::new(&user, next.as_ref())?;
+            let page = ConfirmPage::new(&user, asks, next.as_ref())?;
             html::refused(
                 &error,
                 &ConfirmPage {
@@ -90,4 +128,46 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         }
         Err(other) => Err(other),
     }
+}
+
+/// Confirms the code if the form has one, otherwise the password.
+async fn confirm_one(
+    user: &BrowserUser,
+    mut fields: Fields,
+    asks: Asks,
+) -> Result<ConfirmedByCode> {
+    let (context, caller) = (&user.context, &user.principal);
+    let password = SecretString::new(fields.text("password"));
+    let key = form_key(&fields.text("form_key"));
+    let mut fields = fields.without_empty(&["code"]);
+    let code = fields.read("code", Code::parse);
+    fields.check()?;
+    match (code, asks) {
+        (Some(code), _) => {
+            sessions::confirm_by_code(context, caller, code, Replacement::Shown, key).await
+        }
+        (None, Asks::Code) => Err(missing_code()),
+        (None, Asks::Password | Asks::Either) => {
+            let secret = sessions::reauthenticate(context, caller, password, key).await?;
+            Ok(ConfirmedByCode {
+                secret,
+                replacement: None,
+            })
+        }
+    }
+}
+
+/// Leads to `next`. A user who entered a recovery code sees first the one that replaces it.
+fn onward(
+    user: &BrowserUser,
+    confirmed: ConfirmedByCode,
+    next: Option<ReturnTo>,
+) -> Result<HttpResponse> {
+    let Some(code) = confirmed.replacement else {
+        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+        return Ok(see_other(&page));
+    };
+    user.put_recovery_codes(&[code])?;
+    let page = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
+    user.redirect(&page, &notice::recovery_code_replaced())
 }

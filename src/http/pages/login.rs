@@ -9,7 +9,6 @@ use crate::{
     crypto::{digest::Digest, secret::SecretString},
     error::{Error, Result},
     http::{
-        address::Address,
         auth::{BrowserCookie, ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
@@ -23,7 +22,7 @@ use crate::{
     },
     i18n,
     passwords::verify::authenticate,
-    sessions::{self, SignIn},
+    sessions::{self, SignIn, SignedIn},
     types::message::notice,
 };
 
@@ -103,20 +102,10 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         browser: browser.as_ref().map(BrowserCookie::digest),
     };
     match sign_in(&user, attempt).await {
-        Ok(()) => {
-            let page = or_page(next, user.context.mount(), paths::ACCOUNT);
-            let mut response = see_other(&page);
-            if let Some(browser) = browser {
-                browser.send(&mut response)?;
-            }
-            Ok(response)
-        }
+        Ok(signed_in) => user.enter(&signed_in, remember, next, browser),
         Err(Error::EmailNotVerified) => {
             user.cookie.keep_address(&email)?;
-            Ok(see_other(&Address::of(
-                user.context.mount(),
-                paths::VERIFY_EMAIL,
-            )))
+            Ok(see_other(&user.address(paths::VERIFY_EMAIL)))
         }
         Err(Error::WrongPassword) => {
             let page = LoginPage::new(&user, email, remember, next.as_ref())?;
@@ -152,7 +141,7 @@ struct Attempt<'a> {
     browser: Option<Digest>,
 }
 
-async fn sign_in(user: &OptionalUser, attempt: Attempt<'_>) -> Result<()> {
+async fn sign_in(user: &OptionalUser, attempt: Attempt<'_>) -> Result<SignedIn> {
     let context = &user.context;
     let Attempt {
         origin, remember, ..
@@ -167,6 +156,5 @@ async fn sign_in(user: &OptionalUser, attempt: Attempt<'_>) -> Result<()> {
         form_key: attempt.form_key,
         browser: attempt.browser,
     };
-    let secret = sessions::sign_in(context, proof, details).await?;
-    user.cookie.sign_in(&secret, remember)
+    sessions::sign_in(context, proof, details).await
 }

@@ -10,7 +10,6 @@ use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
-        address::Address,
         auth::{ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
@@ -24,7 +23,7 @@ use crate::{
     },
     i18n,
     passwords::policy::NewPassword,
-    sessions::{self, SignIn},
+    sessions::{self, SignIn, SignedIn},
     types::{email::Email, fields::Fields, message::notice, name::Name},
 };
 
@@ -82,15 +81,9 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
             let message = notice::check_mail(email);
             let message = i18n::text(user.language(), &message);
             user.cookie.set_flash_message(&message)?;
-            Ok(see_other(&Address::of(
-                user.context.mount(),
-                paths::VERIFY_EMAIL,
-            )))
+            Ok(see_other(&user.address(paths::VERIFY_EMAIL)))
         }
-        Ok(Registered::SignedIn) => {
-            let page = or_page(next, user.context.mount(), paths::ACCOUNT);
-            Ok(see_other(&page))
-        }
+        Ok(Registered::Entered(signed_in)) => user.enter(&signed_in, false, next, None),
         Err(Error::Invalid(errors)) => html::unprocessable(&RegisterPage {
             name,
             email,
@@ -112,8 +105,8 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
 
 /// The result of a registration.
 enum Registered {
-    /// The browser is signed in.
-    SignedIn,
+    /// The account exists, and the first step of its sign-in is done.
+    Entered(SignedIn),
     /// The address must be verified first. The result is the same if it has an account already.
     CheckMail,
 }
@@ -159,7 +152,6 @@ async fn register_and_sign_in(
         form_key,
         browser: None,
     };
-    let secret = sessions::sign_in(context, proof, details).await?;
-    user.cookie.sign_in(&secret, false)?;
-    Ok(Registered::SignedIn)
+    let signed_in = sessions::sign_in(context, proof, details).await?;
+    Ok(Registered::Entered(signed_in))
 }

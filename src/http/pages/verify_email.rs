@@ -22,7 +22,8 @@ use crate::{
     i18n,
     mail::links::{Code, LinkSecret, Purpose},
     passwords::{
-        reset::{self, ResetTarget},
+        reset::ResetTarget,
+        set_by_link::{PasswordByLink, set_by_link},
         verify::authenticate,
     },
     types::{
@@ -152,10 +153,15 @@ async fn verify_with_password(
         let new = target
             .parse_password(new)
             .map_err(|message| FieldErrors::one("password", message))?;
-        let purpose = Purpose::VerifyEmail;
-        return reset::reset(context, purpose, secret, new, false, origin.ip)
-            .await
-            .map(drop);
+        let request = PasswordByLink {
+            purpose: Purpose::VerifyEmail,
+            secret: secret.clone(),
+            new,
+            code: None,
+            keep_personal_tokens: false,
+            ip: origin.ip,
+        };
+        return set_by_link(context, request).await.map(drop);
     }
     let actor = Actor::anonymous(origin.ip);
     let proof = authenticate(context, &target.email, current, actor)

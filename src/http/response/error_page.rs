@@ -35,11 +35,15 @@ pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             let next = return_address(request, list_page(request));
             see_other(&address(&paths::with_next(paths::LOGIN, &next)))
         }
-        Error::ReauthenticationRequired => {
+        Error::ReauthenticationRequired | Error::SecondFactorConfirmationRequired => {
             let page = draft::page_after_confirmation(request);
             let page = page.unwrap_or_else(|| list_page(request).to_owned());
             let next = return_address(request, &page);
-            see_other(&address(&paths::with_next(paths::CONFIRM, &next)))
+            let confirm = match error {
+                Error::SecondFactorConfirmationRequired => paths::confirm_second_factor(&next),
+                _ => paths::with_next(paths::CONFIRM, &next),
+            };
+            see_other(&address(&confirm))
         }
         error => {
             let language = language_of(request);

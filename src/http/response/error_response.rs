@@ -124,6 +124,10 @@ pub struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::messages)]
     errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
+    /// The methods of the second factor, one of which is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::factor_methods)]
+    methods: Option<&'a [&'static str]>,
 }
 
 fn problem(mount: &Mount, error: &Error) -> HttpResponse {
@@ -151,6 +155,10 @@ pub fn problem_of_type(r#type: String, error: &Error) -> HttpResponse {
         status: status.as_u16(),
         detail: &error.detail(Language::english()),
         errors,
+        methods: match error {
+            Error::SecondFactorRequired(methods) => Some(methods),
+            _ => None,
+        },
     };
     let mut builder = HttpResponse::build(status);
     challenge(&mut builder, error);
@@ -197,7 +205,9 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
             "Bearer realm=\"narthex\", Basic realm=\"narthex\", charset=\"UTF-8\"".to_owned()
         }
         Error::InvalidClient => "Basic realm=\"narthex\", charset=\"UTF-8\"".to_owned(),
-        Error::NotSignedIn { .. } | Error::WrongPassword => "Bearer realm=\"narthex\"".to_owned(),
+        Error::NotSignedIn { .. } | Error::WrongPassword | Error::SecondFactorRequired(_) => {
+            "Bearer realm=\"narthex\"".to_owned()
+        }
         Error::MissingAbility(abilities) => {
             let quoted = quoted("insufficient_scope");
             match scope(abilities) {

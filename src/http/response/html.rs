@@ -6,12 +6,14 @@ use actix_web::{
     web::Data,
 };
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{assets, brand::Brand, error_response};
 use crate::{
     app_state::AppState,
     config::Mount,
     credentials::Principal,
+    crypto::secret::SecretString,
     error::{Error, Result},
     http::{
         address::{Address, mount_of, relative_path},
@@ -19,6 +21,7 @@ use crate::{
         draft,
         extract::language::language_of,
         paths,
+        return_to::{ReturnTo, or_page},
     },
     i18n::{self, Language},
     types::message::Arg,
@@ -131,12 +134,26 @@ impl Layout {
         Address::whole(self.address.clone())
     }
 
+    /// Returns the address to which a page leads in the end: `next`, or `page`.
+    #[must_use]
+    pub fn onward(&self, next: &Option<ReturnTo>, page: &str) -> Address {
+        or_page(next.clone(), &self.mount, page)
+    }
+
+    /// Returns the address of a text that a browser downloads as a file without another request.
+    #[must_use]
+    pub fn download(&self, text: &SecretString) -> Address {
+        let encoded = utf8_percent_encode(text.expose(), NON_ALPHANUMERIC);
+        Address::whole(format!("data:text/plain;charset=utf-8,{encoded}"))
+    }
+
     /// Returns whether this page belongs to the entry `path` of the menu. The page of another form
     /// belongs to the entry from which a user gets there.
     #[must_use]
     pub fn is_at(&self, path: &str) -> bool {
         let entry = match &*self.path {
             paths::PASSWORD | paths::DELETE | paths::CONFIRM => paths::PROFILE,
+            security if security.starts_with(paths::SECURITY) => paths::PROFILE,
             paths::SIGN_OUT => paths::SESSIONS,
             receipt if receipt.starts_with("/account/receipts/") => paths::ACTIVITY,
             own => own,

@@ -59,6 +59,8 @@ impl Error {
             Self::InvalidClient => problem::client_secret_refused(),
             Self::InvalidRequest(message) | Self::Malformed(message) => message.clone(),
             Self::WrongPassword => problem::check_both(),
+            Self::SecondFactorRequired(_) => problem::send_code(),
+            Self::SecondFactorConfirmationRequired => problem::repeat_after_second_factor(),
             Self::MissingAbility(abilities) => problem::needs_abilities(words(abilities, ' ')),
             Self::SessionRequired => problem::use_browser(),
             Self::ExceedsCallerLifetime(end) => problem::choose_earlier_expiry(*end),

@@ -13,7 +13,7 @@ use crate::{app_state::AppState, telemetry::log_writer};
 const BUCKETS: [f64; 8] = [0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1.0, 5.0];
 
 /// The help texts of the counters. docs/operations.md has the same metrics.
-const COUNTERS: [(&str, &str); 12] = [
+const COUNTERS: [(&str, &str); 13] = [
     (
         "narthex_http_requests_total",
         "Requests by class of status.",
@@ -33,6 +33,10 @@ const COUNTERS: [(&str, &str); 12] = [
     (
         "narthex_password_verifications_total",
         "Verified passwords of sign-ins by result.",
+    ),
+    (
+        "narthex_code_verifications_total",
+        "Verified codes of second factors by result.",
     ),
     (
         "narthex_credentials_revoked_total",

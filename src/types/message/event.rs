@@ -14,6 +14,12 @@ messages! {
     password_reset = "event-password-reset";
     password_confirmed = "event-password-confirmed";
     password_refused = "event-password-refused";
+    code_confirmed = "event-code-confirmed";
+    code_refused = "event-code-refused";
+    factor_added = "event-factor-added";
+    factor_removed = "event-factor-removed";
+    recovery_codes_made = "event-recovery-codes-made";
+    recovery_code_used = "event-recovery-code-used";
     signed_in = "event-signed-in";
     signed_in_anew = "event-signed-in-anew";
     sign_in_recognised = "event-sign-in-recognised";

@@ -41,6 +41,13 @@ messages! {
     password_wrong = "field-password-wrong";
     also_unknown = "field-also-unknown";
 
+    // Second factors
+    code_malformed = "field-code-malformed";
+    factor_code_wrong = "field-factor-code-wrong";
+    code_of_no_secret = "field-code-of-no-secret";
+    one_proof = "field-one-proof";
+    ending_unknown = "field-ending-unknown";
+
     // Abilities
     abilities_too_many(most: usize) = "field-abilities-too-many";
     ability_unknown(ability: String) = "field-ability-unknown";

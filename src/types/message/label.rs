@@ -36,6 +36,9 @@ messages! {
     reason_password_changed = "label-reason-password-changed";
     reason_password_reset = "label-reason-password-reset";
     reason_email_verified = "label-reason-email-verified";
+    reason_factor_added = "label-reason-factor-added";
+    reason_factor_removed = "label-reason-factor-removed";
+    reason_recovery_codes_made = "label-reason-recovery-codes-made";
     reason_account_disabled = "label-reason-account-disabled";
     reason_account_deleted = "label-reason-account-deleted";
     reason_replaced = "label-reason-replaced";

@@ -23,6 +23,13 @@ messages! {
     session_expired = "notice-session-expired";
     not_submitted = "notice-not-submitted";
     wrong_email_or_password = "notice-wrong-email-or-password";
+    sign_in_attempt_over = "notice-sign-in-attempt-over";
+    second_factor_needed = "notice-second-factor-needed";
+    factor_already_on = "notice-factor-already-on";
+    factor_added(sessions: u64, tokens: u64) = "notice-factor-added";
+    factor_removed(sessions: u64, tokens: u64) = "notice-factor-removed";
+    recovery_codes_made(sessions: u64, tokens: u64) = "notice-recovery-codes-made";
+    recovery_code_replaced = "notice-recovery-code-replaced";
     review_first = "notice-review-first";
     list_changed = "notice-list-changed";
     filter_invalid = "notice-filter-invalid";

@@ -13,6 +13,10 @@ messages! {
     invalid_client_meaning = "problem-invalid-client-meaning";
     wrong_password = "problem-wrong-password";
     wrong_password_meaning = "problem-wrong-password-meaning";
+    second_factor_required = "problem-second-factor-required";
+    second_factor_required_meaning = "problem-second-factor-required-meaning";
+    confirm_second_factor = "problem-confirm-second-factor";
+    confirm_second_factor_meaning = "problem-confirm-second-factor-meaning";
     missing_ability = "problem-missing-ability";
     missing_ability_meaning = "problem-missing-ability-meaning";
     sessions_only = "problem-sessions-only";
@@ -79,6 +83,8 @@ messages! {
     choose_earlier_expiry(end: Timestamp) = "problem-choose-earlier-expiry";
     nothing_repeated = "problem-nothing-repeated";
     form_of_other_account = "problem-form-of-other-account";
+    send_code = "problem-send-code";
+    repeat_after_second_factor = "problem-repeat-after-second-factor";
     repeat_after_confirmation = "problem-repeat-after-confirmation";
     send_form_here = "problem-send-form-here";
     open_https(url: String) = "problem-open-https";

@@ -48,6 +48,8 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/register", Public),
     ("GET", "/login", Public),
     ("POST", "/login", Public),
+    ("GET", "/login/verify", Public),
+    ("POST", "/login/verify", Public),
     ("GET", "/logout", Public),
     ("POST", "/logout", Public),
     ("GET", "/.well-known/change-password", Public),
@@ -67,6 +69,13 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/account/delete", SessionPage),
     ("GET", "/account/confirm", SessionPage),
     ("POST", "/account/confirm", SessionPage),
+    ("GET", "/account/security", SessionPage),
+    ("GET", "/account/security/totp", SessionPage),
+    ("POST", "/account/security/totp", SessionPage),
+    ("GET", "/account/security/totp/remove", SessionPage),
+    ("POST", "/account/security/totp/remove", SessionPage),
+    ("GET", "/account/security/recovery-codes", SessionPage),
+    ("POST", "/account/security/recovery-codes", SessionPage),
     ("GET", "/account/activity", SessionPage),
     ("GET", "/account/activity.csv", SessionPage),
     ("GET", "/account/activity.json", SessionPage),
@@ -223,6 +232,8 @@ fn assert_sign_in_required(method: &Method, path: &str, answer: Answer) {
             (_, "/account/password" | "/account/delete" | "/account/profile") => "/account/profile",
             (_, "/account/tokens") => "/account/tokens/new",
             (_, "/account/sign-out") => "/account/sign-out",
+            (_, "/account/security/totp") => "/account/security/totp",
+            (_, path) if path.starts_with("/account/security/") => "/account/security",
             (_, path) if path.starts_with("/account/sessions/") => {
                 path.strip_suffix("/revoke").unwrap_or("/account/sessions")
             }

@@ -13,10 +13,11 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 28] = [
     "account_change_sequence",
     "account_changes",
     "attempt_counters",
+    "authenticator_apps",
     "credentials",
     "database_identity",
     "events",
@@ -31,9 +32,13 @@ const TABLES: [&str; 23] = [
     "migration_checksums",
     "nodes",
     "one_time_links",
+    "pending_authenticator_apps",
     "receipts",
+    "recovery_code_sets",
+    "recovery_codes",
     "rotations",
     "secrets",
+    "sign_in_attempts",
     "token_networks",
     "users",
     "write_probe",

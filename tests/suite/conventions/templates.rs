@@ -86,9 +86,10 @@ fn unescaped_in_code(file: &Source) -> Vec<Violation> {
 }
 
 /// Templates with forms for browsers that are not signed in.
-const SIGNED_OUT: [&str; 5] = [
+const SIGNED_OUT: [&str; 6] = [
     "register.html",
     "login.html",
+    "login_verify.html",
     "password/forgot.html",
     "password/reset.html",
     // The link decides whose address is verified.
@@ -122,6 +123,8 @@ fn without_mount(file: &Source) -> Vec<Violation> {
         "{{ frame.asset(",
         "{{ frame.home()",
         "{{ frame.here()",
+        "{{ frame.onward(",
+        "{{ frame.download(",
     ];
     let addresses = [" href=\"", " src=\"", " action=\""]
         .into_iter()
@@ -135,7 +138,7 @@ fn without_mount(file: &Source) -> Vec<Violation> {
             file: file.path.clone(),
             line: file.line_at(offset),
             message: "the address may lack the mount; write it with frame.url, frame.asset, \
-                      frame.home or frame.here"
+                      frame.home, frame.here, frame.onward or frame.download"
                 .to_owned(),
         })
         .collect()

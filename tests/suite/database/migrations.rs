@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 7] = [
+const FROZEN: [(&str, &str); 8] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -40,6 +40,10 @@ const FROZEN: [(&str, &str); 7] = [
     (
         "2026-11-28-000006_mail",
         "c3dfc5be33048e0fde7ae576e0555d54f86185a368f7c71684a84d46e0d324b5",
+    ),
+    (
+        "2026-11-28-000007_factors",
+        "f444c3f2fefb31b5987bfec50cdde374fcd6a50b764e6e32873ec058033b6411",
     ),
     (
         "2026-11-28-000008_end_of_imported_secrets",
@@ -263,9 +267,10 @@ fn tables_without_rowid_exist_on_sqlite() {
     if let DatabaseUrl::Sqlite(_) = app.context.settings().database.url {
         assert_eq!(
             without_rowid.join(" "),
-            "attempt_counters events expiry_warnings imported invalidations jobs known_browsers last_uses \
-             mail_requests migration_checksums one_time_links receipts rotations secrets \
-             token_networks"
+            "attempt_counters authenticator_apps events expiry_warnings imported invalidations jobs \
+             known_browsers last_uses mail_requests migration_checksums one_time_links \
+             pending_authenticator_apps receipts recovery_code_sets recovery_codes rotations secrets \
+             sign_in_attempts token_networks"
         );
     }
 }

@@ -8,12 +8,13 @@ use crate::support::app::TestApp;
 use crate::support::client::Browser;
 
 const VERIFY: &str = "/auth/verify";
-const IDENTITY: [&str; 5] = [
+const IDENTITY: [&str; 6] = [
     "remote-user",
     "remote-email",
     "remote-name",
     "remote-abilities",
     "remote-credential",
+    "remote-assurance",
 ];
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use crate::support::echo_app::GREETING;
 use crate::support::reverse_proxy::{APP_URL, ID, ProxyDeployment, read_docs_file};
 
 const ADA: &str = "ada@example.com";
-const IDENTITY: [&str; 5] = [
+const IDENTITY: [&str; 6] = [
     "remote-abilities",
+    "remote-assurance",
     "remote-credential",
     "remote-email",
     "remote-name",
@@ -132,6 +133,7 @@ async fn app_receives_the_identity_of_the_caller(deployment: ProxyDeployment) {
         assert_eq!(asked.header("remote-email"), Some(ADA));
         assert_eq!(asked.header("remote-name"), Some("Ada"));
         assert_eq!(asked.header("remote-abilities"), Some(abilities));
+        assert_eq!(asked.header("remote-assurance"), Some("1"));
         assert_eq!(asked.names_like_remote(), IDENTITY);
     }
     let session = deployment.operator.only_session_of(ADA);
@@ -188,6 +190,7 @@ async fn client_cannot_forge_identity_headers(deployment: ProxyDeployment) {
         "Remote-Name",
         "Remote-Abilities",
         "Remote-Credential",
+        "Remote-Assurance",
         "Remote_User",
         "REMOTE_USER",
         "Remote_Abilities",

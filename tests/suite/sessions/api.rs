@@ -24,6 +24,9 @@ const MEMBERS: &[&str] = &[
     "system",
     "ip",
     "remembered",
+    "acr",
+    "amr",
+    "auth_time",
     "current",
     "created_at",
     "last_used_at",
@@ -66,6 +69,7 @@ async fn session_has_the_documented_members() {
         json!({
             "id": session["id"], "class": "session", "kind": "mobile", "browser": "Safari",
             "system": "iOS", "ip": "127.0.0.1", "remembered": false, "current": true,
+            "acr": "1", "amr": ["pwd"], "auth_time": "2026-11-22T12:30:00Z",
             "created_at": "2026-11-22T12:30:00Z", "last_used_at": "2026-11-22T12:31:00Z",
             "expires_at": "2026-11-23T00:30:00Z", "ended_at": null, "receipt_id": null,
         })

@@ -89,6 +89,14 @@ impl Answer {
             .unwrap_or_else(|| panic!("no Location header: {self}"))
     }
 
+    /// The location of a redirect, or the status of another response.
+    pub fn location_or_status(&self) -> String {
+        match self.header("location") {
+            Some(location) => location.to_owned(),
+            None => self.status.to_string(),
+        }
+    }
+
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self}"))
@@ -175,6 +183,9 @@ pub struct Problem {
     /// The messages by field, for a `422`.
     #[serde(default)]
     pub errors: serde_json::Map<String, Value>,
+    /// The methods of a second factor that is missing.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 /// The value of `name="…"` among a tag's attributes.

@@ -157,13 +157,14 @@ impl TestApp {
         let settings = settings
             .with_mount(mount.clone())
             .with_password_hash(CHEAP_HASH);
+        let keys = settings.signing.keys.clone().unwrap_or_else(signing_keys);
         let random = Arc::new(FaultyRandom::default());
         let context = AppState::open(settings, clock.clone(), random.clone()).expect("a state");
         let (ready, started) = mpsc::channel();
         let serving = context.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = Server::bind(serving, signing_keys()).expect("a free port");
+                let server = Server::bind(serving, keys).expect("a free port");
                 ready
                     .send((server.address().to_string(), server.handle()))
                     .expect("a test that waits");

@@ -27,6 +27,7 @@ use crate::{
     http::{
         auth::{ApiCaller, ClientInfo},
         extract::{
+            code::read_code,
             idempotency_key::IdempotencyKey,
             json::{Json, OptionalJson},
             path::PathId,
@@ -66,7 +67,7 @@ fn created_response(context: &AppState, issued: &Issued) -> Result<HttpResponse>
 ///
 /// # Errors
 /// [`Error::Invalid`] for an invalid name or invalid abilities, before the password is verified;
-/// [`Error::WrongPassword`].
+/// [`Error::WrongPassword`]; [`Error::SecondFactorRequired`] if the code is missing.
 #[utoipa::path(
     post,
     path = paths::API_SIGN_IN,
@@ -80,7 +81,7 @@ fn created_response(context: &AppState, issued: &Issued) -> Result<HttpResponse>
         headers(("Location" = String, description = "The address of the token."))
     ), (
         status = 401,
-        description = "The e-mail address or the password is wrong."
+        description = "The e-mail address or the password is wrong, or the code of a second factor is missing."
     ))
 )]
 pub async fn sign_in(
@@ -90,9 +91,10 @@ pub async fn sign_in(
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse> {
     let device = body.device(&context)?;
+    let code = body.code.as_deref().map(read_code).transpose()?;
     let actor = Actor::anonymous(origin.ip);
     let proof = authenticate(&context, &body.email, body.password, actor).await?;
-    let issued = tokens::sign_in(&context, proof, device, actor).await?;
+    let issued = tokens::sign_in(&context, proof, device, code, actor).await?;
     created_response(&context, &issued)
 }
 

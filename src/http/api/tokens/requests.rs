@@ -31,6 +31,11 @@ pub struct SignInBody {
     pub(super) email: String,
     #[schema(value_type = schemas::Password)]
     pub(super) password: SecretString,
+    /// The code of a second factor: of the authenticator app, or a recovery code. An account with a
+    /// second factor needs it.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = String, required = false)]
+    pub(super) code: Option<String>,
     #[schema(value_type = Name)]
     device_name: String,
     /// The abilities of the token. If absent, the token may do everything.

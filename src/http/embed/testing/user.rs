@@ -22,10 +22,11 @@ use crate::{
         },
     },
     passwords::verify::PasswordProof,
-    sessions::{self, SignIn},
+    sessions::{self, SignIn, SignedIn},
     tokens::{self, NewToken},
     types::{
         ability::Abilities,
+        assurance::AuthenticationMethods,
         credential_kind::{CredentialKind, CredentialType},
         email::Email,
         ids::UserId,
@@ -111,7 +112,11 @@ impl<'a> TestUser<'a> {
             form_key: None,
             browser: None,
         };
-        let secret = sessions::sign_in(&narthex.state, proof, sign_in).await;
+        let signed_in = sessions::sign_in(&narthex.state, proof, sign_in).await;
+        let secret = match must("sign in", signed_in) {
+            SignedIn::Session(secret) => Ok(secret),
+            SignedIn::SecondFactorMissing(_) => Err("the user has a second factor"),
+        };
         let secret = must("sign in", secret);
         let config = CookieConfig::new(narthex.state.settings(), &narthex.keys);
         must("sign the cookie", config.issue(&secret))
@@ -155,6 +160,9 @@ impl<'a> TestUser<'a> {
                 expires_at: None,
                 idle_limit: None,
                 confirmed_until: Some(now.saturating_add(confirm_for)),
+                second_factor_until: None,
+                methods: AuthenticationMethods::PASSWORD,
+                authenticated_at: now,
             },
             until: None,
             is_revoked: false,

@@ -43,6 +43,18 @@ pub fn session_class() -> Shape {
     schemas::one_of([CredentialType::Session.as_str()])
 }
 
+/// Returns the schema of the level of a sign-in.
+#[must_use]
+pub fn acr() -> Shape {
+    schemas::one_of(["1", "2"])
+}
+
+/// Returns the schema of the methods that proved a user.
+#[must_use]
+pub fn amr() -> Shape {
+    schemas::list_of(schemas::one_of(["pwd", "otp", "mfa"])).into()
+}
+
 /// Returns the schema of the class `token`.
 #[must_use]
 pub fn token_class() -> Shape {

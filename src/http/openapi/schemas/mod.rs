@@ -18,6 +18,7 @@ use utoipa::{
 };
 
 use crate::{
+    factors::FactorMethod,
     types::{
         ability::{self, Abilities, Ability},
         id::Id,
@@ -148,6 +149,17 @@ pub fn messages() -> Shape {
         .additional_properties(Some(AdditionalProperties::RefOr(RefOr::T(Schema::Array(
             texts,
         )))))
+        .into()
+}
+
+/// Returns the schema of the methods of a second factor.
+#[must_use]
+pub fn factor_methods() -> Shape {
+    let names = [FactorMethod::Totp, FactorMethod::RecoveryCode].map(FactorMethod::as_str);
+    list_of(one_of(names))
+        .description(Some(
+            "The methods of the second factor, one of which is missing.",
+        ))
         .into()
 }
 

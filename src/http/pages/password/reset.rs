@@ -6,6 +6,7 @@ use askama::Template;
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
+    factors::Code,
     http::{
         address::Address,
         auth::{ClientInfo, OptionalUser},
@@ -19,7 +20,10 @@ use crate::{
     },
     i18n,
     mail::links::Purpose,
-    passwords::reset::{self, ResetTarget},
+    passwords::{
+        reset::ResetTarget,
+        set_by_link::{PasswordByLink, set_by_link},
+    },
     types::message::notice,
 };
 
@@ -28,6 +32,7 @@ use crate::{
 struct ResetPage {
     frame: Layout,
     email: String,
+    needs_code: bool,
     pause_tokens: bool,
     errors: FieldTexts,
 }
@@ -62,6 +67,8 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
     let also = fields.many("also");
+    let mut fields = fields.without_empty(&["code"]);
+    let code = fields.read("code", Code::parse);
     let Some((secret, target)) = link_and_target(&user, Purpose::ResetPassword).await? else {
         return invalid(&user);
     };
@@ -75,13 +82,28 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         return html::unprocessable(&page(&user, &target, pauses, errors));
     }
     let new = new.ok_or_else(|| Error::internal("a password has neither a value nor an error"))?;
-    let purpose = Purpose::ResetPassword;
-    match reset::reset(&user.context, purpose, &secret, new, !pauses, origin.ip).await {
+    let request = PasswordByLink {
+        purpose: Purpose::ResetPassword,
+        secret,
+        new,
+        code,
+        keep_personal_tokens: !pauses,
+        ip: origin.ip,
+    };
+    match set_by_link(&user.context, request).await {
         Ok(_) => {
             let message = i18n::text(user.language(), &notice::password_reset());
             user.sign_out_and_redirect(&message).await
         }
         Err(Error::NotFound) => invalid(&user),
+        Err(Error::Invalid(errors)) => {
+            let errors = FieldTexts::new(user.language(), &errors);
+            html::unprocessable(&page(&user, &target, pauses, errors))
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let errors = FieldTexts::one("code", error.sentence(user.language()));
+            html::refused(&error, &page(&user, &target, pauses, errors))
+        }
         Err(other) => Err(other),
     }
 }
@@ -95,6 +117,7 @@ fn page(
     ResetPage {
         frame: user.frame(),
         email: target.email.clone(),
+        needs_code: target.needs_code,
         pause_tokens,
         errors,
     }

@@ -33,6 +33,12 @@ field-code-wrong = Dieser Code ist falsch oder abgelaufen. Senden Sie eine neue 
 field-password-wrong = Falsches Passwort.
 field-also-unknown = Wählen Sie Sitzungen oder Tokens aus.
 
+field-code-malformed = Geben Sie die sechs Ziffern ein, die Ihre App zeigt, oder einen Wiederherstellungscode.
+field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten ein, den Ihre App zeigt.
+field-code-of-no-secret = Dieser QR-Code gilt nicht mehr. Scannen Sie den neuen.
+field-ending-unknown = Wählen Sie sessions, trusted_browsers, device_tokens oder personal_tokens.
+field-one-proof = Geben Sie ein Passwort oder einen Code ein, nicht beides.
+
 field-abilities-too-many = Wählen Sie höchstens { $most } Berechtigungen aus.
 field-ability-unknown = Die Berechtigung „{ $ability }“ gibt es nicht.
 field-ability-repeated = Die Berechtigung „{ $ability }“ ist zweimal aufgeführt.

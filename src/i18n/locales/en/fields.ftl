@@ -33,6 +33,12 @@ field-code-wrong = This code is wrong or has expired. Send a new email and use i
 field-password-wrong = Incorrect password.
 field-also-unknown = Choose sessions or tokens.
 
+field-code-malformed = Enter the six digits that your app shows, or a recovery code.
+field-factor-code-wrong = This code is wrong or was used before. Enter the next one that your app shows.
+field-code-of-no-secret = This QR code is no longer valid. Scan the new one.
+field-ending-unknown = Choose sessions, trusted_browsers, device_tokens or personal_tokens.
+field-one-proof = Enter a password or a code, not both.
+
 field-abilities-too-many = Choose at most { $most } permissions.
 field-ability-unknown = There is no permission “{ $ability }”.
 field-ability-repeated = The permission “{ $ability }” is listed twice.

@@ -21,6 +21,13 @@ notice-session-expired = Your session expired or was signed out. Sign in again t
 notice-not-submitted = This form has not been submitted yet. Check it, then submit it again.
 # It does not say which of the two is wrong. Otherwise a client could find out who has an account.
 notice-wrong-email-or-password = Incorrect e-mail or password. Check both and try again.
+notice-sign-in-attempt-over = This sign-in took too long or had too many wrong codes. Sign in again.
+notice-second-factor-needed = This needs a second factor. Set one up to continue.
+notice-factor-already-on = Your authenticator app is already on.
+notice-factor-added = Authenticator app turned on. Revoked: { label-revoked }.
+notice-factor-removed = Authenticator app removed. Revoked: { label-revoked }.
+notice-recovery-codes-made = New recovery codes made. The old ones no longer work. Revoked: { label-revoked }.
+notice-recovery-code-replaced = You used a recovery code. A new one replaces it.
 notice-review-first = Review the list first, then confirm it.
 notice-list-changed = The list has changed since you viewed it. Nothing was revoked. Review the new list.
 notice-filter-invalid = Check the marked filters. Nothing is selected.

@@ -1,0 +1,229 @@
+//! Turns the authenticator app of a user on, and removes it.
+
+use std::time::Duration;
+
+use super::{
+    Code, Ending, RecoveryCode, TotpSecret, recovery_codes,
+    store::{self, StoredApp},
+    verify,
+};
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
+    credentials::{
+        Principal, RecentlyAuthenticated, RevocationReason, RevocationReceipt,
+        change::{self, Confirmation},
+        end_pending,
+        revoke::{begin_change_as, lock_user_and_recheck_actor},
+    },
+    crypto::digest::Digest,
+    error::{Error, Result},
+    types::{
+        fields::FieldErrors,
+        ids::{FactorId, UserId},
+        message::field,
+    },
+};
+
+/// The time in which a secret that was shown can be turned on.
+pub(super) const ENROLMENT: Duration = Duration::from_secs(1800);
+
+/// The state of the enrolment of an authenticator app.
+pub enum Enrolment {
+    /// The user scans this secret, and enters a code of the app.
+    Shown(TotpSecret),
+    /// The user has an app.
+    AlreadyOn,
+}
+
+/// Returns the secret that the caller's app is to share. Within [`ENROLMENT`], a session gets the
+/// same secret again, so that a reload does not make the scanned one useless.
+///
+/// # Errors
+/// [`Error::NotSignedIn`] if the caller's session was revoked meanwhile.
+pub async fn begin_enrolment(
+    context: &AppState,
+    confirmed: RecentlyAuthenticated<'_>,
+) -> Result<Enrolment> {
+    let caller = confirmed.caller();
+    let (user, session) = (caller.user().id, caller.credential().id);
+    let shown = context
+        .read(move |context, connection| {
+            if store::has_app(connection, user)? {
+                return Ok(Some(Enrolment::AlreadyOn));
+            }
+            let since = context.now().saturating_sub(ENROLMENT);
+            let sealed = store::pending_secret(connection, session, since)?;
+            sealed
+                .map(|sealed| open(context, user, &sealed).map(Enrolment::Shown))
+                .transpose()
+        })
+        .await?;
+    if let Some(shown) = shown {
+        return Ok(shown);
+    }
+    let secret = TotpSecret::generate(context.random())?;
+    let keys = context.sealing_keys()?;
+    let sealed = keys.seal(context.random(), user.as_bytes(), secret.expose())?;
+    let actor = caller.actor();
+    context
+        .write(move |tx| {
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            let now = tx.now();
+            store::set_pending_secret(tx.connection, session, &sealed, now)?;
+            Ok(Enrolment::Shown(secret))
+        })
+        .await
+}
+
+fn open(context: &AppState, user: UserId, sealed: &[u8]) -> Result<TotpSecret> {
+    let secret = context.sealing_keys()?.open(user.as_bytes(), sealed)?;
+    Ok(TotpSecret::from_opened(secret))
+}
+
+/// The result of turning an app on.
+pub struct TurnedOn {
+    /// The recovery codes. They are shown once.
+    pub codes: Vec<RecoveryCode>,
+    /// The receipt, if credentials were chosen.
+    pub receipt: Option<RevocationReceipt>,
+}
+
+/// Turns the caller's app on with a code of it, and makes recovery codes. The code counts as a
+/// confirmation by a second factor. The caller's session gets the secret with the digest `renewed`.
+///
+/// Wrong codes are not counted here, because the session has been shown the secret.
+///
+/// # Errors
+/// [`Error::Invalid`] if the code is wrong, or if no secret is pending.
+pub async fn turn_on(
+    context: &AppState,
+    confirmed: RecentlyAuthenticated<'_>,
+    code: Code,
+    ending: Ending,
+    renewed: Digest,
+) -> Result<TurnedOn> {
+    let caller = confirmed.caller().clone();
+    let (user, session) = (caller.user().id, caller.credential().id);
+    let since = context.now().saturating_sub(ENROLMENT);
+    let sealed = context
+        .read(move |_, connection| Ok(store::pending_secret(connection, session, since)?))
+        .await?
+        .ok_or_else(nothing_pending)?;
+    let Code::App(digits) = code else {
+        return Err(verify::wrong_code());
+    };
+    let step = open(context, user, &sealed)?.step_of(&digits, context.now())?;
+    let step = step.ok_or_else(verify::wrong_code)?;
+    let codes = recovery_codes::generate(context, &caller).await?;
+    // Sealed again, because the key may have changed since the secret was shown.
+    let keys = context.sealing_keys()?;
+    let secret = keys.open(user.as_bytes(), &sealed)?;
+    let resealed = keys.seal(context.random(), user.as_bytes(), &secret)?;
+    context
+        .write(move |tx| {
+            let credential = begin_change_as(tx, &caller)?;
+            credential.require_recent_authentication(tx.now())?;
+            // The same form may have turned the app on meanwhile.
+            let pending = store::pending_secret(tx.connection, session, since)?;
+            if pending.as_ref() != Some(&sealed) || store::has_app(tx.connection, user)? {
+                return Err(nothing_pending());
+            }
+            let app = StoredApp {
+                id: tx.new_id()?,
+                user,
+                sealed_secret: resealed,
+                created_at: tx.now(),
+                last_used_at: None,
+                last_step: step,
+                failures: 0,
+            };
+            store::insert_app(tx.connection, &app, tx.state.sealing_keys()?.current())?;
+            store::delete_pending_secret(tx.connection, session)?;
+            recovery_codes::replace(tx, user, &codes)?;
+            let actor = caller.actor();
+            audit::record(tx, user, &actor, NewEvent::new(EventKind::FactorAdded, ""))?;
+            let confirmation = Confirmation::by_code(tx, &credential);
+            change::record_reauthentication(tx, &credential, renewed, &confirmation, None)?;
+            let reason = RevocationReason::FactorAdded;
+            let receipt = ending.apply(tx, user, session, reason, &actor)?;
+            Ok(TurnedOn {
+                codes: codes.into_iter().map(|(code, _)| code).collect(),
+                receipt,
+            })
+        })
+        .await
+}
+
+fn nothing_pending() -> Error {
+    FieldErrors::one("code", field::code_of_no_secret()).into()
+}
+
+/// Removes the caller's app, and with it the recovery codes. The caller's session gets the secret
+/// with the digest `renewed`.
+///
+/// # Errors
+/// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently;
+/// [`Error::NotFound`] if the user has no app.
+pub async fn remove(
+    context: &AppState,
+    caller: &Principal,
+    ending: Ending,
+    renewed: Digest,
+) -> Result<Option<RevocationReceipt>> {
+    let caller = caller.clone();
+    context
+        .write(move |tx| {
+            let session = begin_change_as(tx, &caller)?;
+            let app = store::app_of(tx.connection, session.user_id)?.ok_or(Error::NotFound)?;
+            session.require_second_factor(tx.now())?;
+            let actor = caller.actor();
+            delete(tx, &app, &actor, "")?;
+            change::replace_secret(tx, session.user_id, session.id, renewed)?;
+            let reason = RevocationReason::FactorRemoved;
+            ending.apply(tx, session.user_id, session.id, reason, &actor)
+        })
+        .await
+}
+
+/// Removes the app of a user for an operator. The user can sign in with the password alone
+/// afterwards. The audit log shows `reason` to the user.
+///
+/// # Errors
+/// [`Error::NotFound`] if the user has no factor with this ID.
+pub async fn remove_as_operator(
+    context: &AppState,
+    user: UserId,
+    id: FactorId,
+    reason: String,
+) -> Result<()> {
+    context
+        .write(move |tx| {
+            let actor = Actor::operator();
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            let app = store::app_of(tx.connection, user)?;
+            let app = app.filter(|app| app.id == id).ok_or(Error::NotFound)?;
+            delete(tx, &app, &actor, &reason)
+        })
+        .await
+}
+
+/// Removes the app of a user, if there is one, in a transaction that [`lock_user_and_recheck_actor`]
+/// began.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn remove_in(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Result<()> {
+    match store::app_of(tx.connection, user)? {
+        Some(app) => delete(tx, &app, actor, ""),
+        None => Ok(()),
+    }
+}
+
+fn delete(tx: &mut Transaction<'_>, app: &StoredApp, actor: &Actor, reason: &str) -> Result<()> {
+    store::delete_app(tx.connection, app.user, app.id)?;
+    store::delete_recovery_codes(tx.connection, app.user)?;
+    end_pending(tx.connection, app.user)?;
+    let event = NewEvent::new(EventKind::FactorRemoved, reason);
+    audit::record(tx, app.user, actor, event)
+}

@@ -1,0 +1,94 @@
+//! What a change of the second factors revokes besides.
+
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::Actor,
+    credentials::{
+        CredentialFilter, RevocationReason, RevocationReceipt,
+        revoke::{self, RevocationRequest},
+    },
+    error::Result,
+    types::{
+        credential_kind::{CredentialKind, CredentialType},
+        ids::{CredentialId, UserId},
+    },
+};
+
+/// The credentials that the user chose to revoke with a change. The session in which the change is
+/// made stays and gets a new secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// All other sessions.
+    pub sessions: bool,
+    /// All device tokens.
+    pub device_tokens: bool,
+    /// All personal tokens.
+    pub personal_tokens: bool,
+}
+
+impl Ending {
+    /// Returns the kinds of credentials.
+    fn kinds(self) -> Vec<CredentialKind> {
+        let chosen = |kind: &CredentialKind| match kind.class() {
+            CredentialType::Session => self.sessions,
+            CredentialType::Token => match kind {
+                CredentialKind::Device => self.device_tokens,
+                CredentialKind::Personal => self.personal_tokens,
+                _ => false,
+            },
+        };
+        CredentialKind::ALL.iter().copied().filter(chosen).collect()
+    }
+
+    /// Revokes the chosen credentials, with one receipt. Returns `None` if none were chosen.
+    pub(super) fn apply(
+        self,
+        tx: &mut Transaction<'_>,
+        user: UserId,
+        session: CredentialId,
+        reason: RevocationReason,
+        actor: &Actor,
+    ) -> Result<Option<RevocationReceipt>> {
+        let kind = self.kinds();
+        // A filter without kinds matches everything.
+        if kind.is_empty() {
+            return Ok(None);
+        }
+        let filter = CredentialFilter {
+            kind,
+            ..CredentialFilter::all_but(session)
+        };
+        let request = RevocationRequest::of(filter, reason);
+        revoke::revoke_in(tx, user, &request, actor).map(Some)
+    }
+}
+
+/// The numbers of active credentials that an [`Ending`] can revoke.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Endable {
+    /// All other sessions.
+    pub sessions: usize,
+    /// All device tokens.
+    pub device_tokens: usize,
+    /// All personal tokens.
+    pub personal_tokens: usize,
+}
+
+impl Endable {
+    /// Counts the credentials of `user` besides `session`.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub async fn of(context: &AppState, user: UserId, session: CredentialId) -> Result<Self> {
+        let others = CredentialFilter::all_but(session);
+        let others = revoke::preview(context, user, others).await?.credentials;
+        let count = |counts: &dyn Fn(CredentialKind) -> bool| {
+            others.iter().filter(|other| counts(other.kind)).count()
+        };
+        Ok(Self {
+            sessions: count(&|kind| kind.class() == CredentialType::Session),
+            device_tokens: count(&|kind| kind == CredentialKind::Device),
+            personal_tokens: count(&|kind| kind == CredentialKind::Personal),
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! Second factors: authenticator apps and recovery codes.
+
+mod authenticator_app;
+mod cleanup;
+mod code;
+mod ending;
+mod recovery_code;
+mod recovery_codes;
+mod store;
+mod summary;
+mod totp;
+pub mod verify;
+
+pub(crate) use self::authenticator_app::remove_in;
+
+pub use self::{
+    authenticator_app::{Enrolment, begin_enrolment, remove, remove_as_operator, turn_on},
+    cleanup::{delete_abandoned, seal_anew},
+    code::Code,
+    ending::{Endable, Ending},
+    recovery_code::RecoveryCode,
+    recovery_codes::make_anew,
+    summary::{AppSummary, FactorMethod, FactorSummary, RecoveryCodesSummary, summary},
+    totp::TotpSecret,
+    verify::{CodeProof, MAX_FAILURES, Replacement},
+};
+
+use crate::{db::AnyConnection, error::Result, types::ids::UserId};
+
+/// Returns the names of the methods by which this user can complete a sign-in.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn methods_of(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<Vec<&'static str>> {
+    let methods = summary::summary_in(connection, user)?.methods();
+    Ok(methods.into_iter().map(FactorMethod::as_str).collect())
+}
+
+/// Returns whether a sign-in of this user needs a second factor.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn is_required(connection: &mut AnyConnection, user: UserId) -> Result<bool> {
+    Ok(store::has_app(connection, user)?)
+}

@@ -1,0 +1,94 @@
+//! Makes the recovery codes of a user.
+
+use std::collections::BTreeSet;
+
+use super::{Ending, RecoveryCode, store};
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::{self, EventKind, NewEvent},
+    credentials::{
+        Principal, RevocationReason, RevocationReceipt, change, revoke::begin_change_as,
+    },
+    crypto::{digest::Digest, password_hash::StoredHash},
+    error::{Error, Result},
+    sign_in_attempts,
+    types::ids::UserId,
+};
+
+/// The number of recovery codes of a user.
+pub(super) const COUNT: usize = 10;
+
+/// New recovery codes, and the receipt of what was revoked with them.
+pub struct RecoveryCodesMade {
+    /// The codes. They are shown once.
+    pub codes: Vec<RecoveryCode>,
+    /// The receipt, if credentials were chosen.
+    pub receipt: Option<RevocationReceipt>,
+}
+
+/// New codes with their hashes.
+pub(super) type HashedCodes = Vec<(RecoveryCode, StoredHash)>;
+
+/// Generates codes with different first groups, and hashes them.
+pub(super) async fn generate(context: &AppState, caller: &Principal) -> Result<HashedCodes> {
+    let permit = context.hasher().acquire(caller.ip).await?;
+    let mut locators = BTreeSet::new();
+    let mut codes = Vec::with_capacity(COUNT);
+    while codes.len() < COUNT {
+        let code = RecoveryCode::generate(context.random())?;
+        if locators.insert(code.locator().to_owned()) {
+            let hash = permit.hash(code.secret()).await?;
+            codes.push((code, hash));
+        }
+    }
+    Ok(codes)
+}
+
+/// Replaces all recovery codes of a user.
+pub(super) fn replace(tx: &mut Transaction<'_>, user: UserId, codes: &HashedCodes) -> Result<()> {
+    let now = tx.now();
+    store::delete_recovery_codes(tx.connection, user)?;
+    store::insert_recovery_code_set(tx.connection, user, now)?;
+    for (code, hash) in codes {
+        store::insert_recovery_code(tx.connection, user, code.locator(), hash)?;
+    }
+    Ok(())
+}
+
+/// Makes the caller's recovery codes anew. The old ones are refused from then on. The caller's
+/// session gets the secret with the digest `renewed`.
+///
+/// # Errors
+/// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently: whoever
+/// has recovery codes needs no other factor. [`Error::NotFound`] if the user has no second factor.
+pub async fn make_anew(
+    context: &AppState,
+    caller: &Principal,
+    ending: Ending,
+    renewed: Digest,
+) -> Result<RecoveryCodesMade> {
+    caller.require_second_factor(context.now())?;
+    let codes = generate(context, caller).await?;
+    let caller = caller.clone();
+    context
+        .write(move |tx| {
+            let session = begin_change_as(tx, &caller)?;
+            session.require_second_factor(tx.now())?;
+            let (user, actor) = (session.user_id, caller.actor());
+            if !store::has_app(tx.connection, user)? {
+                return Err(Error::NotFound);
+            }
+            replace(tx, user, &codes)?;
+            sign_in_attempts::end_all(tx.connection, user)?;
+            let event = NewEvent::new(EventKind::RecoveryCodesMade, "");
+            audit::record(tx, user, &actor, event)?;
+            change::replace_secret(tx, user, session.id, renewed)?;
+            let reason = RevocationReason::RecoveryCodesMade;
+            let receipt = ending.apply(tx, user, session.id, reason, &actor)?;
+            Ok(RecoveryCodesMade {
+                codes: codes.into_iter().map(|(code, _)| code).collect(),
+                receipt,
+            })
+        })
+        .await
+}

@@ -1,0 +1,106 @@
+//! The second factors of a user, for pages and commands.
+
+use super::{MAX_FAILURES, store};
+use crate::{
+    app_state::AppState,
+    db::AnyConnection,
+    error::Result,
+    types::ids::{FactorId, UserId},
+    util::clock::Timestamp,
+};
+
+/// A method of the second step of a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorMethod {
+    /// A code of the authenticator app.
+    Totp,
+    /// A recovery code.
+    RecoveryCode,
+}
+
+impl FactorMethod {
+    /// Returns the stable name, for programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+}
+
+/// An authenticator app.
+#[derive(Clone, Debug)]
+pub struct AppSummary {
+    /// The ID.
+    pub id: FactorId,
+    /// When it was turned on.
+    pub created_at: Timestamp,
+    /// When a code of it was last accepted.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether its codes are refused after too many wrong ones.
+    pub is_suspended: bool,
+}
+
+/// The recovery codes.
+#[derive(Clone, Debug)]
+pub struct RecoveryCodesSummary {
+    /// When they were made.
+    pub created_at: Timestamp,
+    /// When one of them was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// How many can be used.
+    pub left: u64,
+}
+
+/// The second factors of a user.
+#[derive(Clone, Debug, Default)]
+pub struct FactorSummary {
+    /// The authenticator app.
+    pub app: Option<AppSummary>,
+    /// The recovery codes.
+    pub recovery_codes: Option<RecoveryCodesSummary>,
+}
+
+impl FactorSummary {
+    /// Returns the methods by which a sign-in can be completed.
+    #[must_use]
+    pub fn methods(&self) -> Vec<FactorMethod> {
+        let app = self.app.as_ref().filter(|app| !app.is_suspended);
+        let codes = self.recovery_codes.as_ref().filter(|codes| codes.left > 0);
+        let methods = [
+            app.map(|_| FactorMethod::Totp),
+            codes.map(|_| FactorMethod::RecoveryCode),
+        ];
+        methods.into_iter().flatten().collect()
+    }
+}
+
+/// Returns the second factors of a user.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn summary(context: &AppState, user: UserId) -> Result<FactorSummary> {
+    context
+        .read(move |_, connection| summary_in(connection, user))
+        .await
+}
+
+pub(super) fn summary_in(connection: &mut AnyConnection, user: UserId) -> Result<FactorSummary> {
+    let app = store::app_of(connection, user)?.map(|app| AppSummary {
+        id: app.id,
+        created_at: app.created_at,
+        last_used_at: app.last_used_at,
+        is_suspended: app.failures >= MAX_FAILURES,
+    });
+    let codes = store::recovery_code_set(connection, user)?;
+    let recovery_codes = codes.map(|(created_at, last_used_at, left)| RecoveryCodesSummary {
+        created_at,
+        last_used_at,
+        left: left.unsigned_abs(),
+    });
+    Ok(FactorSummary {
+        app,
+        recovery_codes,
+    })
+}

@@ -1,0 +1,233 @@
+//! Verifies codes, and uses them up.
+//!
+//! A code is counted in a commit of its own before it is verified, and used in the transaction of
+//! its effect. So of two requests with one code, one has the effect.
+
+use super::{
+    Code, RecoveryCode, TotpSecret,
+    store::{self, StoredApp},
+};
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
+    crypto::password_hash::{PasswordCheck, StoredHash},
+    error::{Error, Result},
+    rate_limit::{self, Attempt, Counted},
+    types::{
+        fields::FieldErrors,
+        ids::{FactorId, UserId},
+        message::field,
+    },
+};
+
+/// The number of consecutive wrong codes after which an authenticator app is suspended. Each
+/// verification accepts three of a million codes, so an attacker who has the password and never
+/// stops would succeed after months without this limit.
+pub const MAX_FAILURES: i64 = 100;
+
+/// The proof that a code of this user was right a moment ago. It is valid until the code is used.
+#[derive(Clone)]
+pub struct CodeProof {
+    user: UserId,
+    of: Used,
+    /// The counted attempt, which is removed when the code is used.
+    attempt: Counted,
+}
+
+/// What [`redeem`] uses up.
+#[derive(Clone)]
+enum Used {
+    Step {
+        app: FactorId,
+        step: i64,
+    },
+    Recovery {
+        locator: String,
+        hash: StoredHash,
+        replacement: Option<(RecoveryCode, StoredHash)>,
+    },
+}
+
+impl CodeProof {
+    /// Returns the user.
+    pub(crate) const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Returns the recovery code that replaces the used one, to show it.
+    #[must_use]
+    pub fn replacement(&self) -> Option<&RecoveryCode> {
+        match &self.of {
+            Used::Recovery {
+                replacement: Some((code, _)),
+                ..
+            } => Some(code),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the error of a wrong code, and of one that was used before.
+pub(crate) fn wrong_code() -> Error {
+    FieldErrors::one("code", field::factor_code_wrong()).into()
+}
+
+/// Returns the error of a form without a code.
+pub(crate) fn missing_code() -> Error {
+    FieldErrors::one("code", field::missing()).into()
+}
+
+/// Counts a code before it is verified.
+///
+/// # Errors
+/// [`Error::Throttled`] if a delay applies now.
+pub(crate) fn count(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    attempt: &Attempt,
+    code: &Code,
+) -> Result<Counted> {
+    let counted = rate_limit::record_attempt_in(tx, attempt)?;
+    if matches!(code, Code::App(_)) {
+        store::count_failure(tx.connection, user, MAX_FAILURES)?;
+    }
+    Ok(counted)
+}
+
+/// Whether a used recovery code is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// The caller shows the new code.
+    Shown,
+    /// There is no page to show it on.
+    None,
+}
+
+/// Verifies a code of `user` that [`count`] has counted. Returns `None` if it is wrong.
+///
+/// # Errors
+/// [`Error::Busy`] if too many requests wait for a hash.
+pub(crate) async fn verify(
+    context: &AppState,
+    user: UserId,
+    code: Code,
+    replacement: Replacement,
+    actor: Actor,
+    attempt: Counted,
+) -> Result<Option<CodeProof>> {
+    let of = match code {
+        Code::App(digits) => {
+            let app = context
+                .read(move |_, connection| Ok(store::app_of(connection, user)?))
+                .await?;
+            app.map(|app| step_of(context, &app, &digits))
+                .transpose()?
+                .flatten()
+        }
+        Code::Recovery(code) => recovery(context, user, &code, replacement, actor).await?,
+    };
+    let label = if of.is_some() { "correct" } else { "wrong" };
+    metrics::counter!("narthex_code_verifications_total", "result" => label).increment(1);
+    Ok(of.map(|of| CodeProof { user, of, attempt }))
+}
+
+fn step_of(context: &AppState, app: &StoredApp, digits: &str) -> Result<Option<Used>> {
+    if app.failures > MAX_FAILURES {
+        return Ok(None);
+    }
+    let secret = open(context, app)?;
+    let step = secret.step_of(digits, context.now())?;
+    Ok(step
+        .filter(|step| *step > app.last_step)
+        .map(|step| Used::Step { app: app.id, step }))
+}
+
+/// Opens the sealed secret of an app.
+pub(super) fn open(context: &AppState, app: &StoredApp) -> Result<TotpSecret> {
+    let keys = context.sealing_keys()?;
+    let secret = keys.open(app.user.as_bytes(), &app.sealed_secret)?;
+    Ok(TotpSecret::from_opened(secret))
+}
+
+async fn recovery(
+    context: &AppState,
+    user: UserId,
+    code: &RecoveryCode,
+    replacement: Replacement,
+    actor: Actor,
+) -> Result<Option<Used>> {
+    let locator = code.locator().to_owned();
+    let stored = context
+        .read({
+            let locator = locator.clone();
+            move |_, connection| Ok(store::recovery_code(connection, user, &locator)?)
+        })
+        .await?;
+    let permit = context.hasher().acquire(actor.ip).await?;
+    // An unknown first group costs a hash as well, so the time does not reveal which ones exist.
+    let check = permit.verify(code.secret(), stored.clone()).await?;
+    let is_right = matches!(
+        check,
+        PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
+    );
+    let Some(hash) = stored.filter(|_| is_right) else {
+        return Ok(None);
+    };
+    let replacement = match replacement {
+        Replacement::Shown => {
+            let new = RecoveryCode::generate(context.random())?;
+            let hash = permit.hash(new.secret()).await?;
+            Some((new, hash))
+        }
+        Replacement::None => None,
+    };
+    Ok(Some(Used::Recovery {
+        locator,
+        hash,
+        replacement,
+    }))
+}
+
+/// Records a wrong code in the audit log. The attempt stays counted.
+pub(crate) fn record_refusal(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    attempt: &Counted,
+) -> Result<()> {
+    audit::record(tx, user, actor, NewEvent::new(EventKind::CodeRefused, ""))?;
+    rate_limit::record_failure(tx.state, tx.connection, attempt)
+}
+
+/// Uses a code up, in the transaction of its effect and under the lock of the user.
+///
+/// # Errors
+/// The error of a wrong code if it was used meanwhile.
+pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &CodeProof, actor: &Actor) -> Result<()> {
+    let now = tx.now();
+    match &proof.of {
+        Used::Step { app, step } => {
+            if !store::use_step(tx.connection, *app, *step, now)? {
+                return Err(wrong_code());
+            }
+        }
+        Used::Recovery {
+            locator,
+            hash,
+            replacement,
+        } => {
+            let (connection, user) = (&mut *tx.connection, proof.user);
+            if !store::delete_recovery_code(connection, user, locator, hash)? {
+                return Err(wrong_code());
+            }
+            if let Some((code, hash)) = replacement {
+                store::insert_recovery_code(connection, user, code.locator(), hash)?;
+            }
+            store::set_recovery_code_used(connection, user, now)?;
+            store::forget_failures(connection, user)?;
+            let event = NewEvent::new(EventKind::RecoveryCodeUsed, "");
+            audit::record(tx, user, actor, event)?;
+        }
+    }
+    rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
+}

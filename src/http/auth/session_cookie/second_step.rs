@@ -1,0 +1,71 @@
+//! The secret of a sign-in that waits for its second step, and recovery codes for the next page.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::SessionCookie;
+use crate::{
+    app_state::AppState, crypto::secret::SecretString, error::Result, factors::RecoveryCode,
+    sign_in_attempts::AttemptSecret, types::ids::UserId,
+};
+
+const ATTEMPT: &str = "t";
+const RECOVERY_CODES: &str = "c";
+
+impl SessionCookie {
+    /// Stores the secret of a sign-in that waits for its second step. A session of the browser stays
+    /// until then.
+    ///
+    /// # Errors
+    /// The errors of [`SessionCookie::sign_in`].
+    pub fn begin_attempt(&self, attempt: &AttemptSecret) -> Result<()> {
+        self.put(ATTEMPT, attempt.expose())
+    }
+
+    /// Returns the secret of a sign-in that waits for its second step.
+    #[must_use]
+    pub fn attempt(&self) -> Option<AttemptSecret> {
+        let text = self.session.get::<String>(ATTEMPT).ok().flatten()?;
+        Some(AttemptSecret::parse(text))
+    }
+
+    /// Removes the secret of a sign-in that is over.
+    pub fn end_attempt(&self) {
+        self.session.remove(ATTEMPT);
+    }
+
+    /// Stores new recovery codes for the next page, sealed for `user`. The database has their hashes
+    /// only, so that no later request can show them.
+    ///
+    /// # Errors
+    /// Fails without randomness.
+    pub fn put_recovery_codes(
+        &self,
+        context: &AppState,
+        user: UserId,
+        codes: &[RecoveryCode],
+    ) -> Result<()> {
+        let lines: Vec<SecretString> = codes.iter().map(RecoveryCode::grouped).collect();
+        let lines: Vec<&str> = lines.iter().map(SecretString::expose).collect();
+        let text = SecretString::new(lines.join("\n"));
+        let keys = context.sealing_keys()?;
+        let sealed = keys.seal(context.random(), &shown_to(user), text.expose().as_bytes())?;
+        self.put(RECOVERY_CODES, &BASE64_URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Takes the recovery codes of the request before, one a line.
+    #[must_use]
+    pub fn take_recovery_codes(&self, context: &AppState, user: UserId) -> Option<SecretString> {
+        let sealed = self.session.get::<String>(RECOVERY_CODES).ok().flatten()?;
+        self.session.remove(RECOVERY_CODES);
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let keys = context.sealing_keys().ok()?;
+        let text = keys.open(&shown_to(user), &sealed).ok()?;
+        Some(SecretString::new(str::from_utf8(&text).ok()?.to_owned()))
+    }
+}
+
+/// Returns the owner of sealed recovery codes. It differs from the owner of a stored secret, so that
+/// neither opens in place of the other.
+fn shown_to(user: UserId) -> Vec<u8> {
+    [b"recovery codes of ", user.as_bytes().as_slice()].concat()
+}

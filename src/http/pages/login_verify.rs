@@ -1,0 +1,133 @@
+//! The second step of a sign-in: a code.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use crate::{
+    error::{Error, Result},
+    factors::{Code, verify::missing_code},
+    http::{
+        auth::{BrowserCookie, ClientInfo, OptionalUser},
+        extract::form_key::{form_key, new_form_key},
+        middleware::body::{Form, Query},
+        paths,
+        response::{
+            components::Refused,
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
+        return_to::{ReturnTo, or_page},
+    },
+    i18n,
+    sessions::{self, Completed, SignIn},
+    types::message::notice,
+};
+
+#[derive(Template)]
+#[template(path = "login_verify.html")]
+struct VerifyPage {
+    frame: Layout,
+    next: String,
+    errors: FieldTexts,
+    refused: Option<Refused>,
+    form_key: String,
+}
+
+impl VerifyPage {
+    fn new(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<Self> {
+        Ok(Self {
+            frame: user.frame(),
+            next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
+            errors: FieldTexts::default(),
+            refused: None,
+            form_key: new_form_key(&user.context)?,
+        })
+    }
+}
+
+/// `GET /login/verify`
+pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    match user.cookie.attempt() {
+        Some(attempt) if sessions::is_open(&user.context, &attempt).await? => {
+            html::ok(&VerifyPage::new(&user, next.as_ref())?)
+        }
+        _ => over(&user, next.as_ref()),
+    }
+}
+
+/// `POST /login/verify`
+pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let code = fields.read("code", Code::parse);
+    let key = form_key(&fields.text("form_key"));
+    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let Some(attempt) = user.cookie.attempt() else {
+        return over(&user, next.as_ref());
+    };
+    let browser = user.browser()?;
+    let completed = async {
+        fields.check()?;
+        let code = code.ok_or_else(missing_code)?;
+        let details = SignIn {
+            remember: false,
+            user_agent: origin.user_agent,
+            ip: origin.ip,
+            replaces: user.sessions().await?,
+            form_key: key,
+            browser: browser.as_ref().map(BrowserCookie::digest),
+        };
+        sessions::complete(&user.context, attempt, code, details).await
+    };
+    match completed.await {
+        Ok(Some(completed)) => {
+            let mut response = enter(&user, completed, next)?;
+            if let Some(browser) = browser {
+                browser.send(&mut response)?;
+            }
+            Ok(response)
+        }
+        Ok(None) => over(&user, next.as_ref()),
+        Err(Error::Invalid(errors)) => html::unprocessable(&VerifyPage {
+            errors: FieldTexts::new(user.language(), &errors),
+            ..VerifyPage::new(&user, next.as_ref())?
+        }),
+        Err(error @ Error::Throttled(_)) => html::refused(
+            &error,
+            &VerifyPage {
+                refused: Some(Refused::by(&error, user.language())),
+                ..VerifyPage::new(&user, next.as_ref())?
+            },
+        ),
+        Err(other) => Err(other),
+    }
+}
+
+/// Signs the browser in. A user who entered a recovery code sees first the one that replaces it.
+fn enter(
+    user: &OptionalUser,
+    completed: Completed,
+    next: Option<ReturnTo>,
+) -> Result<HttpResponse> {
+    user.cookie.sign_in(&completed.secret, completed.remember)?;
+    let Some(code) = completed.replacement else {
+        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+        return Ok(see_other(&page));
+    };
+    user.cookie
+        .put_recovery_codes(&user.context, completed.user, &[code])?;
+    let message = i18n::text(user.language(), &notice::recovery_code_replaced());
+    user.cookie.set_flash_message(&message)?;
+    let page = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
+    Ok(see_other(&user.address(&page)))
+}
+
+/// Leads to the first step again.
+fn over(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<HttpResponse> {
+    user.cookie.end_attempt();
+    let message = i18n::text(user.language(), &notice::sign_in_attempt_over());
+    user.cookie.set_flash_message(&message)?;
+    Ok(see_other(
+        &user.address(&ReturnTo::append_to(paths::LOGIN, next)),
+    ))
+}

@@ -1,0 +1,33 @@
+//! The choices of what a change of the second factors revokes besides.
+
+use crate::{
+    factors::Ending,
+    types::{fields::Fields, message::field},
+};
+
+/// Takes the choices out of the field `also`. A browser sends nothing for an empty checkbox, so the
+/// form has an empty field `also` in addition. Without any field, `default` applies.
+pub(super) fn take(fields: &mut Fields, default: Ending) -> Ending {
+    let also = fields.many("also");
+    if also.is_empty() {
+        return default;
+    }
+    let mut ending = Ending::default();
+    for choice in also {
+        match &*choice {
+            "sessions" => ending.sessions = true,
+            "device_tokens" => ending.device_tokens = true,
+            "personal_tokens" => ending.personal_tokens = true,
+            "" => {}
+            _ => fields.errors().add("also", field::ending_unknown()),
+        }
+    }
+    ending
+}
+
+/// The choices of a removed factor without a field: other sessions may be those of an intruder.
+pub(super) const AFTER_REMOVAL: Ending = Ending {
+    sessions: true,
+    device_tokens: false,
+    personal_tokens: false,
+};

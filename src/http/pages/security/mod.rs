@@ -1,0 +1,13 @@
+//! The pages of the password and the second factors.
+
+mod endings;
+mod overview;
+mod qr;
+mod recovery_codes;
+mod totp;
+
+pub use self::{
+    overview::show as overview,
+    recovery_codes::{make as make_recovery_codes, show as show_recovery_codes},
+    totp::{form as totp_form, remove as remove_totp, to_security, turn_on as turn_on_totp},
+};

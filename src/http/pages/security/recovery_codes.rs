@@ -1,0 +1,79 @@
+//! Recovery codes: makes them anew, and shows new ones once.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    endings, overview,
+    totp::{counted, redirect},
+};
+use crate::{
+    crypto::secret::SecretString,
+    error::{Error, Result},
+    factors::{self, Ending},
+    http::{
+        auth::BrowserUser,
+        middleware::body::{Form, Query},
+        paths,
+        response::html::{self, Layout, see_other},
+        return_to::ReturnTo,
+    },
+    sessions::SessionSecret,
+    types::message::notice,
+};
+
+#[derive(Template)]
+#[template(path = "security/recovery_codes.html")]
+struct RecoveryCodesPage {
+    frame: Layout,
+    /// The codes, one a line.
+    codes: SecretString,
+    count: usize,
+    next: Option<ReturnTo>,
+}
+
+/// `GET /account/security/recovery-codes`: shows the codes that the request before made. A reload
+/// leads to the overview, because they are shown once.
+pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    match user.take_recovery_codes() {
+        Some(codes) => html::ok(&RecoveryCodesPage {
+            frame: user.frame(),
+            count: codes.expose().lines().count(),
+            codes,
+            next,
+        }),
+        None => Ok(see_other(&user.address(paths::SECURITY))),
+    }
+}
+
+/// `POST /account/security/recovery-codes`
+pub async fn make(user: BrowserUser, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let ending = endings::take(&mut fields, Ending::default());
+    let made = async {
+        fields.check()?;
+        let secret = SessionSecret::generate(user.context.random())?;
+        let digest = secret.digest();
+        let made = factors::make_anew(&user.context, &user.principal, ending, digest).await;
+        let made = user.with_return_address(|| paths::SECURITY.to_owned(), made)?;
+        Ok((made, secret))
+    };
+    match made.await {
+        Ok((made, secret)) => {
+            user.cookie.renew(&secret)?;
+            user.put_recovery_codes(&made.codes)?;
+            let message = counted(made.receipt.as_ref(), notice::recovery_codes_made);
+            redirect(
+                &user,
+                paths::RECOVERY_CODES,
+                &message,
+                made.receipt.as_ref(),
+            )
+        }
+        Err(Error::Invalid(errors)) => {
+            html::unprocessable(&overview::page(&user, user.field_texts(&errors)).await?)
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,185 @@
+//! The page that turns an authenticator app on, and its removal.
+
+use actix_web::{HttpResponse, web::Data};
+use askama::Template;
+
+use super::{
+    endings::{self, AFTER_REMOVAL},
+    overview,
+    qr::{self, QrPath},
+};
+use crate::{
+    app_state::AppState,
+    audit::RevokedDetail,
+    credentials::RevocationReceipt,
+    crypto::secret::SecretString,
+    error::{Error, Result},
+    factors::{self, Code, Endable, Ending, Enrolment, TotpSecret},
+    http::{
+        address::Address,
+        auth::BrowserUser,
+        middleware::body::Form,
+        paths,
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
+    },
+    sessions::SessionSecret,
+    types::message::{Message, notice},
+};
+
+/// The number of characters of a group of the secret.
+const GROUP: usize = 4;
+
+#[derive(Template)]
+#[template(path = "security/totp.html")]
+struct TotpPage {
+    frame: Layout,
+    qr: QrPath,
+    /// The secret in groups, for people who type it.
+    secret: SecretString,
+    /// The `otpauth://` address.
+    address: SecretString,
+    endable: Endable,
+    ending: Ending,
+    errors: FieldTexts,
+}
+
+impl TotpPage {
+    async fn new(
+        user: &BrowserUser,
+        secret: &TotpSecret,
+        ending: Ending,
+        errors: FieldTexts,
+    ) -> Result<Self> {
+        let (context, account) = (&user.context, user.principal.user());
+        let issuer = &context.settings().branding.app_name;
+        let address = secret.address(issuer, &account.email)?;
+        let session = user.principal.credential().id;
+        Ok(Self {
+            frame: user.frame(),
+            qr: qr::draw(address.expose())?,
+            secret: in_groups(&secret.base32()?),
+            address,
+            endable: Endable::of(context, account.id, session).await?,
+            ending,
+            errors,
+        })
+    }
+}
+
+fn in_groups(secret: &SecretString) -> SecretString {
+    let characters: Vec<char> = secret.expose().chars().collect();
+    let groups = characters.chunks(GROUP).map(String::from_iter);
+    SecretString::new(groups.collect::<Vec<_>>().join(" "))
+}
+
+/// Returns the page with the secret that the session's app is to share.
+async fn page(user: &BrowserUser, ending: Ending, errors: FieldTexts) -> Result<Option<TotpPage>> {
+    let confirmed = user.confirmed(|| paths::TOTP.to_owned())?;
+    match factors::begin_enrolment(&user.context, confirmed).await? {
+        Enrolment::Shown(secret) => TotpPage::new(user, &secret, ending, errors).await.map(Some),
+        Enrolment::AlreadyOn => Ok(None),
+    }
+}
+
+/// `GET /account/security/totp`
+pub async fn form(user: BrowserUser) -> Result<HttpResponse> {
+    let ending = match user.draft(paths::TOTP) {
+        Some(mut typed) => endings::take(&mut typed, Ending::default()),
+        None => Ending::default(),
+    };
+    match page(&user, ending, FieldTexts::default()).await? {
+        Some(page) => html::ok(&page),
+        None => user.redirect(paths::SECURITY, &notice::factor_already_on()),
+    }
+}
+
+/// `POST /account/security/totp`
+pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let confirmed = user.confirmed(|| paths::TOTP.to_owned())?;
+    let code = fields.read("code", Code::parse);
+    let ending = endings::take(&mut fields, Ending::default());
+    let turned_on = async {
+        fields.check()?;
+        let code = code.ok_or_else(factors::verify::missing_code)?;
+        let secret = SessionSecret::generate(user.context.random())?;
+        let digest = secret.digest();
+        let turned_on = factors::turn_on(&user.context, confirmed, code, ending, digest).await?;
+        Ok((turned_on, secret))
+    };
+    match turned_on.await {
+        Ok((turned_on, secret)) => {
+            user.cookie.renew(&secret)?;
+            user.put_recovery_codes(&turned_on.codes)?;
+            let message = counted(turned_on.receipt.as_ref(), notice::factor_added);
+            redirect(
+                &user,
+                paths::RECOVERY_CODES,
+                &message,
+                turned_on.receipt.as_ref(),
+            )
+        }
+        Err(Error::Invalid(errors)) => {
+            match page(&user, ending, user.field_texts(&errors)).await? {
+                Some(page) => html::unprocessable(&page),
+                None => user.redirect(paths::SECURITY, &notice::factor_already_on()),
+            }
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// `GET` of an address that accepts forms only.
+pub async fn to_security(context: Data<AppState>) -> HttpResponse {
+    see_other(&Address::of(context.mount(), paths::SECURITY))
+}
+
+/// `POST /account/security/totp/remove`
+pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let ending = endings::take(&mut fields, AFTER_REMOVAL);
+    let removed = async {
+        fields.check()?;
+        let secret = SessionSecret::generate(user.context.random())?;
+        let removed =
+            factors::remove(&user.context, &user.principal, ending, secret.digest()).await;
+        let receipt = user.with_return_address(|| paths::SECURITY.to_owned(), removed)?;
+        Ok((receipt, secret))
+    };
+    match removed.await {
+        Ok((receipt, secret)) => {
+            user.cookie.renew(&secret)?;
+            let message = counted(receipt.as_ref(), notice::factor_removed);
+            redirect(&user, paths::SECURITY, &message, receipt.as_ref())
+        }
+        Err(Error::Invalid(errors)) => {
+            html::unprocessable(&overview::page(&user, user.field_texts(&errors)).await?)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Returns a message with the numbers of credentials that were revoked.
+pub(super) fn counted(
+    receipt: Option<&RevocationReceipt>,
+    message: fn(u64, u64) -> Message,
+) -> Message {
+    let count = receipt.map_or(RevokedDetail::default(), RevocationReceipt::count);
+    message(count.sessions, count.tokens)
+}
+
+/// Redirects to a page that shows the message and links the receipt.
+pub(super) fn redirect(
+    user: &BrowserUser,
+    path: &str,
+    message: &Message,
+    receipt: Option<&RevocationReceipt>,
+) -> Result<HttpResponse> {
+    match receipt {
+        Some(receipt) => user.redirect_with_receipt(path, message, receipt.id),
+        None => user.redirect(path, message),
+    }
+}

@@ -1,0 +1,84 @@
+# Das Passwort und der zweite Faktor
+
+security-title = Anmeldung und Sicherheit
+security-lead = Womit Sie beweisen, dass Sie es sind.
+security-link = Passwort, Authenticator-App und Wiederherstellungscodes
+security-open = Anmeldung und Sicherheit prüfen
+security-password = Sie melden sich mit einem Passwort an. Ändern Sie es in den Einstellungen.
+security-app = Authenticator-App
+security-app-lead = Eine App auf Ihrem Smartphone zeigt alle 30 Sekunden einen neuen Code. Ist sie eingerichtet, fragt eine Anmeldung nach dem Passwort und einem Code.
+security-app-set-up = Authenticator-App einrichten
+security-app-remove = Authenticator-App entfernen
+security-on = Ein
+security-off = Aus
+security-suspended = Die Codes dieser App werden abgelehnt, weil zu viele falsche Codes eingegeben wurden. Melden Sie sich mit einem Wiederherstellungscode an oder bestätigen Sie damit, um die App wieder zu nutzen.
+security-since = Seit
+security-last-used = Zuletzt verwendet
+security-never = Nie
+security-codes = Wiederherstellungscodes
+security-codes-lead = Jeder dieser Codes ersetzt die App einmal. Bewahren Sie sie dort auf, wo Sie sie ohne Ihr Smartphone finden.
+security-codes-left = Verbleibende Codes
+security-codes-make = Neue Wiederherstellungscodes erstellen
+security-few-codes = Sie haben nur noch wenige Wiederherstellungscodes. Erstellen Sie neue und bewahren Sie sie sicher auf.
+
+# Was eine Änderung des Faktors außerdem widerruft
+
+ending-also = Außerdem
+ending-sessions = { $count ->
+    [0] andere Sitzungen abmelden (es gibt keine)
+    [one] { $count } andere Sitzung abmelden
+   *[other] { $count } andere Sitzungen abmelden
+}
+ending-device-tokens = { $count ->
+    [0] Geräte-Token widerrufen (es gibt keine)
+   *[other] { $count } Geräte-Token widerrufen
+}
+ending-personal-tokens = { $count ->
+    [0] persönliche Token widerrufen (es gibt keine)
+    [one] { $count } persönliches Token widerrufen
+   *[other] { $count } persönliche Token widerrufen
+}
+
+# Ein Code
+
+code-label = Code
+code-hint = Sechs Ziffern aus Ihrer Authenticator-App oder ein Wiederherstellungscode.
+
+# Die Authenticator-App einrichten
+
+totp-title = Authenticator-App einrichten
+totp-scan = Scannen Sie diesen QR-Code mit einer Authenticator-App. Geben Sie dann den Code ein, den die App zeigt.
+totp-qr = QR-Code mit dem Geheimnis für Ihre Authenticator-App
+totp-type = Wenn Sie ihn nicht scannen können, geben Sie das Geheimnis in der App ein oder öffnen Sie die Adresse auf Ihrem Smartphone.
+totp-secret = Geheimnis
+totp-address = Adresse
+totp-button = Aktivieren
+
+# Neue Wiederherstellungscodes
+
+recovery-title = Ihre Wiederherstellungscodes
+recovery-lead = { $count ->
+    [one] Dieser Code ersetzt den verwendeten. Ihre anderen Codes bleiben gültig.
+   *[other] Verwenden Sie einen dieser Codes, wenn Sie Ihre Authenticator-App nicht haben. Jeder Code gilt einmal.
+}
+recovery-once = Speichern Sie sie jetzt. Sie werden nicht noch einmal angezeigt.
+recovery-codes = Wiederherstellungscodes
+recovery-download = Herunterladen
+recovery-file = wiederherstellungscodes.txt
+recovery-print = Drucken
+recovery-done = Ich habe sie gespeichert
+
+# Der zweite Schritt einer Anmeldung
+
+second-step-title = Code eingeben
+second-step-lead = Ihr Passwort ist richtig. Geben Sie einen Code ein, um sich anzumelden.
+second-step-button = Anmelden
+second-step-lost = Kein Smartphone zur Hand? Geben Sie einen Ihrer Wiederherstellungscodes ein.
+second-step-other = Anderes Konto verwenden
+
+# Eine Bestätigung, wenn das Konto einen zweiten Faktor hat
+
+confirm-identity-title = Bestätigen Sie, dass Sie es sind
+confirm-either-lead = Geben Sie einen Code oder Ihr Passwort ein, um fortzufahren. Danach werden Sie { $length } lang nicht wieder gefragt.
+confirm-code-lead = Diese Änderung braucht einen Code. Danach werden Sie { $length } lang nicht wieder gefragt.
+confirm-or-password = Oder Ihr Passwort

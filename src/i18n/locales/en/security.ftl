@@ -1,0 +1,85 @@
+# The password and the second factors
+
+security-title = Sign-in and security
+security-lead = How you prove that it is you.
+security-link = Password, authenticator app and recovery codes
+security-open = Review sign-in and security
+security-password = You sign in with a password. Change it in the settings.
+security-app = Authenticator app
+security-app-lead = An app on your phone shows a new code every 30 seconds. With it on, a sign-in asks for the password and a code.
+security-app-set-up = Set up authenticator app
+security-app-remove = Remove authenticator app
+security-on = On
+security-off = Off
+security-suspended = The codes of this app are refused, because too many wrong codes were entered. Sign in or confirm with a recovery code to use the app again.
+security-since = Since
+security-last-used = Last used
+security-never = Never
+security-codes = Recovery codes
+security-codes-lead = Each of these codes replaces the app once. Keep them where you find them without your phone.
+security-codes-left = Codes left
+security-codes-make = Make new recovery codes
+security-few-codes = You have few recovery codes left. Make new ones, and keep them safe.
+
+# What a change of a factor revokes besides
+
+ending-also = Also
+ending-sessions = { $count ->
+    [0] sign out other sessions (there are none)
+    [one] sign out { $count } other session
+   *[other] sign out { $count } other sessions
+}
+ending-device-tokens = { $count ->
+    [0] revoke device tokens (there are none)
+    [one] revoke { $count } device token
+   *[other] revoke { $count } device tokens
+}
+ending-personal-tokens = { $count ->
+    [0] revoke personal tokens (there are none)
+    [one] revoke { $count } personal token
+   *[other] revoke { $count } personal tokens
+}
+
+# A code
+
+code-label = Code
+code-hint = Six digits from your authenticator app, or a recovery code.
+
+# Setting up the authenticator app
+
+totp-title = Set up authenticator app
+totp-scan = Scan this QR code with an authenticator app. Then enter the code that the app shows.
+totp-qr = QR code with the secret for your authenticator app
+totp-type = If you cannot scan it, enter the secret in the app, or open the address on your phone.
+totp-secret = Secret
+totp-address = Address
+totp-button = Turn on
+
+# New recovery codes
+
+recovery-title = Your recovery codes
+recovery-lead = { $count ->
+    [one] This code replaces the one that you have used. Your other codes stay valid.
+   *[other] Use one of these codes if you do not have your authenticator app. Each code works once.
+}
+recovery-once = Save them now. You will not see them again.
+recovery-codes = Recovery codes
+recovery-download = Download
+recovery-file = recovery-codes.txt
+recovery-print = Print
+recovery-done = I have saved them
+
+# The second step of a sign-in
+
+second-step-title = Enter a code
+second-step-lead = Your password is correct. Enter a code to finish signing in.
+second-step-button = Sign in
+second-step-lost = No phone at hand? Enter one of your recovery codes.
+second-step-other = Use another account
+
+# A confirmation, if the account has a second factor
+
+confirm-identity-title = Confirm that it is you
+confirm-either-lead = Enter a code or your password to continue. You will not be asked again for { $length }.
+confirm-code-lead = This change needs a code. You will not be asked again for { $length }.
+confirm-or-password = Or your password

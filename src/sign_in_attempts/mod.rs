@@ -1,0 +1,127 @@
+//! Sign-ins between their two steps: the password was right, and a second factor is missing.
+//!
+//! An attempt is a row of its own and no credential, so nothing of the account is readable with it.
+//! The browser has its secret in the signed cookie.
+
+mod store;
+
+use std::time::Duration;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+pub(crate) use self::store::{count_code, delete_expired, end_all, set_session};
+use crate::{
+    app_state::Transaction,
+    crypto::{
+        digest::Digest,
+        password_hash::StoredHash,
+        rng::{self, Random},
+        secret::SecretString,
+    },
+    db::AnyConnection,
+    error::Result,
+    types::ids::{CredentialId, UserId},
+    util::clock::Timestamp,
+};
+
+/// The life of an attempt.
+pub const LIFETIME: Duration = Duration::from_secs(600);
+/// The number of codes that can be tried in one attempt.
+pub const MAX_CODES: i64 = 5;
+
+/// The secret of an attempt.
+#[derive(Clone)]
+pub struct AttemptSecret(SecretString);
+
+impl AttemptSecret {
+    /// Generates a secret of 256 bits.
+    ///
+    /// # Errors
+    /// Returns an error if the system provides no random bytes.
+    pub fn generate(random: &dyn Random) -> Result<Self> {
+        let bytes = rng::bytes::<32>(random)?;
+        let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        Ok(Self(SecretString::new(text)))
+    }
+
+    /// Wraps the text of a cookie with a valid signature.
+    #[must_use]
+    pub fn parse(text: String) -> Self {
+        Self(SecretString::new(text))
+    }
+
+    /// Returns the digest that the database stores.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.0.digest()
+    }
+
+    /// Returns the text for the cookie.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// An attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct SignInAttempt {
+    pub(crate) user: UserId,
+    /// The digest of the password hash that was verified.
+    pub(crate) password_digest: Digest,
+    /// Whether the user selected "Keep me signed in".
+    pub(crate) remember: bool,
+    /// The number of codes that were tried.
+    pub(crate) tried: i64,
+    pub(crate) created_at: Timestamp,
+    /// The session that this attempt opened.
+    pub(crate) session: Option<CredentialId>,
+}
+
+impl SignInAttempt {
+    /// Returns whether the attempt was made for the password with this hash.
+    pub(crate) fn is_for(&self, hash: &StoredHash) -> bool {
+        self.password_digest == digest_of(hash)
+    }
+}
+
+fn digest_of(hash: &StoredHash) -> Digest {
+    Digest::of(hash.as_str().as_bytes())
+}
+
+/// Begins an attempt of `user`, whose password has this hash.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn begin(
+    tx: &mut Transaction<'_>,
+    secret: Digest,
+    user: UserId,
+    hash: &StoredHash,
+    remember: bool,
+) -> Result<()> {
+    let attempt = SignInAttempt {
+        user,
+        password_digest: digest_of(hash),
+        remember,
+        tried: 0,
+        created_at: tx.now(),
+        session: None,
+    };
+    Ok(store::insert(tx.connection, secret, &attempt)?)
+}
+
+/// Returns the attempt with this secret, if it is younger than [`LIFETIME`] at `now`.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn find(
+    connection: &mut AnyConnection,
+    secret: Digest,
+    now: Timestamp,
+) -> Result<Option<SignInAttempt>> {
+    let found = store::find(connection, secret)?;
+    // A time in the future comes from a clock that was set back.
+    Ok(found.filter(|attempt| {
+        attempt.created_at <= now && attempt.created_at.saturating_add(LIFETIME) > now
+    }))
+}

@@ -1,0 +1,97 @@
+//! How a user proved to be the account's owner: methods (RFC 8176) and the level that they reach.
+
+/// One method of authentication, by its bit and its name in `amr` (RFC 8176, section 2).
+type Method = (u8, &'static str);
+
+const PASSWORD: Method = (1, "pwd");
+const ONE_TIME_CODE: Method = (1 << 1, "otp");
+const SEVERAL: Method = (1 << 2, "mfa");
+const ALL: [Method; 3] = [PASSWORD, ONE_TIME_CODE, SEVERAL];
+
+/// The methods that proved the user of a session. A token has those of the session that created it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuthenticationMethods(u8);
+
+impl AuthenticationMethods {
+    /// No user proved anything: an operator created the token.
+    pub const NONE: Self = Self(0);
+    /// A password.
+    pub const PASSWORD: Self = Self(PASSWORD.0);
+    /// A password and a code: of an authenticator app, or a recovery code.
+    pub const PASSWORD_AND_CODE: Self = Self(PASSWORD.0 | ONE_TIME_CODE.0 | SEVERAL.0);
+
+    /// Returns the methods after a code was verified in addition. Two methods of different kinds
+    /// are two factors.
+    #[must_use]
+    pub const fn with_code(self) -> Self {
+        Self(self.0 | Self::PASSWORD_AND_CODE.0)
+    }
+
+    /// Returns the level: `2` after two factors, otherwise `1`.
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        if self.0 & SEVERAL.0 == 0 { 1 } else { 2 }
+    }
+
+    /// Returns the value of `acr` (RFC 9470): the level as text.
+    #[must_use]
+    pub const fn acr(self) -> &'static str {
+        if self.level() == 2 { "2" } else { "1" }
+    }
+
+    /// Returns the values of `amr`.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        let methods = ALL.iter().filter(|(bit, _)| self.0 & bit != 0);
+        methods.map(|(_, name)| *name).collect()
+    }
+
+    /// Returns the stored form: the names, separated by spaces.
+    #[must_use]
+    pub fn to_stored(self) -> String {
+        self.names().join(" ")
+    }
+
+    /// Reads the stored form. A name of a newer version is ignored, so that it raises no level.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Self {
+        let names = text.split(' ');
+        let bits = names.filter_map(|name| ALL.iter().find(|(_, known)| *known == name));
+        Self(bits.fold(0, |all, (bit, _)| all | bit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_methods_are_read_back() {
+        for methods in [
+            AuthenticationMethods::NONE,
+            AuthenticationMethods::PASSWORD,
+            AuthenticationMethods::PASSWORD_AND_CODE,
+        ] {
+            let stored = methods.to_stored();
+            assert_eq!(AuthenticationMethods::from_stored(&stored), methods);
+        }
+    }
+
+    #[test]
+    fn only_two_factors_reach_the_second_level() {
+        for (stored, level) in [
+            ("", 1),
+            ("pwd", 1),
+            ("otp", 1),
+            ("future", 1),
+            ("pwd otp mfa", 2),
+        ] {
+            assert_eq!(
+                AuthenticationMethods::from_stored(stored).level(),
+                level,
+                "{stored}"
+            );
+        }
+        assert_eq!(AuthenticationMethods::PASSWORD.with_code().level(), 2);
+    }
+}

@@ -1,0 +1,123 @@
+//! Second factors in the API: sign-in of devices, confirmation, introspection and forward auth.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::answer::Answer;
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::authenticator::{enrol, enter_code, enter_password};
+use crate::support::page::ADA;
+
+async fn sign_in(app: &TestApp, code: Option<&str>) -> Answer {
+    let mut body = json!({"email": ADA, "password": PASSWORD, "device_name": "Laptop"});
+    if let Some(code) = code {
+        body["code"] = code.into();
+    }
+    app.anonymous().post_json("/api/v1/sign-in", &body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn device_needs_a_code_for_an_account_with_a_factor() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let refused = sign_in(&app, None).await;
+    let refused = refused.expect_problem(401, "second-factor-required");
+    assert_eq!(refused.problem().methods, ["totp", "recovery_code"]);
+    let wrong = ada.authenticator.wrong_code(&app);
+    for code in ["12345", &wrong] {
+        sign_in(&app, Some(code))
+            .await
+            .expect_invalid_fields(&["code"]);
+    }
+    let code = ada.authenticator.code(&app);
+    sign_in(&app, Some(&code)).await.expect_status(201);
+    sign_in(&app, Some(&code))
+        .await
+        .expect_invalid_fields(&["code"]);
+    sign_in(&app, Some(&ada.recovery_codes[0]))
+        .await
+        .expect_status(201);
+    sign_in(&app, Some(&ada.recovery_codes[0]))
+        .await
+        .expect_invalid_fields(&["code"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_for_an_account_without_a_factor_is_ignored() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    sign_in(&app, Some("123456")).await.expect_status(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_codes_of_devices_are_delayed() {
+    let app = TestApp::start_with(&[("NARTHEX_TRUSTED_PROXIES", "127.0.0.1")]);
+    let ada = enrol(&app, ADA).await;
+    let wrong = ada.authenticator.wrong_code(&app);
+    let mut statuses = Vec::new();
+    for _ in 0..7 {
+        statuses.push(sign_in(&app, Some(&wrong)).await.status);
+    }
+    assert_eq!(statuses, [422, 422, 422, 422, 422, 422, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_confirms_a_session_once() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    app.advance(Duration::from_secs(15 * 60));
+    let confirm = async |body: Value| {
+        ada.browser
+            .call(Method::POST, "/api/v1/confirm", Some(&body))
+            .await
+    };
+    let code = ada.authenticator.code(&app);
+    for (body, field) in [
+        (json!({}), "password"),
+        (json!({"code": "12345"}), "code"),
+        (json!({"code": ada.authenticator.wrong_code(&app)}), "code"),
+        (json!({"code": code, "password": PASSWORD}), "code"),
+    ] {
+        confirm(body).await.expect_invalid_fields(&[field]);
+    }
+    confirm(json!({"code": code})).await.expect_status(204);
+    confirm(json!({"code": code}))
+        .await
+        .expect_invalid_fields(&["code"]);
+    ada.browser
+        .post("/account/security/totp/remove", &[])
+        .await
+        .expect_redirect("/account/security");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resource_servers_and_proxies_learn_the_level() {
+    let app = TestApp::start();
+    let plain = app.register("grace@example.com").await;
+    let introspecting = app.client(&plain, &["tokens:introspect"]).await;
+    let introspect = async |secret: &str| {
+        let request = introspecting.request(Method::POST, "/oauth/introspect");
+        let answer = introspecting.send(request.form(&[("token", secret)])).await;
+        answer.expect_status(200).json()
+    };
+    let ada = enrol(&app, ADA).await;
+    let browser = enter_password(&app, ADA).await;
+    enter_code(&browser, &ada.authenticator.code(&app)).await;
+    let token = app.client(&browser, &["account:read"]).await;
+    for (answer, level) in [
+        (plain.get("/auth/verify").await, "1"),
+        (browser.get("/auth/verify").await, "2"),
+        (token.get("/auth/verify").await, "2"),
+        (app.anonymous().get("/auth/verify").await, ""),
+    ] {
+        assert_eq!(answer.header("remote-assurance"), Some(level), "{answer}");
+    }
+    let strong = introspect(token.secret()).await;
+    assert_eq!(strong["acr"], "2");
+    assert_eq!(strong["amr"], json!(["pwd", "otp", "mfa"]));
+    assert_eq!(strong["auth_time"], app.context.now().micros() / 1_000_000);
+    let weak = introspect(introspecting.secret()).await;
+    assert_eq!((&weak["acr"], &weak["amr"]), (&json!("1"), &json!(["pwd"])));
+}

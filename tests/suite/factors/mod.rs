@@ -1,0 +1,9 @@
+//! Second factors: authenticator apps and recovery codes.
+
+mod api;
+mod attacks;
+mod enrolment;
+mod operator;
+mod recovery_codes;
+mod reset;
+mod sign_in;

@@ -1,0 +1,148 @@
+//! Recovery codes: look-up secrets for a user without the authenticator app.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::app::TestApp;
+use crate::support::authenticator::{enrol, enter_code, enter_password, recovery_codes_in};
+use crate::support::mount;
+use crate::support::page::{ADA, event_types};
+use crate::support::sql::query_lines;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recovery_code_signs_in_once_and_is_replaced() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    assert_eq!(ada.recovery_codes.len(), 10);
+    let typed = ada.recovery_codes[3].to_lowercase().replace('-', " ");
+    let browser = enter_password(&app, ADA).await;
+    let next = mount::from_environment().url("/account/tokens");
+    let form = [("code", &*typed), ("next", &*next)];
+    let entered = browser
+        .post("/login/verify", &form)
+        .await
+        .expect_status(303);
+    assert!(
+        entered
+            .location()
+            .starts_with("/account/security/recovery-codes?next=")
+    );
+    let shown = browser.follow(&entered).await.expect_status(200);
+    let replacement = recovery_codes_in(&shown);
+    assert_eq!(replacement.len(), 1);
+    shown.expect_text("href=\"/account/tokens\"");
+    // A reload does not show it again.
+    browser
+        .follow(&entered)
+        .await
+        .expect_redirect("/account/security");
+    for (code, status) in [
+        (&typed, 422),
+        (&replacement[0], 303),
+        (&ada.recovery_codes[4], 303),
+    ] {
+        let browser = enter_password(&app, ADA).await;
+        enter_code(&browser, code).await.expect_status(status);
+    }
+    assert!(
+        event_types(&browser)
+            .await
+            .contains(&"recovery_codes.used".to_owned())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_recovery_codes_end_the_old_ones() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let made = ada
+        .browser
+        .post("/account/security/recovery-codes", &[])
+        .await;
+    let shown = ada.browser.follow(&made.expect_status(303)).await;
+    let new = recovery_codes_in(&shown);
+    assert_eq!(new.len(), 10);
+    let browser = enter_password(&app, ADA).await;
+    enter_code(&browser, &ada.recovery_codes[0])
+        .await
+        .expect_status(422);
+    enter_code(&browser, &new[9]).await.expect_status(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn racing_uses_of_one_recovery_code_open_one_session() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let mut uses = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let browser = enter_password(&app, ADA).await;
+        let code = ada.recovery_codes[0].clone();
+        uses.spawn(async move { enter_code(&browser, &code).await.status });
+    }
+    let statuses = uses.join_all().await;
+    let entered = statuses.iter().filter(|status| **status == 303).count();
+    assert_eq!(entered, 1, "{statuses:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_recovery_codes_need_a_second_factor() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    app.advance(Duration::from_secs(15 * 60));
+    let password = json!({"password": crate::support::app::PASSWORD});
+    let confirm = ada
+        .browser
+        .call(reqwest::Method::POST, "/api/v1/confirm", Some(&password));
+    confirm.await.expect_status(204);
+    let refused = ada
+        .browser
+        .post("/account/security/recovery-codes", &[])
+        .await;
+    assert!(
+        refused
+            .location()
+            .starts_with("/account/confirm?acr=2&next="),
+        "{refused}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn page_warns_of_few_recovery_codes() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let warning = "You have few recovery codes left";
+    let page = ada.browser.get("/account/security").await;
+    page.expect_no_text(warning);
+    // A device sign-in cannot show a new code, so the used one is not replaced.
+    for code in &ada.recovery_codes[..7] {
+        let body = json!({
+            "email": ADA, "password": crate::support::app::PASSWORD,
+            "device_name": "Laptop", "code": code,
+        });
+        let client = app.anonymous();
+        client
+            .post_json("/api/v1/sign-in", &body)
+            .await
+            .expect_status(201);
+    }
+    let page = ada.browser.get("/account/security").await;
+    page.expect_text(warning);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn database_has_hashes_of_recovery_codes_only() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let stored = "SELECT locator || ' ' || hash AS line FROM recovery_codes ORDER BY locator";
+    let rows = query_lines(&app, stored, stored);
+    let mut codes = ada.recovery_codes;
+    codes.sort();
+    assert_eq!(rows.len(), codes.len());
+    for (row, code) in rows.iter().zip(&codes) {
+        let (locator, rest) = code.split_once('-').expect("groups");
+        let hash = format!("{locator} $argon2id$");
+        assert!(row.starts_with(&hash), "{row}");
+        assert!(rest.split('-').all(|group| !row.contains(group)), "{row}");
+    }
+}
