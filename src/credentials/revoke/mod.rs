@@ -347,15 +347,19 @@ pub(super) fn insert_revocation(
     Ok(receipt)
 }
 
-/// Tells the user of a revocation by an operator.
+/// Tells the user of a revocation by an operator, or by the app that embeds Narthex. The app acts
+/// without a credential and without a client.
 fn notify_of_operator(
     tx: &mut Transaction<'_>,
     user: UserId,
     receipt: &RevocationReceipt,
     actor: &Actor,
 ) -> Result<()> {
+    let by_app = actor.credential.is_none() && actor.ip.is_none();
     match receipt.reason {
-        RevocationReason::Operator if !receipt.credentials.is_empty() => {
+        _ if receipt.credentials.is_empty() => Ok(()),
+        RevocationReason::SignedOut if !by_app => Ok(()),
+        RevocationReason::SignedOut | RevocationReason::Operator => {
             notices::notify(tx, user, actor, NoticeKind::SignedOut, receipt.kinds())
         }
         RevocationReason::Leaked => {

@@ -132,6 +132,10 @@ impl Notices {
                 self.revoke(CredentialFilter::default(), RevocationReason::Operator)
                     .await;
             }
+            "sign out as an app does" => {
+                self.revoke(CredentialFilter::default(), RevocationReason::SignedOut)
+                    .await;
+            }
             "report a leak" => {
                 app.token_of(ada, "leaky", &[]).await;
                 let id = newest_token(ada).await.parse().unwrap();
@@ -213,6 +217,12 @@ const TABLE: &[Row] = &[
     ),
     (
         "sign out as an operator",
+        "Narthex: you were signed out",
+        &["By: An operator", "Ended: 1 computer"],
+        &["IP address"],
+    ),
+    (
+        "sign out as an app does",
         "Narthex: you were signed out",
         &["By: An operator", "Ended: 1 computer"],
         &["IP address"],
