@@ -1,6 +1,6 @@
 //! The end of imported secrets.
 
-use narthex::util::clock::Timestamp;
+use narthex::util::clock::{Clock as _, SystemClock, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Export, content, import, import_all};
@@ -29,10 +29,9 @@ fn imported_secrets_end_with_the_day_that_was_chosen() {
 #[test]
 fn imported_secrets_end_after_the_time_that_was_chosen() {
     let operator = Operator::new();
-    let now = || Timestamp::from_system_time(std::time::SystemTime::now()).unwrap();
-    let before = now();
+    let before = SystemClock.now();
     import_all(&operator, &export(), &["--tokens-until", "180d"]);
-    let after = now();
+    let after = SystemClock.now();
     let end = end_of_the_secret(&operator);
     let end = Timestamp::parse(end.as_str().unwrap()).unwrap().micros();
     let days = 180 * 24 * 3600 * 1_000_000;
