@@ -82,7 +82,7 @@ pub(super) enum Action {
         target: UserArgument,
         /// The ID that `narthex user factors` lists
         id: FactorId,
-        /// The reason, which the user sees in the activity
+        /// The reason, which the user sees in the activity and in a mail
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[command(flatten)]

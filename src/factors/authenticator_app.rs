@@ -18,6 +18,7 @@ use crate::{
     },
     crypto::digest::Digest,
     error::{Error, Result},
+    mail::notices::{self, NoticeKind},
     types::{
         fields::FieldErrors,
         ids::{FactorId, UserId},
@@ -147,6 +148,10 @@ pub async fn turn_on(
             change::record_reauthentication(tx, &credential, renewed, &confirmation, None)?;
             let reason = RevocationReason::FactorAdded;
             let receipt = ending.apply(tx, user, session, reason, &actor)?;
+            let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
+            // The notice of the app tells of its recovery codes as well.
+            let kind = NoticeKind::AuthenticatorAppAdded;
+            notices::notify(tx, user, &actor, kind, revoked)?;
             Ok(TurnedOn {
                 codes: codes.into_iter().map(|(code, _)| code).collect(),
                 receipt,
@@ -181,13 +186,15 @@ pub async fn remove(
             delete(tx, &app, &actor, "")?;
             change::replace_secret(tx, session.user_id, session.id, renewed)?;
             let reason = RevocationReason::FactorRemoved;
-            ending.apply(tx, session.user_id, session.id, reason, &actor)
+            let receipt = ending.apply(tx, session.user_id, session.id, reason, &actor)?;
+            notify_of_removal(tx, session.user_id, &actor, "", receipt.as_ref())?;
+            Ok(receipt)
         })
         .await
 }
 
 /// Removes the app of a user for an operator. The user can sign in with the password alone
-/// afterwards. The audit log shows `reason` to the user.
+/// afterwards. The audit log and a mail tell the user the `reason`.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no factor with this ID.
@@ -203,7 +210,8 @@ pub async fn remove_as_operator(
             lock_user_and_recheck_actor(tx, user, &actor)?;
             let app = store::app_of(tx.connection, user)?;
             let app = app.filter(|app| app.id == id).ok_or(Error::NotFound)?;
-            delete(tx, &app, &actor, &reason)
+            delete(tx, &app, &actor, &reason)?;
+            notify_of_removal(tx, user, &actor, &reason, None)
         })
         .await
 }
@@ -214,10 +222,11 @@ pub async fn remove_as_operator(
 /// # Errors
 /// Returns an error if the database fails.
 pub(crate) fn remove_in(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Result<()> {
-    match store::app_of(tx.connection, user)? {
-        Some(app) => delete(tx, &app, actor, ""),
-        None => Ok(()),
-    }
+    let Some(app) = store::app_of(tx.connection, user)? else {
+        return Ok(());
+    };
+    delete(tx, &app, actor, "")?;
+    notify_of_removal(tx, user, actor, "", None)
 }
 
 fn delete(tx: &mut Transaction<'_>, app: &StoredApp, actor: &Actor, reason: &str) -> Result<()> {
@@ -226,4 +235,18 @@ fn delete(tx: &mut Transaction<'_>, app: &StoredApp, actor: &Actor, reason: &str
     end_pending(tx.connection, app.user)?;
     let event = NewEvent::new(EventKind::FactorRemoved, reason);
     audit::record(tx, app.user, actor, event)
+}
+
+/// Tells the user of the removal, after everything that it revokes was revoked.
+fn notify_of_removal(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    reason: &str,
+    receipt: Option<&RevocationReceipt>,
+) -> Result<()> {
+    let reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+    let kind = NoticeKind::AuthenticatorAppRemoved { reason };
+    let revoked = receipt.into_iter().flat_map(RevocationReceipt::kinds);
+    notices::notify(tx, user, actor, kind, revoked)
 }

@@ -11,6 +11,7 @@ use crate::{
     },
     crypto::{digest::Digest, password_hash::StoredHash},
     error::{Error, Result},
+    mail::notices::{self, NoticeKind},
     sign_in_attempts,
     types::ids::UserId,
 };
@@ -85,6 +86,8 @@ pub async fn make_anew(
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::RecoveryCodesMade;
             let receipt = ending.apply(tx, user, session.id, reason, &actor)?;
+            let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
+            notices::notify(tx, user, &actor, NoticeKind::RecoveryCodesMade, revoked)?;
             Ok(RecoveryCodesMade {
                 codes: codes.into_iter().map(|(code, _)| code).collect(),
                 receipt,

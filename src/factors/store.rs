@@ -330,7 +330,7 @@ pub(super) fn set_recovery_code_used(
 }
 
 /// The recovery codes of a user: when they were made and used, and how many are left.
-pub(super) type RecoveryCodeSet = (Timestamp, Option<Timestamp>, i64);
+pub(super) type RecoveryCodeSet = (Timestamp, Option<Timestamp>, u64);
 
 /// Returns the recovery codes of a user.
 pub(super) fn recovery_code_set(
@@ -348,9 +348,18 @@ pub(super) fn recovery_code_set(
     let Some((created_at, last_used_at)) = set else {
         return Ok(None);
     };
+    let left = recovery_codes_left(connection, user)?;
+    Ok(Some((created_at, last_used_at, left)))
+}
+
+/// Returns how many recovery codes a user can still use.
+pub(super) fn recovery_codes_left(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> QueryResult<u64> {
     let left: i64 = recovery_codes::table
         .filter(recovery_codes::user_id.eq(user))
         .count()
         .get_result(connection)?;
-    Ok(Some((created_at, last_used_at, left)))
+    Ok(left.unsigned_abs())
 }

@@ -97,7 +97,7 @@ pub(super) fn summary_in(connection: &mut AnyConnection, user: UserId) -> Result
     let recovery_codes = codes.map(|(created_at, last_used_at, left)| RecoveryCodesSummary {
         created_at,
         last_used_at,
-        left: left.unsigned_abs(),
+        left,
     });
     Ok(FactorSummary {
         app,

@@ -12,6 +12,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     crypto::password_hash::{PasswordCheck, StoredHash},
     error::{Error, Result},
+    mail::notices::{self, NoticeKind},
     rate_limit::{self, Attempt, Counted},
     types::{
         fields::FieldErrors,
@@ -199,7 +200,8 @@ pub(crate) fn record_refusal(
     rate_limit::record_failure(tx.state, tx.connection, attempt)
 }
 
-/// Uses a code up, in the transaction of its effect and under the lock of the user.
+/// Uses a code up, in the transaction of its effect and under the lock of the user. A mail tells the
+/// user that `actor` has used a recovery code.
 ///
 /// # Errors
 /// The error of a wrong code if it was used meanwhile.
@@ -227,6 +229,9 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &CodeProof, actor: &Actor)
             store::forget_failures(connection, user)?;
             let event = NewEvent::new(EventKind::RecoveryCodeUsed, "");
             audit::record(tx, user, actor, event)?;
+            let left = store::recovery_codes_left(tx.connection, user)?;
+            let kind = NoticeKind::RecoveryCodeUsed { left };
+            notices::notify(tx, user, actor, kind, [])?;
         }
     }
     rate_limit::record_success(tx.state, tx.connection, &proof.attempt)

@@ -157,7 +157,6 @@ impl Step {
                 if !hash.is_some_and(|hash| found.is_for(&hash)) {
                     return Ok(false);
                 }
-                verify::redeem(tx, &proof, &self.actor)?;
                 let session = new_session(
                     tx.state,
                     found.user,
@@ -165,6 +164,12 @@ impl Step {
                     AuthenticationMethods::PASSWORD_AND_CODE,
                 )?;
                 let opened = open_session(tx, &session, self.session, self.parameters, false)?;
+                // The session is the author, so that a mail about a recovery code names its browser.
+                let author = Actor {
+                    credential: Some(opened),
+                    ..self.actor
+                };
+                verify::redeem(tx, &proof, &author)?;
                 Ok(sign_in_attempts::set_session(
                     tx.connection,
                     self.attempt,

@@ -17,6 +17,9 @@ use crate::{
 /// The most characters of a token's name in a mail, so that the mail stays small.
 const MAX_NAME: usize = 60;
 
+/// The most characters of an operator's reason in a mail.
+const MAX_REASON: usize = 300;
+
 /// Returns the parts of a notice.
 ///
 /// # Errors
@@ -69,6 +72,10 @@ fn subject(app: String, kind: &NoticeKind) -> Message {
         NoticeKind::TokenUsedElsewhere(_) => mail_notice::token_used_elsewhere_subject(app),
         NoticeKind::TokenExpires { .. } => mail_notice::token_expires_subject(app),
         NoticeKind::TokenLeaked(_) => mail_notice::token_leaked_subject(app),
+        NoticeKind::AuthenticatorAppAdded => mail_notice::app_added_subject(app),
+        NoticeKind::AuthenticatorAppRemoved { .. } => mail_notice::app_removed_subject(app),
+        NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made_subject(app),
+        NoticeKind::RecoveryCodeUsed { .. } => mail_notice::recovery_code_used_subject(app),
         NoticeKind::SignedOut => mail_notice::signed_out_subject(app),
         NoticeKind::AccountDisabled => mail_notice::account_disabled_subject(app),
         NoticeKind::AccountDeleted => mail_notice::account_deleted_subject(app),
@@ -87,6 +94,10 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
             mail_notice::token_expires(name(token), *expires_at)
         }
         NoticeKind::TokenLeaked(token) => mail_notice::token_leaked(name(token)),
+        NoticeKind::AuthenticatorAppAdded => mail_notice::app_added(),
+        NoticeKind::AuthenticatorAppRemoved { .. } => mail_notice::app_removed(),
+        NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made(),
+        NoticeKind::RecoveryCodeUsed { left } => mail_notice::recovery_code_used(*left),
         NoticeKind::SignedOut => mail_notice::signed_out(),
         NoticeKind::AccountDisabled => mail_notice::account_disabled(app.to_owned()),
         NoticeKind::AccountDeleted => mail_notice::account_deleted(app.to_owned()),
@@ -109,6 +120,13 @@ fn describe(app: &str, language: &Language, account: &str, event: &NoticeEvent) 
     if let Some(ip) = event.ip {
         facts.push((mail_notice::address(), verbatim(&ip)));
     }
+    if let NoticeKind::AuthenticatorAppRemoved {
+        reason: Some(reason),
+    } = &event.kind
+    {
+        let reason = shortened(reason, MAX_REASON);
+        facts.push((mail_notice::reason(), verbatim(&reason)));
+    }
     if !event.revoked.is_empty() {
         let kinds = CredentialKind::ALL.into_iter();
         let counts = kinds.filter_map(|kind| Some((kind, *event.revoked.get(kind.as_str())?)));
@@ -127,7 +145,7 @@ fn author_name(author: &Author) -> Message {
         Author::Operator => mail_notice::by_operator(),
         Author::Client => mail_notice::by_client(),
         Author::Browser(user_agent) => Device::of(user_agent.as_deref()).message(),
-        Author::Token(name) => mail_notice::by_token(shortened(name)),
+        Author::Token(name) => mail_notice::by_token(shortened(name, MAX_NAME)),
     }
 }
 
@@ -150,14 +168,14 @@ fn token_name(language: &Language, token: &NamedToken) -> String {
     };
     i18n::text(
         language,
-        &mail_notice::token(shortened(&token.name), hint.to_owned()),
+        &mail_notice::token(shortened(&token.name, MAX_NAME), hint.to_owned()),
     )
 }
 
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= MAX_NAME {
-        return name.to_owned();
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
     }
-    let kept: String = name.chars().take(MAX_NAME).collect();
+    let kept: String = text.chars().take(most).collect();
     kept + "…"
 }

@@ -81,6 +81,21 @@ pub enum NoticeKind {
     },
     /// An operator reported that the secret of a token is public. The token was revoked.
     TokenLeaked(NamedToken),
+    /// An authenticator app was turned on, and recovery codes were made with it.
+    AuthenticatorAppAdded,
+    /// The authenticator app and the recovery codes were removed.
+    AuthenticatorAppRemoved {
+        /// The reason that an operator gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The recovery codes were made anew.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed {
+        /// The number of codes that can still be used.
+        left: u64,
+    },
     /// An operator revoked sessions or tokens.
     SignedOut,
     /// An operator disabled the account.
@@ -133,6 +148,10 @@ impl NoticeKind {
             Self::TokenUsedElsewhere(_) => "token-used-elsewhere",
             Self::TokenExpires { .. } => "token-expires",
             Self::TokenLeaked(_) => "token-leaked",
+            Self::AuthenticatorAppAdded => "authenticator-app-added",
+            Self::AuthenticatorAppRemoved { .. } => "authenticator-app-removed",
+            Self::RecoveryCodesMade => "recovery-codes-made",
+            Self::RecoveryCodeUsed { .. } => "recovery-code-used",
             Self::SignedOut => "signed-out",
             Self::AccountDisabled => "account-disabled",
             Self::AccountDeleted => "account-deleted",

@@ -18,6 +18,14 @@ messages! {
     token_expires(token: String, at: Timestamp) = "mail-notice-token-expires";
     token_leaked_subject(app: String) = "mail-notice-token-leaked-subject";
     token_leaked(token: String) = "mail-notice-token-leaked";
+    app_added_subject(app: String) = "mail-notice-app-added-subject";
+    app_added = "mail-notice-app-added";
+    app_removed_subject(app: String) = "mail-notice-app-removed-subject";
+    app_removed = "mail-notice-app-removed";
+    recovery_codes_made_subject(app: String) = "mail-notice-recovery-codes-made-subject";
+    recovery_codes_made = "mail-notice-recovery-codes-made";
+    recovery_code_used_subject(app: String) = "mail-notice-recovery-code-used-subject";
+    recovery_code_used(left: u64) = "mail-notice-recovery-code-used";
     signed_out_subject(app: String) = "mail-notice-signed-out-subject";
     signed_out = "mail-notice-signed-out";
     account_disabled_subject(app: String) = "mail-notice-account-disabled-subject";
@@ -31,6 +39,7 @@ messages! {
     time = "mail-notice-time";
     by = "mail-notice-by";
     address = "mail-notice-address";
+    reason = "mail-notice-reason";
     revoked = "mail-notice-revoked";
     revoked_kinds(kinds: Vec<String>) = "mail-notice-revoked-kinds";
     by_operator = "mail-notice-by-operator";

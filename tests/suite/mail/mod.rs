@@ -4,6 +4,7 @@ mod commands;
 mod content;
 mod expiry;
 mod new_places;
+mod notice_acts;
 mod notices;
 mod outbox;
 mod transport;

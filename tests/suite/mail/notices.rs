@@ -4,24 +4,18 @@ use std::time::Duration;
 
 use narthex::accounts::{self, Registration};
 use narthex::audit::Actor;
-use narthex::credentials::revoke::{self, RevocationRequest};
-use narthex::credentials::{CredentialFilter, RevocationReason};
 use narthex::crypto::secret::SecretString;
 use narthex::passwords::policy::NewPassword;
-use narthex::passwords::reset;
-use narthex::passwords::set::set_password_as_operator;
-use narthex::types::credential_kind::CredentialType;
 use narthex::types::{email::Email, name::Name};
-use serde_json::json;
 
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::authenticator::turn_on;
 use crate::support::client::Browser;
 use crate::support::mail_server::CONTACT;
 use crate::support::mail_server::{MailServer, ReceivedMail};
-use crate::support::page::{ADA, newest_token};
-use crate::support::user_agents::SAFARI_ON_IPHONE;
+use crate::support::page::ADA;
 
-const NEW_PASSWORD: &str = "a new and long enough password";
+pub const NEW_PASSWORD: &str = "a new and long enough password";
 
 /// A server that sends mails, and the mails that arrived.
 pub struct Notices {
@@ -84,77 +78,6 @@ impl Notices {
         self.app.token_of(ada, "marker", &[]).await;
         let next = self.next().await;
         assert!(next.text().contains("marker"), "{}", next.text());
-    }
-
-    async fn revoke(&self, filter: CredentialFilter, reason: RevocationReason) {
-        let user = self.app.user_id(ADA).await;
-        let request = RevocationRequest::of(filter, reason);
-        let revoked = revoke::revoke(&self.app.context, user, request, Actor::operator());
-        revoked.await.expect("a revocation");
-    }
-
-    /// Does what a row of the table names.
-    async fn act(&self, act: &str, ada: &Browser) {
-        let (app, context) = (&self.app, &self.app.context);
-        match act {
-            "change the password" => {
-                app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
-                let form = [("current_password", PASSWORD), ("password", NEW_PASSWORD)];
-                let changed = ada.post("/account/password", &form).await;
-                changed.expect_redirect("/account/profile");
-            }
-            "set the password" => {
-                let user = app.user_id(ADA).await;
-                let new =
-                    NewPassword::parse(SecretString::new(NEW_PASSWORD.to_owned()), None, None)
-                        .unwrap();
-                let set = set_password_as_operator(context, user, new, false);
-                set.await.expect("a new password");
-            }
-            "set a password with a link" => {
-                app.token_of(ada, "CI", &[]).await;
-                let user = app.user_id(ADA).await;
-                let secret = reset::create_link(context, user).await.expect("a link");
-                let browser = app.browser();
-                let link = format!("/password/reset?token={}", secret.expose());
-                browser.get(&link).await.expect_status(303);
-                let set = browser.post("/password/reset", &[("password", NEW_PASSWORD)]);
-                set.await.expect_redirect("/login");
-            }
-            "create a token" => drop(app.token_of(ada, "deploy", &["orders:read"]).await),
-            "sign in an app" => {
-                let body = json!({ "email": ADA, "password": PASSWORD, "device_name": "cli" });
-                let made = app.anonymous().post_json("/api/v1/sign-in", &body).await;
-                made.expect_status(201);
-            }
-            "sign in elsewhere" => drop(app.sign_in_with(ADA, SAFARI_ON_IPHONE).await),
-            "sign out as an operator" => {
-                self.revoke(CredentialFilter::default(), RevocationReason::Operator)
-                    .await;
-            }
-            "sign out as an app does" => {
-                self.revoke(CredentialFilter::default(), RevocationReason::SignedOut)
-                    .await;
-            }
-            "report a leak" => {
-                app.token_of(ada, "leaky", &[]).await;
-                let id = newest_token(ada).await.parse().unwrap();
-                let filter = CredentialFilter::one(CredentialType::Token, id);
-                self.revoke(filter, RevocationReason::Leaked).await;
-            }
-            "disable" => {
-                let user = app.user_id(ADA).await;
-                accounts::disable(context, user)
-                    .await
-                    .expect("a disabled account");
-            }
-            "delete" => {
-                let form = [("password", PASSWORD)];
-                let deleted = ada.post("/account/delete", &form).await;
-                deleted.expect_redirect("/login");
-            }
-            other => panic!("{other}"),
-        }
     }
 }
 
@@ -237,6 +160,66 @@ const TABLE: &[Row] = &[
         &["computer"],
     ),
     (
+        "add the app and sign out the others",
+        "Narthex: authenticator app added",
+        &[
+            "An authenticator app was added to your account.",
+            "By: Firefox on Linux",
+            "IP address: 127.0.0.1",
+            "Ended: 1 computer",
+        ],
+        &["operator", "recovery", "secret=", "otpauth"],
+    ),
+    (
+        "remove the app",
+        "Narthex: authenticator app removed",
+        &[
+            "The authenticator app and the recovery codes of your account were removed.",
+            "By: Firefox on Linux",
+            "IP address: 127.0.0.1",
+            "Ended: 1 computer",
+        ],
+        &["operator", "Reason"],
+    ),
+    (
+        "remove the app as an operator",
+        "Narthex: authenticator app removed",
+        &["By: An operator", "Reason: Lost phone, called back"],
+        &["IP address", "Ended"],
+    ),
+    (
+        "make recovery codes anew",
+        "Narthex: new recovery codes",
+        &[
+            "New recovery codes were made for your account. The earlier ones no longer work.",
+            "By: Firefox on Linux",
+            "IP address: 127.0.0.1",
+            "Ended: 1 computer",
+        ],
+        &["operator"],
+    ),
+    (
+        "sign in with a recovery code",
+        "Narthex: recovery code used",
+        // The page shows another code, so ten are left.
+        &[
+            "A recovery code of your account was used. 10 codes are left.",
+            "By: Safari on iOS",
+            "IP address: 127.0.0.1",
+        ],
+        &["Ended", "not signed in"],
+    ),
+    (
+        "sign in an app with a recovery code",
+        "Narthex: recovery code used",
+        &[
+            "A recovery code of your account was used. 9 codes are left.",
+            "By: An app",
+            "IP address: 127.0.0.1",
+        ],
+        &["Ended", "Firefox"],
+    ),
+    (
         "disable",
         "Narthex: your account was disabled",
         &["By: An operator", "Ended: 1 computer"],
@@ -258,7 +241,7 @@ const TABLE: &[Row] = &[
 async fn notice_says_what_happened_and_what_to_do() {
     for (act, subject, says, does_not_say) in TABLE {
         let (mut notices, ada) = Notices::with_ada().await;
-        notices.act(act, &ada).await;
+        let secrets = notices.act(act, &ada).await;
         // The act can cause notices of other kinds as well.
         let mail = loop {
             let mail = notices.next().await;
@@ -282,7 +265,8 @@ async fn notice_says_what_happened_and_what_to_do() {
             );
         }
         let never = ["token=", "nrx_", PASSWORD, NEW_PASSWORD];
-        for part in does_not_say.iter().chain(&never) {
+        let secrets = secrets.iter().map(String::as_str);
+        for part in does_not_say.iter().copied().chain(never).chain(secrets) {
             assert!(
                 !mail.raw.contains(part) && !text.contains(part),
                 "{act}: {part:?}: {text}"
@@ -321,6 +305,15 @@ async fn notices_within_a_minute_are_one_mail() {
         text.contains("“third”") && !text.contains("“second”"),
         "{text}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recovery_codes_of_a_new_app_are_no_second_notice() {
+    let (mut notices, ada) = Notices::with_ada().await;
+    let enrolled = turn_on(&notices.app, ada).await;
+    let mail = notices.next().await;
+    assert_eq!(mail.subject(), "Narthex: authenticator app added");
+    notices.expect_none(&enrolled.browser).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

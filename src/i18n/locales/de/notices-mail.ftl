@@ -14,6 +14,18 @@ mail-notice-token-expires-subject = { $app }: ein Token läuft bald ab
 mail-notice-token-expires = Das Token { $token } läuft am { $at } ab.
 mail-notice-token-leaked-subject = { $app }: ein veröffentlichtes Token wurde widerrufen
 mail-notice-token-leaked = Das Geheimnis des Tokens { $token } wurde an einem öffentlichen Ort gefunden. Das Token wurde widerrufen.
+mail-notice-app-added-subject = { $app }: Authenticator-App hinzugefügt
+mail-notice-app-added = Ihrem Konto wurde eine Authenticator-App hinzugefügt. Ab jetzt fragt eine Anmeldung nach einem Code.
+mail-notice-app-removed-subject = { $app }: Authenticator-App entfernt
+mail-notice-app-removed = Die Authenticator-App und die Wiederherstellungscodes Ihres Kontos wurden entfernt. Ab jetzt fragt eine Anmeldung nur nach dem Passwort.
+mail-notice-recovery-codes-made-subject = { $app }: neue Wiederherstellungscodes
+mail-notice-recovery-codes-made = Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Die früheren gelten nicht mehr.
+mail-notice-recovery-code-used-subject = { $app }: Wiederherstellungscode verwendet
+mail-notice-recovery-code-used = Ein Wiederherstellungscode Ihres Kontos wurde verwendet. { $left ->
+    [0] Es sind keine Codes mehr übrig.
+    [one] Es ist noch { $left } Code übrig.
+   *[other] Es sind noch { $left } Codes übrig.
+}
 mail-notice-signed-out-subject = { $app }: Sie wurden abgemeldet
 mail-notice-signed-out = Der Betreiber hat Sitzungen oder Tokens Ihres Kontos beendet.
 mail-notice-account-disabled-subject = { $app }: Ihr Konto wurde gesperrt
@@ -29,6 +41,7 @@ mail-notice-account = Konto
 mail-notice-time = Zeit
 mail-notice-by = Durch
 mail-notice-address = IP-Adresse
+mail-notice-reason = Grund
 mail-notice-revoked = Beendet
 mail-notice-revoked-kinds = { $kinds }
 mail-notice-by-operator = Betreiber

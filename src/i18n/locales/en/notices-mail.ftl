@@ -14,6 +14,18 @@ mail-notice-token-expires-subject = { $app }: a token expires soon
 mail-notice-token-expires = The token { $token } expires on { $at }.
 mail-notice-token-leaked-subject = { $app }: a leaked token was revoked
 mail-notice-token-leaked = The secret of the token { $token } was found in a public place. The token was revoked.
+mail-notice-app-added-subject = { $app }: authenticator app added
+mail-notice-app-added = An authenticator app was added to your account. From now on, a sign-in asks for a code.
+mail-notice-app-removed-subject = { $app }: authenticator app removed
+mail-notice-app-removed = The authenticator app and the recovery codes of your account were removed. From now on, a sign-in asks for the password alone.
+mail-notice-recovery-codes-made-subject = { $app }: new recovery codes
+mail-notice-recovery-codes-made = New recovery codes were made for your account. The earlier ones no longer work.
+mail-notice-recovery-code-used-subject = { $app }: recovery code used
+mail-notice-recovery-code-used = A recovery code of your account was used. { $left ->
+    [0] No codes are left.
+    [one] { $left } code is left.
+   *[other] { $left } codes are left.
+}
 mail-notice-signed-out-subject = { $app }: you were signed out
 mail-notice-signed-out = An operator ended sessions or tokens of your account.
 mail-notice-account-disabled-subject = { $app }: your account was disabled
@@ -29,6 +41,7 @@ mail-notice-account = Account
 mail-notice-time = Time
 mail-notice-by = By
 mail-notice-address = IP address
+mail-notice-reason = Reason
 mail-notice-revoked = Ended
 mail-notice-revoked-kinds = { $kinds }
 mail-notice-by-operator = An operator
