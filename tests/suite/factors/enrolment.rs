@@ -38,6 +38,7 @@ async fn app_is_on_after_a_right_code_only() {
         .await
         .expect_status(200);
     let authenticator = Authenticator::scan(&page);
+    page.expect_no_text("recovery code");
     let wrong = authenticator.wrong_code(&app);
     for code in ["", "12345", &wrong] {
         let refused = browser

@@ -31,7 +31,9 @@ async fn recovery_code_signs_in_once_and_is_replaced() {
     let shown = browser.follow(&entered).await.expect_status(200);
     let replacement = recovery_codes_in(&shown);
     assert_eq!(replacement.len(), 1);
-    shown.expect_text("href=\"/account/tokens\"");
+    shown
+        .expect_text("href=\"/account/tokens\"")
+        .expect_text("Save it now.");
     // A reload does not show it again.
     browser
         .follow(&entered)

@@ -52,21 +52,34 @@ totp-qr = QR-Code mit dem Geheimnis für Ihre Authenticator-App
 totp-type = Wenn Sie ihn nicht scannen können, geben Sie das Geheimnis in der App ein oder öffnen Sie die Adresse auf Ihrem Smartphone.
 totp-secret = Geheimnis
 totp-address = Adresse
+totp-code-hint = Die sechs Ziffern, die die App jetzt zeigt.
 totp-button = Aktivieren
 
 # Neue Wiederherstellungscodes
 
-recovery-title = Ihre Wiederherstellungscodes
+recovery-title = { $count ->
+    [one] Ihr neuer Wiederherstellungscode
+   *[other] Ihre Wiederherstellungscodes
+}
 recovery-lead = { $count ->
     [one] Dieser Code ersetzt den verwendeten. Ihre anderen Codes bleiben gültig.
    *[other] Verwenden Sie einen dieser Codes, wenn Sie Ihre Authenticator-App nicht haben. Jeder Code gilt einmal.
 }
-recovery-once = Speichern Sie sie jetzt. Sie werden nicht noch einmal angezeigt.
-recovery-codes = Wiederherstellungscodes
+recovery-once = { $count ->
+    [one] Speichern Sie ihn jetzt. Er wird nicht noch einmal angezeigt.
+   *[other] Speichern Sie sie jetzt. Sie werden nicht noch einmal angezeigt.
+}
+recovery-codes = { $count ->
+    [one] Wiederherstellungscode
+   *[other] Wiederherstellungscodes
+}
 recovery-download = Herunterladen
 recovery-file = wiederherstellungscodes.txt
 recovery-print = Drucken
-recovery-done = Ich habe sie gespeichert
+recovery-done = { $count ->
+    [one] Ich habe ihn gespeichert
+   *[other] Ich habe sie gespeichert
+}
 
 # Der zweite Schritt einer Anmeldung
 

@@ -53,21 +53,34 @@ totp-qr = QR code with the secret for your authenticator app
 totp-type = If you cannot scan it, enter the secret in the app, or open the address on your phone.
 totp-secret = Secret
 totp-address = Address
+totp-code-hint = The six digits that the app shows now.
 totp-button = Turn on
 
 # New recovery codes
 
-recovery-title = Your recovery codes
+recovery-title = { $count ->
+    [one] Your new recovery code
+   *[other] Your recovery codes
+}
 recovery-lead = { $count ->
     [one] This code replaces the one that you have used. Your other codes stay valid.
    *[other] Use one of these codes if you do not have your authenticator app. Each code works once.
 }
-recovery-once = Save them now. You will not see them again.
-recovery-codes = Recovery codes
+recovery-once = { $count ->
+    [one] Save it now. You will not see it again.
+   *[other] Save them now. You will not see them again.
+}
+recovery-codes = { $count ->
+    [one] Recovery code
+   *[other] Recovery codes
+}
 recovery-download = Download
 recovery-file = recovery-codes.txt
 recovery-print = Print
-recovery-done = I have saved them
+recovery-done = { $count ->
+    [one] I have saved it
+   *[other] I have saved them
+}
 
 # The second step of a sign-in
 
