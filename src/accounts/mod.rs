@@ -1,6 +1,7 @@
 //! Accounts: registration, profile, deletion, and disabled accounts.
 
 mod deactivate;
+pub mod email_change;
 pub mod email_verification;
 mod profile;
 mod register;

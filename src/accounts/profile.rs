@@ -1,12 +1,13 @@
 //! Changes a user's name, e-mail address and language.
 
-use super::{register::email_taken, store};
+use super::{email_change, register::email_taken, store};
 use crate::{
     app_state::AppState,
     audit::{self, EventKind, NewEvent},
     credentials::{Principal, end_pending, revoke::begin_change_as},
     db,
     error::{Error, Result},
+    factors::Ending,
     rate_limit::{self, Attempt},
     types::{email::Email, language_tag::LanguageTag, message::field, name::Name},
 };
@@ -18,27 +19,33 @@ pub struct Profile {
     pub name: Name,
     /// The user's e-mail address.
     pub email: Email,
+    /// What a new address revokes when it is confirmed. Without mail, it revokes nothing.
+    pub ending: Ending,
     /// The language of the pages. `None` is the language of the browser.
     pub language: Option<LanguageTag>,
 }
 
-/// Changes the caller's name, address and language to those of `profile`.
+/// Changes the caller's name, address and language to those of `profile`. If mail is on, a new
+/// address is only pending. The result says so.
 ///
 /// # Errors
 /// - [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication is
 ///   too old;
-/// - [`Error::Invalid`] if the address belongs to another user;
-/// - [`Error::Throttled`] if too many addresses were tried from the client's network.
+/// - [`Error::Invalid`] if mail is off and the address belongs to another user;
+/// - [`Error::Throttled`] if too many addresses were tried, or too many mails were asked for.
 pub async fn change_profile(
     context: &AppState,
     caller: &Principal,
     profile: Profile,
-) -> Result<()> {
+) -> Result<bool> {
+    let has_mail = context.settings().mail.is_on();
     if caller.user().email != profile.email.as_str() {
         caller.require_recent_authentication(context.now())?;
-        // This call reveals whether an address has an account, as registration does. So it has the
-        // same rate limit.
-        rate_limit::record_attempt(context, &Attempt::to_register(context, caller.ip)).await?;
+        if !has_mail {
+            // This call reveals whether an address has an account, as registration does. So it has
+            // the same rate limit.
+            rate_limit::record_attempt(context, &Attempt::to_register(context, caller.ip)).await?;
+        }
     }
     let (user, actor, caller) = (caller.user().id, caller.actor(), caller.clone());
     context
@@ -55,20 +62,24 @@ pub async fn change_profile(
                 caller_credential.require_recent_authentication(tx.now())?;
             }
             let invalidation = tx.invalidate_user(user);
-            db::with_savepoint(tx.connection, |connection| {
-                store::set_profile(connection, invalidation, user, &profile)
-            })
-            .map_err(|error| email_taken(error, field::email_taken()))?;
+            store::set_profile(tx.connection, invalidation, user, &profile)?;
             if name_changed {
                 let event = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
                 audit::record(tx, user, &actor, event)?;
             }
-            if email_changed {
+            if email_changed && has_mail {
+                email_change::request(tx, &caller, &profile.email, profile.ending)?;
+            } else if email_changed {
+                let invalidation = tx.invalidate_user(user);
+                db::with_savepoint(tx.connection, |connection| {
+                    store::set_email(connection, invalidation, user, &profile.email)
+                })
+                .map_err(|error| email_taken(error, field::email_taken()))?;
                 end_pending(tx.connection, user)?;
                 let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
                 audit::record(tx, user, &actor, event)?;
             }
-            Ok::<_, Error>(())
+            Ok::<_, Error>(email_changed && has_mail)
         })
         .await
 }

@@ -167,17 +167,26 @@ pub(super) fn set_profile(
     id: UserId,
     profile: &Profile,
 ) -> QueryResult<()> {
-    let Profile {
-        name,
-        email,
-        language,
-    } = profile;
+    let language = profile.language.as_ref();
     diesel::update(users::table.find(id))
         .set((
-            users::name.eq(name.as_str()),
+            users::name.eq(profile.name.as_str()),
+            users::language.eq(language.map(LanguageTag::to_string)),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+pub(super) fn set_email(
+    connection: &mut AnyConnection,
+    _: Invalidation,
+    id: UserId,
+    email: &Email,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set((
             users::email.eq(email.as_str()),
             users::email_canonical.eq(email.canonical()),
-            users::language.eq(language.as_ref().map(LanguageTag::to_string)),
         ))
         .execute(connection)
         .map(drop)

@@ -63,6 +63,10 @@ string_enum! {
         NameChanged = "account.name_changed", event::name_changed;
         /// The user's e-mail address changed.
         EmailChanged = "account.email_changed", event::email_changed;
+        /// The user entered a new e-mail address, which is not confirmed yet.
+        EmailChangeRequested = "account.email_change_requested", event::email_change_requested;
+        /// The user's previous e-mail address was put back.
+        EmailChangeUndone = "account.email_change_undone", event::email_change_undone;
         /// The user's e-mail address was verified.
         EmailVerified = "account.email_verified", event::email_verified;
         /// An operator disabled the account.
@@ -119,7 +123,7 @@ impl EventKind {
     pub(super) const fn account_change(self) -> Option<ChangeKind> {
         match self {
             Self::AccountCreated | Self::AccountImported => Some(ChangeKind::Created),
-            Self::EmailChanged => Some(ChangeKind::EmailChanged),
+            Self::EmailChanged | Self::EmailChangeUndone => Some(ChangeKind::EmailChanged),
             Self::AccountDisabled => Some(ChangeKind::Disabled),
             Self::AccountEnabled => Some(ChangeKind::Enabled),
             Self::CredentialsEnded => Some(ChangeKind::Revoked),
@@ -196,6 +200,7 @@ impl EventKind {
             self,
             Self::NameChanged
                 | Self::EmailChanged
+                | Self::EmailChangeRequested
                 | Self::PasswordChanged
                 | Self::PasswordConfirmed
                 | Self::SignInRecognised

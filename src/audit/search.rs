@@ -75,6 +75,8 @@ impl EventGroup {
             | EventKind::AccountImported
             | EventKind::NameChanged
             | EventKind::EmailChanged
+            | EventKind::EmailChangeRequested
+            | EventKind::EmailChangeUndone
             | EventKind::EmailVerified
             | EventKind::AccountDisabled
             | EventKind::AccountEnabled

@@ -15,6 +15,7 @@ mod sections;
 mod service_links;
 mod setting_keys;
 mod sources;
+mod unverified;
 mod values;
 
 use std::{path::PathBuf, time::Duration};
@@ -34,6 +35,7 @@ pub use self::{
     },
     setting_keys::{SettingKey, all as keys},
     sources::Sources,
+    unverified::Unverified,
     values::{Origin, PublicUrl, Registration, ReportUri, TokenPrefix},
 };
 #[cfg(any(test, feature = "internals"))]
@@ -204,6 +206,13 @@ impl Settings {
             .trusted_origins
             .iter()
             .any(|trusted| trusted.as_str() == origin)
+    }
+
+    /// Returns whether an account whose address is not verified creates no token and is refused by
+    /// forward auth.
+    #[must_use]
+    pub fn withholds_from_unverified(&self) -> bool {
+        self.mail.is_on() && self.accounts.unverified == Unverified::Withhold
     }
 
     /// Returns whether browsers use https, which decides about `Secure` cookies.

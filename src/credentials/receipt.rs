@@ -29,6 +29,10 @@ string_enum! {
         PasswordChanged = "password_changed", label::reason_password_changed;
         /// A new password was set with a link.
         PasswordReset = "password_reset", label::reason_password_reset;
+        /// The e-mail address changed.
+        EmailChanged = "email_changed", label::reason_email_changed;
+        /// The previous e-mail address was put back.
+        EmailChangeUndone = "email_change_undone", label::reason_email_change_undone;
         /// The address was verified. The sessions had begun before.
         AddressVerified = "email_verified", label::reason_email_verified;
         /// An authenticator app was turned on.

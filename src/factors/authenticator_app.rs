@@ -24,6 +24,7 @@ use crate::{
         ids::{FactorId, UserId},
         message::field,
     },
+    util::clock::Timestamp,
 };
 
 /// The time in which a secret that was shown can be turned on.
@@ -147,7 +148,7 @@ pub async fn turn_on(
             let confirmation = Confirmation::by_code(tx, &credential);
             change::record_reauthentication(tx, &credential, renewed, &confirmation, None)?;
             let reason = RevocationReason::FactorAdded;
-            let receipt = ending.apply(tx, user, session, reason, &actor)?;
+            let receipt = ending.apply(tx, user, [session], reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             // The notice of the app tells of its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
@@ -186,7 +187,7 @@ pub async fn remove(
             delete(tx, &app, &actor, "")?;
             change::replace_secret(tx, session.user_id, session.id, renewed)?;
             let reason = RevocationReason::FactorRemoved;
-            let receipt = ending.apply(tx, session.user_id, session.id, reason, &actor)?;
+            let receipt = ending.apply(tx, session.user_id, [session.id], reason, &actor)?;
             notify_of_removal(tx, session.user_id, &actor, "", receipt.as_ref())?;
             Ok(receipt)
         })
@@ -227,6 +228,22 @@ pub(crate) fn remove_in(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -
     };
     delete(tx, &app, actor, "")?;
     notify_of_removal(tx, user, actor, "", None)
+}
+
+/// Does the same as [`remove_in`] to an app that was added at `since` or later.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn remove_added_since(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    since: Timestamp,
+    actor: &Actor,
+) -> Result<()> {
+    match store::app_of(tx.connection, user)? {
+        Some(app) if app.created_at >= since => remove_in(tx, user, actor),
+        _ => Ok(()),
+    }
 }
 
 fn delete(tx: &mut Transaction<'_>, app: &StoredApp, actor: &Actor, reason: &str) -> Result<()> {

@@ -1,4 +1,6 @@
-//! What a change of the second factors revokes besides.
+//! What a change of the second factors, or of the e-mail address, revokes besides.
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     app_state::{AppState, Transaction},
@@ -16,7 +18,7 @@ use crate::{
 
 /// The credentials that the user chose to revoke with a change. The session in which the change is
 /// made stays and gets a new secret.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// All other sessions.
     pub sessions: bool,
@@ -40,12 +42,16 @@ impl Ending {
         CredentialKind::ALL.iter().copied().filter(chosen).collect()
     }
 
-    /// Revokes the chosen credentials, with one receipt. Returns `None` if none were chosen.
-    pub(super) fn apply(
+    /// Revokes the chosen credentials except `kept`, with one receipt. Returns `None` if none were
+    /// chosen.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub(crate) fn apply(
         self,
         tx: &mut Transaction<'_>,
         user: UserId,
-        session: CredentialId,
+        kept: impl IntoIterator<Item = CredentialId>,
         reason: RevocationReason,
         actor: &Actor,
     ) -> Result<Option<RevocationReceipt>> {
@@ -56,7 +62,8 @@ impl Ending {
         }
         let filter = CredentialFilter {
             kind,
-            ..CredentialFilter::all_but(session)
+            except: kept.into_iter().collect(),
+            ..CredentialFilter::default()
         };
         let request = RevocationRequest::of(filter, reason);
         revoke::revoke_in(tx, user, &request, actor).map(Some)

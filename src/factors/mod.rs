@@ -11,7 +11,7 @@ mod summary;
 mod totp;
 pub mod verify;
 
-pub(crate) use self::authenticator_app::remove_in;
+pub(crate) use self::authenticator_app::{remove_added_since, remove_in};
 
 pub use self::{
     authenticator_app::{Enrolment, begin_enrolment, remove, remove_as_operator, turn_on},

@@ -32,6 +32,12 @@ paths! {
     PASSWORD_FORGOT = "/password/forgot";
     /// Sets a new password with the link of a mail.
     PASSWORD_RESET = "/password/reset";
+    /// Confirms the new address of an account with the link of a mail.
+    EMAIL_CONFIRM = "/email/confirm";
+    /// Cancels the change to an address that is not confirmed yet.
+    EMAIL_CANCEL = "/email/cancel";
+    /// Puts the previous address of an account back with the link of a mail.
+    EMAIL_UNDO = "/email/undo";
     /// The overview of the account.
     ACCOUNT = "/account";
     /// The name and the e-mail address.

@@ -135,6 +135,10 @@ table! {
         GET  VERIFY_EMAIL    OptionalSession => pages::verify_email::show;
         POST VERIFY_EMAIL    OptionalSession => pages::verify_email::verify;
         POST VERIFY_EMAIL_RESEND OptionalSession => pages::verify_email::resend;
+        GET  EMAIL_CONFIRM   OptionalSession => pages::email_change::confirm_form;
+        POST EMAIL_CONFIRM   OptionalSession => pages::email_change::confirm;
+        GET  EMAIL_UNDO      OptionalSession => pages::email_change::undo_form;
+        POST EMAIL_UNDO      OptionalSession => pages::email_change::undo;
         GET  PASSWORD_FORGOT OptionalSession => pages::password::forgot::form;
         POST PASSWORD_FORGOT OptionalSession => pages::password::forgot::request;
         GET  PASSWORD_RESET  OptionalSession => pages::password::reset::form;
@@ -144,6 +148,7 @@ table! {
         GET  ACCOUNT         SessionPage => account::overview;
         GET  PROFILE         SessionPage => account::settings;
         POST PROFILE         SessionPage => account::change_profile;
+        POST EMAIL_CANCEL    SessionPage => pages::email_change::cancel;
         GET  PASSWORD        SessionPage => account::to_settings;
         POST PASSWORD        SessionPage => account::change_password;
         GET  DELETE          SessionPage => account::to_settings;

@@ -42,6 +42,15 @@ pub enum Mail {
         /// The link.
         link: LinkId,
     },
+    /// A link that confirms the new address of an account. Whether the address has another account is
+    /// found out when the mail is sent, so that the request reveals nothing.
+    ConfirmEmail {
+        /// The link.
+        link: LinkId,
+    },
+    /// A user entered this address as the new one of an account, but it has another account. It takes
+    /// the place of [`Mail::ConfirmEmail`] at sending time and is never stored.
+    AddressTaken,
     /// An event of the account.
     Notice(Notice),
     /// A mail that an operator asked for, to see if mails arrive.
@@ -58,6 +67,8 @@ impl Mail {
             Self::AccountExists => "account-exists",
             Self::ResetRequested => "reset-requested",
             Self::ResetPassword { .. } => "reset-password",
+            Self::ConfirmEmail { .. } => "confirm-email",
+            Self::AddressTaken => "address-taken",
             Self::Notice(notice) => notice.name(),
             Self::Test => "test",
         }
@@ -67,11 +78,14 @@ impl Mail {
     #[must_use]
     pub const fn link(&self) -> Option<LinkId> {
         match self {
-            Self::VerifyEmail { link } | Self::ResetPassword { link } => Some(*link),
+            Self::VerifyEmail { link }
+            | Self::ResetPassword { link }
+            | Self::ConfirmEmail { link } => Some(*link),
+            Self::Notice(notice) => notice.undo,
             Self::VerificationRequested
             | Self::AccountExists
             | Self::ResetRequested
-            | Self::Notice(_)
+            | Self::AddressTaken
             | Self::Test => None,
         }
     }
@@ -171,6 +185,10 @@ mod tests {
             (
                 Mail::ResetPassword { link },
                 r#"{"to":"a@example.com","mail":"reset-password","link":"00000000-0000-0000-0000-000000000000"}"#,
+            ),
+            (
+                Mail::ConfirmEmail { link },
+                r#"{"to":"a@example.com","mail":"confirm-email","link":"00000000-0000-0000-0000-000000000000"}"#,
             ),
             (Mail::Test, r#"{"to":"a@example.com","mail":"test"}"#),
         ] {

@@ -91,19 +91,27 @@ pub async fn create_link(context: &AppState, user: UserId) -> Result<LinkSecret>
     context
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &Actor::operator())?;
-            let stored = store::find(tx.connection, user)?;
-            if stored.is_none_or(|stored| stored.is_disabled) {
-                return Err(Error::NotFound);
-            }
-            let email = address_of(tx, user)?.ok_or(Error::NotFound)?;
-            let id = links::create(tx, &new_link(user, &email))?;
-            let link = links::find(tx.connection, id, tx.state.now())?;
-            let secret = link.map(|link| link.secret(tx.state)).transpose()?;
-            secret
-                .flatten()
-                .ok_or_else(|| Error::internal("a new link has no secret"))
+            create_link_in(tx, user)
         })
         .await
+}
+
+/// Creates a link under the lock of the user.
+///
+/// # Errors
+/// [`Error::NotFound`] if the account does not exist or is disabled.
+pub(crate) fn create_link_in(tx: &mut Transaction<'_>, user: UserId) -> Result<LinkSecret> {
+    let stored = store::find(tx.connection, user)?;
+    if stored.is_none_or(|stored| stored.is_disabled) {
+        return Err(Error::NotFound);
+    }
+    let email = address_of(tx, user)?.ok_or(Error::NotFound)?;
+    let id = links::create(tx, &new_link(user, &email))?;
+    let link = links::find(tx.connection, id, tx.state.now())?;
+    let secret = link.map(|link| link.secret(tx.state)).transpose()?;
+    secret
+        .flatten()
+        .ok_or_else(|| Error::internal("a new link has no secret"))
 }
 
 const fn new_link(user: UserId, email: &Email) -> NewLink<'_> {

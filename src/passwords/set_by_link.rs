@@ -86,15 +86,8 @@ pub async fn set_by_link(context: &AppState, request: PasswordByLink) -> Result<
             end_pending(tx.connection, user)?;
             let event = NewEvent::new(EventKind::PasswordReset, "");
             audit::record(tx, user, &actor, event)?;
-            if !keeps_tokens {
-                pause_personal_tokens(tx, user, &actor)?;
-            }
-            let filter = CredentialFilter {
-                kind: REVOKED.to_vec(),
-                ..CredentialFilter::default()
-            };
-            let request = RevocationRequest::of(filter, RevocationReason::PasswordReset);
-            let receipt = revoke::revoke_in(tx, user, &request, &actor)?;
+            let reason = RevocationReason::PasswordReset;
+            let receipt = revoke_and_pause(tx, user, &actor, reason, !keeps_tokens)?;
             notices::notify(tx, user, &actor, NoticeKind::PasswordReset, receipt.kinds())?;
             Ok(receipt)
         })
@@ -177,6 +170,29 @@ fn ensure_usable(tx: &mut Transaction<'_>, user: UserId, link: &Link) -> Result<
     } else {
         Err(Error::NotFound)
     }
+}
+
+/// Revokes all sessions and device tokens of a user, and pauses the personal tokens if `pauses` is
+/// set. The user is locked.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn revoke_and_pause(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    reason: RevocationReason,
+    pauses: bool,
+) -> Result<RevocationReceipt> {
+    if pauses {
+        pause_personal_tokens(tx, user, actor)?;
+    }
+    let filter = CredentialFilter {
+        kind: REVOKED.to_vec(),
+        ..CredentialFilter::default()
+    };
+    let request = RevocationRequest::of(filter, reason);
+    revoke::revoke_in(tx, user, &request, actor)
 }
 
 fn pause_personal_tokens(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Result<()> {

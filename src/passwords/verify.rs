@@ -377,6 +377,18 @@ pub(crate) fn refusal_of_unverified(
     Ok(is_refused.then_some(Error::EmailNotVerified))
 }
 
+/// Fails if the settings withhold tokens from the user, whose address is not verified.
+///
+/// # Errors
+/// [`Error::EmailNotVerified`]
+pub(crate) fn ensure_verified(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    if tx.state.settings().withholds_from_unverified() && store::is_unverified(tx.connection, user)?
+    {
+        return Err(Error::EmailNotVerified);
+    }
+    Ok(())
+}
+
 /// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can
 /// correct it.
 #[must_use]

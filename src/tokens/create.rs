@@ -15,6 +15,7 @@ use crate::{
     db,
     error::{Error, Result},
     mail::notices::{self, NamedToken, NoticeKind},
+    passwords::verify::ensure_verified,
     types::{
         ability::Abilities,
         assurance::AuthenticationMethods,
@@ -56,7 +57,8 @@ pub struct Issued {
 ///
 /// # Errors
 /// [`Error::MissingAbility`] and [`Error::ExceedsCallerLifetime`] if the token would have more than
-/// the caller; [`Error::DuplicateSubmission`] if this form has created its token before.
+/// the caller; [`Error::EmailNotVerified`]; [`Error::DuplicateSubmission`] if this form has created
+/// its token before.
 pub async fn create(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -77,6 +79,7 @@ pub async fn create(
     context
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
+            ensure_verified(tx, user)?;
             caller_credential.ensure_may_grant_abilities(&draft.token.abilities)?;
             caller_credential.ensure_may_grant_lifetime(draft.token.expires_at)?;
             insert(tx, draft, form_key, &actor)

@@ -1,21 +1,34 @@
 //! Settings of accounts.
 
 use crate::{
-    config::{ConfigError, Registration, SettingKey, Sources, setting_keys::key, values as value},
+    config::{
+        ConfigError, Registration, SettingKey, Sources, Unverified, setting_keys::key,
+        values as value,
+    },
     crypto::password_hash::Argon2Parameters,
 };
 
-pub(in crate::config) const KEYS: &[SettingKey] = &[key(
-    "NARTHEX_REGISTRATION",
-    "open",
-    "Whether users may create accounts themselves: open or closed",
-)];
+pub(in crate::config) const KEYS: &[SettingKey] = &[
+    key(
+        "NARTHEX_REGISTRATION",
+        "open",
+        "Whether users may create accounts themselves: open or closed",
+    ),
+    key(
+        "NARTHEX_UNVERIFIED",
+        "withhold",
+        "Whether an account without a verified address may create tokens and use apps: withhold or \
+         allow",
+    ),
+];
 
 /// Settings of accounts.
 #[derive(Clone)]
 pub struct Accounts {
     /// `NARTHEX_REGISTRATION`
     pub registration: Registration,
+    /// `NARTHEX_UNVERIFIED`
+    pub unverified: Unverified,
     /// The parameters of new password hashes. No variable sets them, because weaker ones would weaken
     /// every password. Only tests use others.
     pub password_hash: Argon2Parameters,
@@ -25,6 +38,7 @@ impl Accounts {
     pub(in crate::config) fn read(sources: &Sources) -> Result<Self, ConfigError> {
         Ok(Self {
             registration: sources.get("NARTHEX_REGISTRATION", value::registration)?,
+            unverified: sources.get("NARTHEX_UNVERIFIED", Unverified::parse)?,
             password_hash: Argon2Parameters::RECOMMENDED,
         })
     }

@@ -65,7 +65,8 @@ pub async fn verify(
     let result = from_original_request(&context, &request, params.by)
         .await
         .and_then(|caller| caller.ok_or_else(not_signed_in))
-        .and_then(|caller| params.authorize(&caller).map(|()| caller));
+        .and_then(|caller| params.authorize(&caller).map(|()| caller))
+        .and_then(|caller| ensure_verified(&context, &caller).map(|()| caller));
     match result {
         Ok(caller) => authorized(&caller),
         #[cfg(feature = "pages")]
@@ -76,6 +77,15 @@ pub async fn verify(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Refuses an account whose address is not verified, unless the settings allow it. The settings are
+/// read for such an account only.
+fn ensure_verified(context: &AppState, caller: &Principal) -> Result<()> {
+    if !caller.user().email_verified && context.settings().withholds_from_unverified() {
+        return Err(Error::EmailNotVerified);
+    }
+    Ok(())
 }
 
 fn authorized(caller: &Principal) -> Result<HttpResponse> {
@@ -91,7 +101,7 @@ fn authorized(caller: &Principal) -> Result<HttpResponse> {
 ///
 /// # Errors
 /// None are expected, because all values are printable ASCII.
-pub fn identity(caller: &Principal) -> Result<[HeaderValue; 6]> {
+pub fn identity(caller: &Principal) -> Result<[HeaderValue; 7]> {
     let (user, credential) = (&caller.user(), &caller.credential());
     // One allocation for all values.
     let mut texts = BytesMut::with_capacity(256);
@@ -106,6 +116,7 @@ pub fn identity(caller: &Principal) -> Result<[HeaderValue; 6]> {
         next(&credential.abilities.to_stored())?,
         next(credential.id.text(&mut [0; 36]))?,
         HeaderValue::from_static(credential.methods.acr()),
+        HeaderValue::from_static(if user.email_verified { "true" } else { "false" }),
     ])
 }
 

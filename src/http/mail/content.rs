@@ -170,7 +170,32 @@ fn content(
                 mail::reset_ignore(),
             ],
         },
-        Mail::Notice(notice) => return notice::content(settings, language, notice),
+        Mail::ConfirmEmail { .. } => Content {
+            subject: mail::confirm_subject(app.clone()),
+            events: Vec::new(),
+            reasons: vec![mail::confirm_reason(app, to)],
+            button: Some(Button {
+                label: mail::confirm_button(),
+                address: link(paths::EMAIL_CONFIRM)?,
+            }),
+            code: None,
+            closing: vec![
+                mail::link_lifetime(Purpose::ConfirmEmail.life()),
+                mail::confirm_ignore(),
+            ],
+        },
+        Mail::AddressTaken => Content {
+            subject: mail::account_exists_subject(app.clone()),
+            events: Vec::new(),
+            reasons: vec![mail::address_taken_reason(app, to)],
+            button: None,
+            code: None,
+            closing: vec![mail::account_exists_ignore()],
+        },
+        Mail::Notice(notice) => {
+            let undo = notice.undo.map(|_| link(paths::EMAIL_UNDO)).transpose()?;
+            return notice::content(settings, language, notice, undo);
+        }
         Mail::Test => Content {
             subject: mail::test_subject(app.clone()),
             events: Vec::new(),

@@ -8,7 +8,7 @@ use super::{
     transport::{SendError, Transport},
 };
 use crate::{
-    accounts::{self, email_verification},
+    accounts::{self, email_change, email_verification},
     app_state::AppState,
     error::{Error, Result},
     i18n::Language,
@@ -118,8 +118,18 @@ impl Mailer {
             Ok(secrets) => secrets,
             Err(outcome) => return Ok(outcome),
         };
-        let language = self.language_of(job.user).await?;
-        let message = match self.write(job.id, language, queued, &secrets) {
+        let is_taken = matches!(queued.mail, Mail::ConfirmEmail { .. })
+            && email_change::is_taken(&self.state, &queued.to, job.user).await?;
+        let (language, queued) = if is_taken {
+            let told = QueuedMail {
+                to: queued.to.clone(),
+                mail: Mail::AddressTaken,
+            };
+            (self.default_language(), told)
+        } else {
+            (self.language_of(job.user).await?, queued.clone())
+        };
+        let message = match self.write(job.id, language, &queued, &secrets) {
             Ok(message) => message,
             Err(error) => return Ok(Outcome::Failed(error.to_string())),
         };

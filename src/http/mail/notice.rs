@@ -6,7 +6,10 @@ use crate::{
     error::{Error, Result},
     http::paths,
     i18n::{self, Language, humanize},
-    mail::notices::{Author, NamedToken, Notice, NoticeEvent, NoticeKind},
+    mail::{
+        links::Purpose,
+        notices::{Author, NamedToken, Notice, NoticeEvent, NoticeKind},
+    },
     sessions::Device,
     types::{
         credential_kind::CredentialKind,
@@ -20,7 +23,7 @@ const MAX_NAME: usize = 60;
 /// The most characters of an operator's reason in a mail.
 const MAX_REASON: usize = 300;
 
-/// Returns the parts of a notice.
+/// Returns the parts of a notice. `undo` is the address that undoes the event.
 ///
 /// # Errors
 /// Returns an error if the notice has no event.
@@ -28,6 +31,7 @@ pub(super) fn content(
     settings: &Settings,
     language: &Language,
     notice: &Notice,
+    undo: Option<String>,
 ) -> Result<Content> {
     let first = notice.events.first();
     let first = first.ok_or_else(|| Error::internal("a notice has no event"))?;
@@ -43,6 +47,7 @@ pub(super) fn content(
         NoticeKind::AccountDisabled | NoticeKind::AccountDeleted
     );
     reasons.push(match first {
+        _ if undo.is_some() => mail_notice::undo_reason(Purpose::UndoEmail.life()),
         NoticeKind::TokenExpires { .. } => mail_notice::renew_token(),
         _ if account_is_open => mail_notice::not_you(),
         _ => mail_notice::ask(),
@@ -53,11 +58,17 @@ pub(super) fn content(
             .map(|event| describe(&app, language, &notice.account, event))
             .collect(),
         reasons,
-        // The user of a closed account cannot sign in, so the page would be of no use.
-        button: account_is_open.then(|| Button {
-            label: mail_notice::secure(),
-            address: settings.base_url() + paths::SECURE,
-        }),
+        button: match undo {
+            Some(address) => Some(Button {
+                label: mail_notice::undo(),
+                address,
+            }),
+            // The user of a closed account cannot sign in, so the page would be of no use.
+            None => account_is_open.then(|| Button {
+                label: mail_notice::secure(),
+                address: settings.base_url() + paths::SECURE,
+            }),
+        },
         code: None,
         closing: Vec::new(),
     })
@@ -67,6 +78,9 @@ fn subject(app: String, kind: &NoticeKind) -> Message {
     match kind {
         NoticeKind::PasswordChanged => mail_notice::password_changed_subject(app),
         NoticeKind::PasswordReset => mail_notice::password_reset_subject(app),
+        NoticeKind::EmailChangeRequested { .. } => mail_notice::email_change_requested_subject(app),
+        NoticeKind::EmailChanged { .. } => mail_notice::email_changed_subject(app),
+        NoticeKind::EmailChangeUndone { .. } => mail_notice::email_change_undone_subject(app),
         NoticeKind::NewBrowser => mail_notice::new_browser_subject(app),
         NoticeKind::TokenCreated(_) => mail_notice::token_created_subject(app),
         NoticeKind::TokenUsedElsewhere(_) => mail_notice::token_used_elsewhere_subject(app),
@@ -87,6 +101,13 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
     match kind {
         NoticeKind::PasswordChanged => mail_notice::password_changed(),
         NoticeKind::PasswordReset => mail_notice::password_reset(),
+        NoticeKind::EmailChangeRequested { new } => {
+            mail_notice::email_change_requested(new.clone())
+        }
+        NoticeKind::EmailChanged { new } => mail_notice::email_changed(new.clone()),
+        NoticeKind::EmailChangeUndone { restored } => {
+            mail_notice::email_change_undone(restored.clone())
+        }
         NoticeKind::NewBrowser => mail_notice::new_browser(),
         NoticeKind::TokenCreated(token) => mail_notice::token_created(name(token)),
         NoticeKind::TokenUsedElsewhere(token) => mail_notice::token_used_elsewhere(name(token)),

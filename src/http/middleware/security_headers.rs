@@ -39,13 +39,14 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 /// The headers with which `/auth/verify` names the caller to an app. Each response of it has all of
 /// them, with empty values if there is no caller. A proxy that copies them thereby overwrites
 /// headers of the same names from the client.
-pub const IDENTITY: [HeaderName; 6] = [
+pub const IDENTITY: [HeaderName; 7] = [
     HeaderName::from_static("remote-user"),
     HeaderName::from_static("remote-email"),
     HeaderName::from_static("remote-name"),
     HeaderName::from_static("remote-abilities"),
     HeaderName::from_static("remote-credential"),
     HeaderName::from_static("remote-assurance"),
+    HeaderName::from_static("remote-email-verified"),
 ];
 
 /// The headers of one app, built once.

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod components;
 pub mod confirm;
 pub mod credential_row;
+pub mod email_change;
 pub mod home;
 mod list_query;
 pub mod login;

@@ -1,6 +1,6 @@
 //! The page that verifies an e-mail address with the link or the code of a mail.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         address::Address,
         auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
-        pages::mailed_link::link_and_target,
+        pages::mailed_link::{invalid, link_and_target},
         paths,
         response::{
             field_texts::FieldTexts,
@@ -76,7 +76,7 @@ pub async fn show(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
             .await?
             .is_none()
     {
-        return invalid(&user);
+        return invalid(&user, Purpose::VerifyEmail);
     }
     let state = find_state(&user).await?;
     html::ok(&page(&user, state, FieldTexts::default()))
@@ -97,7 +97,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
             }
             None => Err(wrong_code(Error::NotFound)),
         },
-        (_, None) => return invalid(&user),
+        (_, None) => return invalid(&user, Purpose::VerifyEmail),
         (Some(caller), Some((secret, target))) if caller.user().id == target.user => {
             email_verification::verify_in_session(&user.context, &secret, caller).await
         }
@@ -107,7 +107,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     };
     match verified {
         Ok(()) => done(&user),
-        Err(Error::NotFound) => invalid(&user),
+        Err(Error::NotFound) => invalid(&user, Purpose::VerifyEmail),
         Err(Error::Invalid(errors)) => {
             let errors = FieldTexts::new(user.language(), &errors);
             html::unprocessable(&page(&user, find_state(&user).await?, errors))
@@ -220,20 +220,6 @@ fn done(user: &OptionalUser) -> Result<HttpResponse> {
         paths::LOGIN
     };
     Ok(see_other(&address(user, path)))
-}
-
-#[derive(Template)]
-#[template(path = "verify_email/invalid.html")]
-struct InvalidPage {
-    frame: Layout,
-}
-
-fn invalid(user: &OptionalUser) -> Result<HttpResponse> {
-    user.cookie.forget_link();
-    let page = InvalidPage {
-        frame: user.frame(),
-    };
-    html::page(StatusCode::GONE, &page)
 }
 
 fn address(user: &OptionalUser, path: &str) -> Address {

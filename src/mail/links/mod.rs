@@ -186,6 +186,37 @@ pub fn find_by_secret(
     Ok(found.filter(|link| link.purpose == purpose && now < link.expires_at))
 }
 
+/// Returns the newest link of this account and purpose, if it still works.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn find_of_user(
+    connection: &mut AnyConnection,
+    user: UserId,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Option<Link>> {
+    let found = store::newest_of_user(connection, user, purpose)?;
+    Ok(found.filter(|link| now < link.expires_at))
+}
+
+/// Makes the links of one account and purpose void.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn void(connection: &mut AnyConnection, user: UserId, purpose: Purpose) -> Result<()> {
+    Ok(store::delete_of_user(connection, user, purpose)?)
+}
+
+/// Makes the links void that undo a later change than this link does. A thief who changed the
+/// address twice has the mail of the second change.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn void_later(connection: &mut AnyConnection, user: UserId, link: &Link) -> Result<()> {
+    Ok(store::delete_since(connection, user, link)?)
+}
+
 /// Uses a link up. Of two concurrent transactions, one gets `true`.
 ///
 /// # Errors
@@ -221,6 +252,12 @@ pub(crate) fn delete_expired(
 }
 
 impl Link {
+    /// Returns when the link was created.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.expires_at.saturating_sub(self.purpose.life())
+    }
+
     /// Derives the secret again, to send it. The current key of the server is tried first, then its
     /// older keys. Returns `None` if the key of the link was removed from the settings.
     ///

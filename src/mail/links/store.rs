@@ -115,6 +115,35 @@ pub(super) fn lock_of_user(
     row.map(Row::into_link).transpose()
 }
 
+/// Returns the link of an account that expires last.
+pub(super) fn newest_of_user(
+    connection: &mut AnyConnection,
+    user: UserId,
+    purpose: Purpose,
+) -> QueryResult<Option<Link>> {
+    let row: Option<Row> = links::table
+        .filter(links::user_id.eq(user))
+        .filter(links::purpose.eq(purpose.as_str()))
+        .order(links::expires_at.desc())
+        .select(Row::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(Row::into_link).transpose()
+}
+
+/// Deletes the links of the same account and purpose that expire with `link` or later.
+pub(super) fn delete_since(
+    connection: &mut AnyConnection,
+    user: UserId,
+    link: &Link,
+) -> QueryResult<()> {
+    let later = links::table
+        .filter(links::user_id.eq(user))
+        .filter(links::purpose.eq(link.purpose.as_str()))
+        .filter(links::expires_at.ge(link.expires_at));
+    diesel::delete(later).execute(connection).map(drop)
+}
+
 /// Counts a wrong code and returns the number of wrong codes.
 pub(super) fn count_wrong_code(connection: &mut AnyConnection, id: LinkId) -> QueryResult<i64> {
     diesel::update(links::table.find(id))

@@ -16,7 +16,10 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
     jobs,
-    types::{credential_kind::CredentialKind, ids::UserId},
+    types::{
+        credential_kind::CredentialKind,
+        ids::{LinkId, UserId},
+    },
     util::clock::Timestamp,
 };
 
@@ -36,6 +39,9 @@ pub struct Notice {
     /// The number of further events.
     #[serde(default)]
     pub further: u64,
+    /// The link that undoes the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<LinkId>,
 }
 
 /// An event that a mail tells of.
@@ -65,6 +71,21 @@ pub enum NoticeKind {
     PasswordChanged,
     /// A new password was set with a link.
     PasswordReset,
+    /// A new address was entered. The account has it after its confirmation.
+    EmailChangeRequested {
+        /// The new address.
+        new: String,
+    },
+    /// The address of the account was changed.
+    EmailChanged {
+        /// The new address.
+        new: String,
+    },
+    /// The previous address of the account was put back.
+    EmailChangeUndone {
+        /// The address that the account has again.
+        restored: String,
+    },
     /// A browser signed in that the user had never signed in with.
     NewBrowser,
     /// A token was created.
@@ -143,6 +164,9 @@ impl NoticeKind {
         match self {
             Self::PasswordChanged => "password-changed",
             Self::PasswordReset => "password-reset",
+            Self::EmailChangeRequested { .. } => "email-change-requested",
+            Self::EmailChanged { .. } => "email-changed",
+            Self::EmailChangeUndone { .. } => "email-change-undone",
             Self::NewBrowser => "new-browser",
             Self::TokenCreated(_) => "token-created",
             Self::TokenUsedElsewhere(_) => "token-used-elsewhere",
@@ -195,6 +219,43 @@ pub(crate) fn notify(
     if !tx.state.settings().mail.is_on() {
         return Ok(());
     }
+    let event = event_by(tx, actor, kind, revoked)?;
+    queue(tx, user, &event)
+}
+
+/// Does the same as [`notify`] for an address that the account has no longer. `undo` is the link in
+/// the mail. The mail is sent at once and is joined with no other.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn notify_former_address(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    kind: NoticeKind,
+    revoked: impl IntoIterator<Item = CredentialKind>,
+    former: &str,
+    undo: Option<LinkId>,
+) -> Result<()> {
+    let event = event_by(tx, actor, kind, revoked)?;
+    let mail = QueuedMail {
+        to: former.to_owned(),
+        mail: Mail::Notice(Notice {
+            account: former.to_owned(),
+            events: vec![event],
+            further: 0,
+            undo,
+        }),
+    };
+    outbox::queue(tx, Some(user), mail)
+}
+
+fn event_by(
+    tx: &mut Transaction<'_>,
+    actor: &Actor,
+    kind: NoticeKind,
+    revoked: impl IntoIterator<Item = CredentialKind>,
+) -> Result<NoticeEvent> {
     let author = match actor.credential {
         Some(credential) => store::author(tx.connection, credential)?,
         None => None,
@@ -207,14 +268,13 @@ pub(crate) fn notify(
     for kind in revoked {
         *counts.entry(kind.as_str().to_owned()).or_default() += 1;
     }
-    let event = NoticeEvent {
+    Ok(NoticeEvent {
         kind,
         at: tx.now(),
         author: Some(author.unwrap_or(without_credential)),
         ip: actor.ip,
         revoked: counts,
-    };
-    queue(tx, user, &event)
+    })
 }
 
 /// Tells a user of an event that no client and no operator caused.
@@ -285,6 +345,7 @@ fn join_or_queue(
         account: account.to_owned(),
         events: vec![event],
         further: 0,
+        undo: None,
     };
     let mail = QueuedMail {
         to,

@@ -7,6 +7,8 @@ messages! {
     account_imported = "event-account-imported";
     name_changed = "event-name-changed";
     email_changed = "event-email-changed";
+    email_change_requested = "event-email-change-requested";
+    email_change_undone = "event-email-change-undone";
     email_verified = "event-email-verified";
     account_disabled = "event-account-disabled";
     account_enabled = "event-account-enabled";

@@ -17,6 +17,11 @@ messages! {
     reset_reason(app: String, email: String) = "mail-reset-reason";
     reset_button = "mail-reset-button";
     reset_ignore = "mail-reset-ignore";
+    confirm_subject(app: String) = "mail-confirm-subject";
+    confirm_reason(app: String, email: String) = "mail-confirm-reason";
+    confirm_button = "mail-confirm-button";
+    confirm_ignore = "mail-confirm-ignore";
+    address_taken_reason(app: String, email: String) = "mail-address-taken-reason";
     test_subject(app: String) = "mail-test-subject";
     test_reason(app: String) = "mail-test-reason";
     link_lifetime(life: std::time::Duration) = "mail-link-lifetime";

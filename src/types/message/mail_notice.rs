@@ -8,6 +8,12 @@ messages! {
     password_changed = "mail-notice-password-changed";
     password_reset_subject(app: String) = "mail-notice-password-reset-subject";
     password_reset = "mail-notice-password-reset";
+    email_change_requested_subject(app: String) = "mail-notice-email-change-requested-subject";
+    email_change_requested(email: String) = "mail-notice-email-change-requested";
+    email_changed_subject(app: String) = "mail-notice-email-changed-subject";
+    email_changed(email: String) = "mail-notice-email-changed";
+    email_change_undone_subject(app: String) = "mail-notice-email-change-undone-subject";
+    email_change_undone(email: String) = "mail-notice-email-change-undone";
     new_browser_subject(app: String) = "mail-notice-new-browser-subject";
     new_browser = "mail-notice-new-browser";
     token_created_subject(app: String) = "mail-notice-token-created-subject";
@@ -58,6 +64,8 @@ messages! {
 
     // What to do
     not_you = "mail-notice-not-you";
+    undo_reason(life: std::time::Duration) = "mail-notice-undo-reason";
+    undo = "mail-notice-undo";
     renew_token = "mail-notice-renew-token";
     ask = "mail-notice-ask";
     secure = "mail-notice-secure";

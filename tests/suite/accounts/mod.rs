@@ -1,6 +1,9 @@
 //! Accounts: registration, profile, names.
 
+mod email_change;
+mod email_undo;
 mod names;
 mod profile_page;
 mod register;
+mod unverified;
 mod verify_email;

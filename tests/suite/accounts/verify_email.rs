@@ -16,13 +16,13 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// Signs in to an unverified account, which a server without mail permits. The browser then uses the
 /// server with mail.
-async fn sign_in_unverified(app: &TestApp) -> Browser {
+pub async fn sign_in_unverified(app: &TestApp) -> Browser {
     let without_mail = app.start_second(&[]);
     without_mail.sign_in(ADA).await.moved_to(&app.origin)
 }
 
 /// Registers in a new browser and returns it.
-async fn register(app: &TestApp, email: &str, password: &str) -> Browser {
+pub async fn register(app: &TestApp, email: &str, password: &str) -> Browser {
     let browser = app.browser();
     let form = [("name", "Ada"), ("email", email), ("password", password)];
     browser

@@ -86,7 +86,7 @@ fn unescaped_in_code(file: &Source) -> Vec<Violation> {
 }
 
 /// Templates with forms for browsers that are not signed in.
-const SIGNED_OUT: [&str; 6] = [
+const SIGNED_OUT: [&str; 8] = [
     "register.html",
     "login.html",
     "login_verify.html",
@@ -94,6 +94,8 @@ const SIGNED_OUT: [&str; 6] = [
     "password/reset.html",
     // The link decides whose address is verified.
     "verify_email/show.html",
+    "email/confirm.html",
+    "email/undo.html",
 ];
 
 /// The forms of signed-in pages that lack the user field.

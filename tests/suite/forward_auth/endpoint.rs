@@ -8,13 +8,14 @@ use crate::support::app::TestApp;
 use crate::support::client::Browser;
 
 const VERIFY: &str = "/auth/verify";
-const IDENTITY: [&str; 6] = [
+const IDENTITY: [&str; 7] = [
     "remote-user",
     "remote-email",
     "remote-name",
     "remote-abilities",
     "remote-credential",
     "remote-assurance",
+    "remote-email-verified",
 ];
 
 #[tokio::test]

@@ -10,11 +10,12 @@ use crate::support::echo_app::GREETING;
 use crate::support::reverse_proxy::{APP_URL, ID, ProxyDeployment, read_docs_file};
 
 const ADA: &str = "ada@example.com";
-const IDENTITY: [&str; 6] = [
+const IDENTITY: [&str; 7] = [
     "remote-abilities",
     "remote-assurance",
     "remote-credential",
     "remote-email",
+    "remote-email-verified",
     "remote-name",
     "remote-user",
 ];
@@ -191,6 +192,7 @@ async fn client_cannot_forge_identity_headers(deployment: ProxyDeployment) {
         "Remote-Abilities",
         "Remote-Credential",
         "Remote-Assurance",
+        "Remote-Email-Verified",
         "Remote_User",
         "REMOTE_USER",
         "Remote_Abilities",

@@ -25,9 +25,12 @@ const CROSS_SITE: [&[(&str, &str)]; 7] = [
 ];
 
 /// The forms that need a mail server. Their own tests send them from our pages.
-const OF_MAIL: [&str; 4] = [
+const OF_MAIL: [&str; 7] = [
     "/verify-email",
     "/verify-email/resend",
+    "/email/confirm",
+    "/email/undo",
+    "/email/cancel",
     "/password/forgot",
     "/password/reset",
 ];

@@ -115,7 +115,13 @@ async fn signed_in(app: &TestApp) -> Browser {
 }
 
 /// Pages that only the link of a mail opens.
-const FROM_MAILS: [&str; 3] = ["/verify-email", "/password/reset", "/account/secure"];
+const FROM_MAILS: [&str; 5] = [
+    "/verify-email",
+    "/password/reset",
+    "/email/confirm",
+    "/email/undo",
+    "/account/secure",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_address_of_a_page_has_the_mount_and_is_answered() {

@@ -43,6 +43,7 @@ fn is_api_route(route: &Route) -> bool {
         "/login",
         "/logout",
         "/password/",
+        "/email/",
         "/verify-email",
         "/register",
         "/problems",

@@ -1,5 +1,6 @@
 //! The account pages.
 
+mod email_field;
 mod language;
 mod overview;
 mod profile;

@@ -4,7 +4,10 @@
 use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
-use super::language::{self, LanguageField};
+use super::{
+    email_field::EmailField,
+    language::{self, LanguageField},
+};
 use crate::{
     accounts::{self, Profile},
     app_state::AppState,
@@ -12,11 +15,13 @@ use crate::{
     credentials::{CredentialFilter, revoke::preview},
     crypto::secret::SecretString,
     error::{Error, Result},
+    factors::Ending,
     http::{
         address::Address,
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::Form,
+        pages::security::endings::{self, OTHER_SESSIONS},
         paths,
         response::{
             components::Refused,
@@ -41,6 +46,8 @@ struct SettingsPage {
     frame: Layout,
     name: String,
     email: String,
+    /// The change of the address, if mail is on.
+    email_change: Option<EmailField>,
     language: LanguageField,
     end_sessions: bool,
     end_tokens: bool,
@@ -60,6 +67,7 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
         frame: user.frame(),
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
+        email_change: EmailField::of(user).await?,
         language: LanguageField::of(user),
         end_sessions: true,
         end_tokens: false,
@@ -77,6 +85,9 @@ pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
     if let Some(mut typed) = user.draft(paths::PROFILE) {
         (page.name, page.email) = (typed.text("name"), typed.text("email"));
         page.language.chosen = typed.text("language");
+        if let Some(change) = &mut page.email_change {
+            change.ending = endings::take(&mut typed, OTHER_SESSIONS);
+        }
     }
     if let Some(mut typed) = user.draft(paths::PASSWORD) {
         (page.end_sessions, page.end_tokens) = classes_to_revoke(&typed.many("also"));
@@ -96,22 +107,49 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
     let (name, email) = (fields.text("name"), fields.text("email"));
     let language = language::read(&user, &mut fields);
     let chosen = language.clone().unwrap_or_default();
+    let ending = endings::take(&mut fields, OTHER_SESSIONS);
     let changed = async {
-        let profile = read_profile(fields, &name, &email, language)?;
+        let profile = read_profile(fields, &name, &email, language, ending)?;
         let changed = accounts::change_profile(&user.context, &user.principal, profile).await;
         user.with_return_address(|| paths::PROFILE.to_owned(), changed)
     };
-    match changed.await {
-        Ok(()) => user.redirect_in(chosen.as_ref(), paths::PROFILE, &notice::saved()),
-        Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
-            name,
-            email,
+    let typed = async |errors: FieldTexts| {
+        let mut page = page_with(&user, errors).await?;
+        if let Some(change) = &mut page.email_change {
+            change.ending = ending;
+        }
+        Ok::<_, Error>(SettingsPage {
+            name: name.clone(),
+            email: email.clone(),
             language: LanguageField {
-                chosen: chosen.map_or_else(String::new, |tag| tag.to_string()),
+                chosen: chosen
+                    .as_ref()
+                    .map_or_else(String::new, LanguageTag::to_string),
                 ..LanguageField::of(&user)
             },
-            ..page_with(&user, user.field_texts(&errors)).await?
-        }),
+            ..page
+        })
+    };
+    match changed.await {
+        Ok(is_pending) => {
+            let message = if is_pending {
+                notice::email_change_requested(email)
+            } else {
+                notice::saved()
+            };
+            user.redirect_in(chosen.as_ref(), paths::PROFILE, &message)
+        }
+        Err(Error::Invalid(errors)) => {
+            let errors = errors.renamed("also", "email-also");
+            html::unprocessable(&typed(user.field_texts(&errors)).await?)
+        }
+        Err(error @ Error::Throttled(_)) => {
+            let page = SettingsPage {
+                refused: Some(Refused::by(&error, user.language())),
+                ..typed(FieldTexts::default()).await?
+            };
+            html::refused(&error, &page)
+        }
         Err(other) => Err(other),
     }
 }
@@ -121,6 +159,7 @@ fn read_profile(
     name: &str,
     email: &str,
     language: Result<Option<LanguageTag>, Message>,
+    ending: Ending,
 ) -> Result<Profile> {
     let errors = fields.errors();
     let name = errors.take("name", Name::parse(name));
@@ -131,6 +170,7 @@ fn read_profile(
         (Some(name), Some(email), Some(language)) => Ok(Profile {
             name,
             email,
+            ending,
             language,
         }),
         _ => Err(Error::internal("a field has neither a value nor an error")),

@@ -1,6 +1,6 @@
 //! The page that sets a new password with the link of a mail.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         address::Address,
         auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
-        pages::mailed_link::link_and_target,
+        pages::mailed_link::{invalid, link_and_target},
         paths,
         response::{
             field_texts::FieldTexts,
@@ -37,14 +37,6 @@ struct ResetPage {
     errors: FieldTexts,
 }
 
-#[derive(Template)]
-#[template(path = "password/invalid.html")]
-struct InvalidPage {
-    frame: Layout,
-    /// Whether the user can ask for another link.
-    can_ask: bool,
-}
-
 /// `GET /password/reset`
 ///
 /// The secret of the link moves into the signed cookie at once. So it is in no later address, and a
@@ -58,7 +50,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     }
     match link_and_target(&user, Purpose::ResetPassword).await? {
         Some((_, target)) => html::ok(&page(&user, &target, true, FieldTexts::default())),
-        None => invalid(&user),
+        None => invalid(&user, Purpose::ResetPassword),
     }
 }
 
@@ -70,7 +62,7 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     let mut fields = fields.without_empty(&["code"]);
     let code = fields.read("code", Code::parse);
     let Some((secret, target)) = link_and_target(&user, Purpose::ResetPassword).await? else {
-        return invalid(&user);
+        return invalid(&user, Purpose::ResetPassword);
     };
     // A browser sends nothing for an empty checkbox, so the form has an empty field in addition.
     let pauses = also.is_empty() || also.iter().any(|choice| choice == "personal_tokens");
@@ -95,7 +87,7 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
             let message = i18n::text(user.language(), &notice::password_reset());
             user.sign_out_and_redirect(&message).await
         }
-        Err(Error::NotFound) => invalid(&user),
+        Err(Error::NotFound) => invalid(&user, Purpose::ResetPassword),
         Err(Error::Invalid(errors)) => {
             let errors = FieldTexts::new(user.language(), &errors);
             html::unprocessable(&page(&user, &target, pauses, errors))
@@ -121,13 +113,4 @@ fn page(
         pause_tokens,
         errors,
     }
-}
-
-fn invalid(user: &OptionalUser) -> Result<HttpResponse> {
-    user.cookie.forget_link();
-    let page = InvalidPage {
-        frame: user.frame(),
-        can_ask: user.context.settings().mail.is_on(),
-    };
-    html::page(StatusCode::GONE, &page)
 }

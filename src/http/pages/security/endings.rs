@@ -1,4 +1,4 @@
-//! The choices of what a change of the second factors revokes besides.
+//! The choices of what a change of the second factors, or of the e-mail address, revokes besides.
 
 use crate::{
     factors::Ending,
@@ -7,7 +7,7 @@ use crate::{
 
 /// Takes the choices out of the field `also`. A browser sends nothing for an empty checkbox, so the
 /// form has an empty field `also` in addition. Without any field, `default` applies.
-pub(super) fn take(fields: &mut Fields, default: Ending) -> Ending {
+pub(in crate::http::pages) fn take(fields: &mut Fields, default: Ending) -> Ending {
     let also = fields.many("also");
     if also.is_empty() {
         return default;
@@ -25,8 +25,8 @@ pub(super) fn take(fields: &mut Fields, default: Ending) -> Ending {
     ending
 }
 
-/// The choices of a removed factor without a field: other sessions may be those of an intruder.
-pub(super) const AFTER_REMOVAL: Ending = Ending {
+/// The choices of a change without a field, if other sessions may be those of an intruder.
+pub(in crate::http::pages) const OTHER_SESSIONS: Ending = Ending {
     sessions: true,
     device_tokens: false,
     personal_tokens: false,

@@ -1,6 +1,6 @@
 //! The pages of the password and the second factors.
 
-mod endings;
+pub(super) mod endings;
 mod overview;
 mod qr;
 mod recovery_codes;

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::endings::AFTER_REMOVAL;
+use super::endings::OTHER_SESSIONS;
 use crate::{
     error::Result,
     factors::{self, AppSummary, Endable, Ending, RecoveryCodesSummary},
@@ -57,7 +57,7 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         app: summary.app.map(|app| of_app(user, &app)),
         codes: summary.recovery_codes.map(|codes| of_codes(user, &codes)),
         endable,
-        after_removal: AFTER_REMOVAL,
+        after_removal: OTHER_SESSIONS,
         after_codes: Ending::default(),
         errors,
     })
@@ -89,7 +89,7 @@ fn of_codes(user: &BrowserUser, codes: &RecoveryCodesSummary) -> FactorCard {
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let mut page = page(&user, FieldTexts::default()).await?;
     if let Some(mut typed) = user.draft(paths::TOTP_REMOVE) {
-        page.after_removal = super::endings::take(&mut typed, AFTER_REMOVAL);
+        page.after_removal = super::endings::take(&mut typed, OTHER_SESSIONS);
     }
     if let Some(mut typed) = user.draft(paths::RECOVERY_CODES) {
         page.after_codes = super::endings::take(&mut typed, Ending::default());

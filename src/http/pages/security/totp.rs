@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use super::{
-    endings::{self, AFTER_REMOVAL},
+    endings::{self, OTHER_SESSIONS},
     overview,
     qr::{self, QrPath},
 };
@@ -140,7 +140,7 @@ pub async fn to_security(context: Data<AppState>) -> HttpResponse {
 /// `POST /account/security/totp/remove`
 pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let ending = endings::take(&mut fields, AFTER_REMOVAL);
+    let ending = endings::take(&mut fields, OTHER_SESSIONS);
     let removed = async {
         fields.check()?;
         let secret = SessionSecret::generate(user.context.random())?;

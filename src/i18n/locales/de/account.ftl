@@ -3,6 +3,10 @@
 settings-title = Einstellungen
 settings-profile = Profil
 settings-email-hint = Mit dieser Adresse melden Sie sich an. Für eine Änderung wird Ihr Passwort abgefragt.
+settings-email-also = Beim Ändern der E-Mail-Adresse außerdem
+settings-email-also-hint = Eine neue Adresse gilt, sobald Sie dem Link folgen, den wir an sie senden.
+settings-email-pending = Die neue Adresse { $email } wartet auf ihre Bestätigung. Folgen Sie dem Link in der E-Mail an diese Adresse.
+settings-email-cancel = Änderung abbrechen
 settings-language = Sprache
 settings-language-browser = Sprache des Browsers
 settings-save = Speichern

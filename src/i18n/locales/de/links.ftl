@@ -17,6 +17,18 @@ reset-button = Passwort festlegen
 
 link-invalid-title = Dieser Link funktioniert nicht
 link-invalid-lead = Er wurde bereits verwendet, ist abgelaufen oder wurde durch einen neueren ersetzt.
+link-invalid-verify = Melden Sie sich an, um eine neue E-Mail zu erhalten.
+link-invalid-confirm = Um Ihre Adresse zu ändern, melden Sie sich an und geben Sie sie in den Einstellungen erneut ein.
+link-invalid-undo = Wenn Sie die Adresse nicht geändert haben, bitten Sie den Betreiber um Hilfe.
+
+confirm-email-title = Neue E-Mail-Adresse bestätigen
+confirm-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Danach melden Sie sich mit ihr an.
+confirm-email-button = E-Mail-Adresse bestätigen
+
+undo-email-title = Änderung der E-Mail-Adresse rückgängig machen
+undo-email-lead = Ihr Konto erhält wieder die Adresse { $email }. Danach wählen Sie ein neues Passwort.
+undo-email-ends = Alle Sitzungen und Gerätetokens werden beendet, und persönliche Tokens werden pausiert. Eine Authenticator-App wird entfernt, wenn sie nach der Änderung oder am Tag davor hinzugefügt wurde.
+undo-email-button = Änderung rückgängig machen
 
 verify-title = E-Mail-Adresse bestätigen
 verify-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist.
@@ -28,4 +40,3 @@ verify-code = Code
 verify-resend = Neue E-Mail senden
 verify-other-title = Hat jemand anderes dieses Konto erstellt?
 verify-other-lead = Wählen Sie ein neues Passwort. Dann gehört das Konto Ihnen, und alles, was vorher angemeldet war, wird abgemeldet.
-verify-invalid-lead = Er wurde bereits verwendet, ist abgelaufen oder wurde durch einen neueren ersetzt. Melden Sie sich an, um eine neue E-Mail zu erhalten.

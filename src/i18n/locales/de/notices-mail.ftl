@@ -4,6 +4,12 @@ mail-notice-password-changed-subject = { $app }: Ihr Passwort wurde geändert
 mail-notice-password-changed = Das Passwort Ihres Kontos wurde geändert.
 mail-notice-password-reset-subject = { $app }: neues Passwort gesetzt
 mail-notice-password-reset = Für Ihr Konto wurde ein neues Passwort gesetzt, mit einem Link aus einer E-Mail oder vom Betreiber.
+mail-notice-email-change-requested-subject = { $app }: Änderung Ihrer E-Mail-Adresse angefordert
+mail-notice-email-change-requested = Für Ihr Konto wurde die neue E-Mail-Adresse { $email } eingegeben. Ihre Adresse ändert sich, sobald die neue bestätigt ist.
+mail-notice-email-changed-subject = { $app }: Ihre E-Mail-Adresse wurde geändert
+mail-notice-email-changed = Die E-Mail-Adresse Ihres Kontos wurde in { $email } geändert.
+mail-notice-email-change-undone-subject = { $app }: Ihre E-Mail-Adresse wurde wiederhergestellt
+mail-notice-email-change-undone = Die Änderung der E-Mail-Adresse wurde rückgängig gemacht. Die Adresse des Kontos ist wieder { $email }.
 mail-notice-new-browser-subject = { $app }: Anmeldung mit einem neuen Browser
 mail-notice-new-browser = Ein Browser hat sich zum ersten Mal in Ihrem Konto angemeldet.
 mail-notice-token-created-subject = { $app }: neues Token
@@ -79,6 +85,8 @@ mail-notice-service = { $count ->
 }
 
 mail-notice-not-you = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, sichern Sie jetzt Ihr Konto.
+mail-notice-undo-reason = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, machen Sie die Änderung rückgängig. Der Link funktioniert { $life } lang und nur einmal.
+mail-notice-undo = Änderung rückgängig machen
 mail-notice-renew-token = Wenn Sie es noch brauchen, erneuern Sie es oder wählen Sie ein späteres Ablaufdatum. Sonst müssen Sie nichts tun.
 mail-notice-ask = Wenn Sie das nicht erwartet haben, wenden Sie sich an den unten genannten Kontakt.
 mail-notice-secure = Konto sichern

@@ -3,6 +3,10 @@
 settings-title = Settings
 settings-profile = Profile
 settings-email-hint = You sign in with this address. A change asks for your password.
+settings-email-also = When I change my email address, also
+settings-email-also-hint = A new address counts after you follow the link that we send to it.
+settings-email-pending = The new address { $email } waits for its confirmation. Follow the link in the email to it.
+settings-email-cancel = Cancel the change
 settings-language = Language
 settings-language-browser = Language of the browser
 settings-save = Save

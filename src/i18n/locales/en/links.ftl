@@ -17,6 +17,18 @@ reset-button = Set password
 
 link-invalid-title = This link does not work
 link-invalid-lead = It was used already, has expired, or was replaced by a newer one.
+link-invalid-verify = Sign in to get a new email.
+link-invalid-confirm = To change your address, sign in and enter it again in the settings.
+link-invalid-undo = If you did not change the address, ask the people who run this site for help.
+
+confirm-email-title = Confirm your new email address
+confirm-email-lead = Confirm that { $email } is your address. You then sign in with it.
+confirm-email-button = Confirm email address
+
+undo-email-title = Undo the change of your email address
+undo-email-lead = Your account gets the address { $email } again. Then you choose a new password.
+undo-email-ends = All sessions and device tokens will end, and personal tokens will be paused. An authenticator app is removed if it was added after the change or on the day before.
+undo-email-button = Undo the change
 
 verify-title = Confirm your email address
 verify-lead = Confirm that { $email } is your address.
@@ -28,4 +40,3 @@ verify-code = Code
 verify-resend = Send a new email
 verify-other-title = Did someone else create this account?
 verify-other-lead = Choose a new password. The account is then yours, and everything that was signed in before is signed out.
-verify-invalid-lead = It was used already, has expired, or was replaced by a newer one. Sign in to get a new email.

@@ -4,6 +4,12 @@ mail-notice-password-changed-subject = { $app }: your password was changed
 mail-notice-password-changed = The password of your account was changed.
 mail-notice-password-reset-subject = { $app }: a new password was set
 mail-notice-password-reset = A new password was set for your account, with a link from an email or from an operator.
+mail-notice-email-change-requested-subject = { $app }: change of your email address requested
+mail-notice-email-change-requested = The new email address { $email } was entered for your account. Your address changes when the new one is confirmed.
+mail-notice-email-changed-subject = { $app }: your email address was changed
+mail-notice-email-changed = The email address of your account was changed to { $email }.
+mail-notice-email-change-undone-subject = { $app }: your email address was restored
+mail-notice-email-change-undone = The change of the email address was undone. The address of the account is { $email } again.
 mail-notice-new-browser-subject = { $app }: sign-in from a new browser
 mail-notice-new-browser = A browser signed in to your account for the first time.
 mail-notice-token-created-subject = { $app }: new token
@@ -82,6 +88,8 @@ mail-notice-service = { $count ->
 }
 
 mail-notice-not-you = If this was you, you need not do anything. If not, secure your account now.
+mail-notice-undo-reason = If this was you, you need not do anything. If not, undo the change. The link works for { $life }, and only once.
+mail-notice-undo = Undo the change
 mail-notice-renew-token = If you still need it, rotate it or choose a later expiration date. Otherwise you need not do anything.
 mail-notice-ask = If you did not expect this, use the contact below.
 mail-notice-secure = Secure your account

@@ -1,0 +1,269 @@
+//! Changes the e-mail address of an account if mail is on.
+//!
+//! A new address is pending until the user follows the link that is mailed to it. The previous
+//! address gets a link that puts it back, for a user whose account was taken over. Whether the new
+//! address has an account is told only in the mail to it.
+
+mod undo;
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::undo::undo;
+use super::{deactivate::delete_account, store};
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
+    credentials::{
+        Principal, RevocationReason, RevocationReceipt, change, end_pending,
+        revoke::{begin_change_as, lock_user_and_recheck_actor},
+    },
+    crypto::digest::Digest,
+    db,
+    error::{Error, Result},
+    factors::Ending,
+    mail::{
+        self, Mail,
+        links::{self, Link, LinkSecret, NewLink, Purpose},
+        notices::{self, NoticeKind},
+    },
+    passwords::set_email_verified,
+    rate_limit::mails::{self, MailAllowance},
+    types::{
+        credential_kind::CredentialType,
+        email::Email,
+        ids::{CredentialId, UserId},
+    },
+};
+
+/// The parameters of a change, which wait in the link.
+#[derive(Serialize, Deserialize)]
+struct Parameters {
+    #[serde(flatten)]
+    ending: Ending,
+    /// The credential that asked for the change. It stays.
+    credential: CredentialId,
+}
+
+/// Mails a link to the new address, and tells the current address of it. The caller's lock is held.
+///
+/// # Errors
+/// [`Error::Throttled`] if the account or the address has reached a limit of mails.
+pub(super) fn request(
+    tx: &mut Transaction<'_>,
+    caller: &Principal,
+    new: &Email,
+    ending: Ending,
+) -> Result<()> {
+    let (user, actor) = (caller.user().id, caller.actor());
+    record(tx, &user.to_string(), caller.ip)?;
+    record(tx, new.canonical(), None)?;
+    let parameters = Parameters {
+        ending,
+        credential: caller.credential().id,
+    };
+    let link = NewLink {
+        purpose: Purpose::ConfirmEmail,
+        user: Some(user),
+        email: new,
+        detail: &serde_json::to_string(&parameters).map_err(Error::internal)?,
+    };
+    mail::queue_link(tx, &link, |link| Mail::ConfirmEmail { link })?;
+    let event = NewEvent::new(EventKind::EmailChangeRequested, new.as_str());
+    audit::record(tx, user, &actor, event)?;
+    let kind = NoticeKind::EmailChangeRequested {
+        new: new.as_str().to_owned(),
+    };
+    notices::notify(tx, user, &actor, kind, [])
+}
+
+/// Counts the mail against the limits of an account or of an address. The caller is signed in, so a
+/// refusal reveals nothing but their own requests.
+fn record(tx: &mut Transaction<'_>, subject: &str, ip: Option<IpAddr>) -> Result<()> {
+    match mails::record(tx, Purpose::ConfirmEmail.as_str(), subject, ip)? {
+        MailAllowance::Allowed => Ok(()),
+        MailAllowance::LimitedUntil(until) => {
+            Err(Error::Throttled(until.saturating_duration_since(tx.now())))
+        }
+    }
+}
+
+/// Returns whether the address belongs to another account than that of `user`. An account that has
+/// not verified the address does not count: see [`release`].
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn is_taken(context: &AppState, address: &str, user: Option<UserId>) -> Result<bool> {
+    let Ok(email) = Email::parse(address) else {
+        return Ok(false);
+    };
+    match super::find_by_email(context, &email).await {
+        Ok(account) => {
+            Ok(Some(account.user.id) != user && account.email_unverified_since.is_none())
+        }
+        Err(Error::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the address that waits for its confirmation.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn pending(context: &AppState, user: UserId) -> Result<Option<String>> {
+    context
+        .read(move |state, connection| {
+            let now = state.now();
+            let link = links::find_of_user(connection, user, Purpose::ConfirmEmail, now)?;
+            Ok(link.map(|link| link.email))
+        })
+        .await
+}
+
+/// Cancels the change that waits for its confirmation.
+///
+/// # Errors
+/// [`Error::NotSignedIn`] if the caller's credential is not accepted any more.
+pub async fn cancel(context: &AppState, caller: &Principal) -> Result<()> {
+    let caller = caller.clone();
+    context
+        .write(move |tx| {
+            let credential = begin_change_as(tx, &caller)?;
+            links::void(tx.connection, credential.user_id, Purpose::ConfirmEmail)
+        })
+        .await
+}
+
+/// Returns the address to which the account of a link changes, or `None` if the link does not work.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn address_of_link(
+    context: &AppState,
+    purpose: Purpose,
+    secret: &LinkSecret,
+) -> Result<Option<String>> {
+    let digest = secret.digest();
+    context
+        .read(move |state, connection| {
+            let link = links::find_by_secret(connection, purpose, digest, state.now())?;
+            Ok(link.map(|link| link.email))
+        })
+        .await
+}
+
+/// Gives the account the address of the link, and revokes what the request chose. The credential
+/// that asked for the change stays, and so does the session of `caller`, if it belongs to the
+/// account. That session gets the secret `renewed`, and the result says so.
+///
+/// # Errors
+/// [`Error::NotFound`] if the link does not work any more, or if the address belongs to another
+/// account.
+pub async fn confirm(
+    context: &AppState,
+    secret: &LinkSecret,
+    caller: Option<&Principal>,
+    renewed: Digest,
+    ip: Option<IpAddr>,
+) -> Result<bool> {
+    let (digest, caller) = (secret.digest(), caller.cloned());
+    context
+        .write(move |tx| {
+            let link = find(tx, Purpose::ConfirmEmail, digest)?;
+            let (link, user) = link.ok_or(Error::NotFound)?;
+            let caller = caller.as_ref().filter(|caller| caller.user().id == user);
+            let actor = caller.map_or_else(|| Actor::anonymous(ip), Principal::actor);
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            let parameters: Parameters =
+                serde_json::from_str(&link.detail).map_err(Error::internal)?;
+            let former = set_address(tx, user, &link)?;
+            end_pending(tx.connection, user)?;
+            let event = NewEvent::new(EventKind::EmailChanged, link.email.as_str());
+            audit::record(tx, user, &actor, event)?;
+            let session = caller
+                .map(Principal::credential)
+                .filter(|credential| credential.kind.class() == CredentialType::Session)
+                .map(|credential| credential.id);
+            if let Some(session) = session {
+                change::replace_secret(tx, user, session, renewed)?;
+            }
+            let kept = session.into_iter().chain([parameters.credential]);
+            let reason = RevocationReason::EmailChanged;
+            let receipt = parameters.ending.apply(tx, user, kept, reason, &actor)?;
+            tell_both(tx, user, &actor, &former, &link, receipt.as_ref())?;
+            Ok(session.is_some())
+        })
+        .await
+}
+
+fn find(
+    tx: &mut Transaction<'_>,
+    purpose: Purpose,
+    digest: Digest,
+) -> Result<Option<(Link, UserId)>> {
+    let now = tx.now();
+    let link = links::find_by_secret(tx.connection, purpose, digest, now)?;
+    Ok(link.and_then(|link| link.user.map(|user| (link, user))))
+}
+
+/// Uses the link up and gives the account its address, which is verified, because the link was
+/// mailed to it. Returns the previous address.
+fn set_address(tx: &mut Transaction<'_>, user: UserId, link: &Link) -> Result<Email> {
+    let account = store::find(tx.connection, user)?.ok_or(Error::NotFound)?;
+    if account.disabled_at.is_some() || !links::take(tx, link)? {
+        return Err(Error::NotFound);
+    }
+    let new = Email::parse(&link.email).map_err(|_| Error::NotFound)?;
+    release(tx, user, &new)?;
+    let invalidation = tx.invalidate_user(user);
+    let set = db::with_savepoint(tx.connection, |connection| {
+        store::set_email(connection, invalidation, user, &new)
+    });
+    match set {
+        Err(error) if db::is_unique_violation(&error) => return Err(Error::NotFound),
+        other => other?,
+    }
+    let invalidation = tx.invalidate_user(user);
+    set_email_verified(tx.connection, invalidation, user)?;
+    Email::parse(&account.user.email)
+        .map_err(|_| Error::internal("the stored address is malformed"))
+}
+
+/// Deletes another account that has the address but has never verified it. The visitor has shown
+/// that the address is theirs. Otherwise a thief could prevent an undo by registering it.
+fn release(tx: &mut Transaction<'_>, user: UserId, address: &Email) -> Result<()> {
+    let holder = store::by_email(tx.connection, address.canonical())?;
+    let unverified =
+        holder.filter(|holder| holder.user.id != user && holder.email_unverified_since.is_some());
+    let Some(holder) = unverified else {
+        return Ok(());
+    };
+    lock_user_and_recheck_actor(tx, holder.user.id, &Actor::operator())?;
+    delete_account(tx, holder.user.id, &Actor::operator()).map(drop)
+}
+
+/// Tells the account of the change, and the former address with a link that undoes it.
+fn tell_both(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    former: &Email,
+    link: &Link,
+    receipt: Option<&RevocationReceipt>,
+) -> Result<()> {
+    let kind = NoticeKind::EmailChanged {
+        new: link.email.clone(),
+    };
+    let revoked = || receipt.into_iter().flat_map(RevocationReceipt::kinds);
+    notices::notify(tx, user, actor, kind.clone(), revoked())?;
+    let undo = NewLink {
+        purpose: Purpose::UndoEmail,
+        user: Some(user),
+        email: former,
+        detail: "",
+    };
+    let undo = links::create(tx, &undo)?;
+    let former = former.as_str();
+    notices::notify_former_address(tx, user, actor, kind, revoked(), former, Some(undo))
+}

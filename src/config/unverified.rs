@@ -1,0 +1,24 @@
+//! Accounts whose address is not verified.
+
+/// What an account may do whose address is not verified, if mail is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    /// It creates no token, and forward auth refuses it.
+    Withhold,
+    /// Everything.
+    Allow,
+}
+
+impl Unverified {
+    /// Parses the value of `NARTHEX_UNVERIFIED`.
+    ///
+    /// # Errors
+    /// Returns a description of a valid value.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "withhold" => Ok(Self::Withhold),
+            "allow" => Ok(Self::Allow),
+            _ => Err("give withhold or allow"),
+        }
+    }
+}
