@@ -3,6 +3,7 @@
 mod deactivate;
 pub mod email_change;
 pub mod email_verification;
+pub mod notice_email;
 mod profile;
 mod register;
 mod store;
@@ -12,7 +13,7 @@ pub(crate) use self::deactivate::delete_rows;
 pub(crate) use self::register::create_with_hash;
 pub use self::{
     deactivate::{delete, delete_as_operator, disable, enable},
-    profile::{Profile, change_profile},
+    profile::{Profile, ProfileChanged, change_profile},
     register::{Registration, create, register, register_with_form},
     store::{Account, AccountFilter, AccountPage},
 };

@@ -1,6 +1,6 @@
 //! Changes a user's name, e-mail address and language.
 
-use super::{email_change, register::email_taken, store};
+use super::{email_change, notice_email, register::email_taken, store};
 use crate::{
     app_state::AppState,
     audit::{self, EventKind, NewEvent},
@@ -21,15 +21,29 @@ pub struct Profile {
     pub email: Email,
     /// What a new address revokes when it is confirmed. Without mail, it revokes nothing.
     pub ending: Ending,
+    /// The second address, for notices only. `None` leaves it as it is, and `Some(None)` removes it.
+    /// Without mail, it stays.
+    pub notice_email: Option<Option<Email>>,
     /// The language of the pages. `None` is the language of the browser.
     pub language: Option<LanguageTag>,
 }
 
-/// Changes the caller's name, address and language to those of `profile`. If mail is on, a new
+/// The address to which a link was mailed by a change of the profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileChanged {
+    /// No link was mailed.
+    Saved,
+    /// The new address of the account, which is pending.
+    EmailPending,
+    /// The second address.
+    NoticeEmailPending,
+}
+
+/// Changes the caller's name, addresses and language to those of `profile`. If mail is on, a new
 /// address is only pending. The result says so.
 ///
 /// # Errors
-/// - [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication is
+/// - [`Error::ReauthenticationRequired`] if an address is new and the last re-authentication is
 ///   too old;
 /// - [`Error::Invalid`] if mail is off and the address belongs to another user;
 /// - [`Error::Throttled`] if too many addresses were tried, or too many mails were asked for.
@@ -37,7 +51,7 @@ pub async fn change_profile(
     context: &AppState,
     caller: &Principal,
     profile: Profile,
-) -> Result<bool> {
+) -> Result<ProfileChanged> {
     let has_mail = context.settings().mail.is_on();
     if caller.user().email != profile.email.as_str() {
         caller.require_recent_authentication(context.now())?;
@@ -79,7 +93,17 @@ pub async fn change_profile(
                 let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
                 audit::record(tx, user, &actor, event)?;
             }
-            Ok::<_, Error>(email_changed && has_mail)
+            let notice_email_pending = match &profile.notice_email {
+                Some(new) if has_mail => {
+                    notice_email::change(tx, &caller, &caller_credential, new.as_ref())?
+                }
+                _ => false,
+            };
+            Ok::<_, Error>(match (email_changed && has_mail, notice_email_pending) {
+                (true, _) => ProfileChanged::EmailPending,
+                (false, true) => ProfileChanged::NoticeEmailPending,
+                (false, false) => ProfileChanged::Saved,
+            })
         })
         .await
 }

@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::Profile;
+use super::{Profile, notice_email::NoticeEmail};
 use crate::{
     app_state::Invalidation,
     crypto::password_hash::StoredHash,
@@ -190,6 +190,55 @@ pub(super) fn set_email(
         ))
         .execute(connection)
         .map(drop)
+}
+
+pub(super) fn notice_email(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> QueryResult<Option<NoticeEmail>> {
+    let row: Option<(Option<String>, Option<Timestamp>)> = users::table
+        .find(id)
+        .select((users::notice_email, users::notice_email_verified_at))
+        .first(connection)
+        .optional()?;
+    let (address, verified_at) = row.unwrap_or_default();
+    Ok(address.map(|address| NoticeEmail {
+        address,
+        is_verified: verified_at.is_some(),
+    }))
+}
+
+/// Sets or removes the second address. It is not verified. No cached credential has it, so nothing
+/// is invalidated.
+pub(super) fn set_notice_email(
+    connection: &mut AnyConnection,
+    id: UserId,
+    address: Option<&str>,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set((
+            users::notice_email.eq(address),
+            users::notice_email_verified_at.eq(None::<Timestamp>),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Marks the second address as verified, if it is still this one.
+pub(super) fn set_notice_email_verified(
+    connection: &mut AnyConnection,
+    id: UserId,
+    address: &str,
+    now: Timestamp,
+) -> QueryResult<bool> {
+    diesel::update(
+        users::table
+            .find(id)
+            .filter(users::notice_email.eq(address)),
+    )
+    .set(users::notice_email_verified_at.eq(now))
+    .execute(connection)
+    .map(|rows| rows == 1)
 }
 
 pub(super) fn set_disabled(

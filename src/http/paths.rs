@@ -36,6 +36,8 @@ paths! {
     EMAIL_CONFIRM = "/email/confirm";
     /// Cancels the change to an address that is not confirmed yet.
     EMAIL_CANCEL = "/email/cancel";
+    /// Verifies the second address of an account with the link of a mail.
+    NOTICE_EMAIL_CONFIRM = "/email/notices";
     /// Puts the previous address of an account back with the link of a mail.
     EMAIL_UNDO = "/email/undo";
     /// The overview of the account.

@@ -139,6 +139,8 @@ table! {
         POST EMAIL_CONFIRM   OptionalSession => pages::email_change::confirm;
         GET  EMAIL_UNDO      OptionalSession => pages::email_change::undo_form;
         POST EMAIL_UNDO      OptionalSession => pages::email_change::undo;
+        GET  NOTICE_EMAIL_CONFIRM OptionalSession => pages::email_change::notices_form;
+        POST NOTICE_EMAIL_CONFIRM OptionalSession => pages::email_change::verify_for_notices;
         GET  PASSWORD_FORGOT OptionalSession => pages::password::forgot::form;
         POST PASSWORD_FORGOT OptionalSession => pages::password::forgot::request;
         GET  PASSWORD_RESET  OptionalSession => pages::password::reset::form;

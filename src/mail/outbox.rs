@@ -48,6 +48,11 @@ pub enum Mail {
         /// The link.
         link: LinkId,
     },
+    /// A link that verifies the second address of an account.
+    VerifyNoticeEmail {
+        /// The link.
+        link: LinkId,
+    },
     /// A user entered this address as the new one of an account, but it has another account. It takes
     /// the place of [`Mail::ConfirmEmail`] at sending time and is never stored.
     AddressTaken,
@@ -68,6 +73,7 @@ impl Mail {
             Self::ResetRequested => "reset-requested",
             Self::ResetPassword { .. } => "reset-password",
             Self::ConfirmEmail { .. } => "confirm-email",
+            Self::VerifyNoticeEmail { .. } => "verify-notice-email",
             Self::AddressTaken => "address-taken",
             Self::Notice(notice) => notice.name(),
             Self::Test => "test",
@@ -80,7 +86,8 @@ impl Mail {
         match self {
             Self::VerifyEmail { link }
             | Self::ResetPassword { link }
-            | Self::ConfirmEmail { link } => Some(*link),
+            | Self::ConfirmEmail { link }
+            | Self::VerifyNoticeEmail { link } => Some(*link),
             Self::Notice(notice) => notice.undo,
             Self::VerificationRequested
             | Self::AccountExists

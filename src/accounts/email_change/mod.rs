@@ -57,8 +57,7 @@ pub(super) fn request(
     ending: Ending,
 ) -> Result<()> {
     let (user, actor) = (caller.user().id, caller.actor());
-    record(tx, &user.to_string(), caller.ip)?;
-    record(tx, new.canonical(), None)?;
+    record_request(tx, Purpose::ConfirmEmail, caller, new)?;
     let parameters = Parameters {
         ending,
         credential: caller.credential().id,
@@ -78,15 +77,25 @@ pub(super) fn request(
     notices::notify(tx, user, &actor, kind, [])
 }
 
-/// Counts the mail against the limits of an account or of an address. The caller is signed in, so a
-/// refusal reveals nothing but their own requests.
-fn record(tx: &mut Transaction<'_>, subject: &str, ip: Option<IpAddr>) -> Result<()> {
-    match mails::record(tx, Purpose::ConfirmEmail.as_str(), subject, ip)? {
-        MailAllowance::Allowed => Ok(()),
-        MailAllowance::LimitedUntil(until) => {
-            Err(Error::Throttled(until.saturating_duration_since(tx.now())))
+/// Counts a mail that a signed-in user asked for against the limits of the account and of the
+/// address. A refusal does not disclose whether the address has an account.
+///
+/// # Errors
+/// [`Error::Throttled`] if a limit is reached.
+pub(super) fn record_request(
+    tx: &mut Transaction<'_>,
+    purpose: Purpose,
+    caller: &Principal,
+    to: &Email,
+) -> Result<()> {
+    let account = caller.user().id.to_string();
+    for (subject, ip) in [(&*account, caller.ip), (to.canonical(), None)] {
+        let allowance = mails::record(tx, purpose.as_str(), subject, ip)?;
+        if let MailAllowance::LimitedUntil(until) = allowance {
+            return Err(Error::Throttled(until.saturating_duration_since(tx.now())));
         }
     }
+    Ok(())
 }
 
 /// Returns whether the address belongs to another account than that of `user`. An account that has

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{find, set_address};
+use super::{find, set_address, store};
 use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
@@ -25,7 +25,7 @@ const DOUBT: Duration = Duration::from_secs(24 * 3600);
 ///
 /// A second factor that was added within [`DOUBT`] before the change, or later, is removed. Otherwise
 /// an intruder's factor would refuse the owner the new password. An older factor stays, because a
-/// thief of the previous mailbox has the link too.
+/// thief of the previous mailbox has the link too. The second address is removed.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the link does not work any more, or if the address belongs to another
@@ -57,6 +57,8 @@ pub async fn undo(
             notices::notify(tx, user, &actor, kind.clone(), receipt.kinds())?;
             let former = replaced.as_str();
             notices::notify_former_address(tx, user, &actor, kind, receipt.kinds(), former, None)?;
+            // An intruder may have entered it. It has received the notice of the undo.
+            store::set_notice_email(tx.connection, user, None)?;
             reset::create_link_in(tx, user)
         })
         .await

@@ -184,6 +184,20 @@ fn content(
                 mail::confirm_ignore(),
             ],
         },
+        Mail::VerifyNoticeEmail { .. } => Content {
+            subject: mail::verify_notice_subject(app.clone()),
+            events: Vec::new(),
+            reasons: vec![mail::verify_notice_reason(app, to)],
+            button: Some(Button {
+                label: mail::confirm_button(),
+                address: link(paths::NOTICE_EMAIL_CONFIRM)?,
+            }),
+            code: None,
+            closing: vec![
+                mail::link_lifetime(Purpose::VerifyNoticeEmail.life()),
+                mail::confirm_ignore(),
+            ],
+        },
         Mail::AddressTaken => Content {
             subject: mail::account_exists_subject(app.clone()),
             events: Vec::new(),

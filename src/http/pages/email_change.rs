@@ -1,10 +1,11 @@
-//! The pages that confirm a new e-mail address, cancel it, and undo a change.
+//! The pages that confirm a new e-mail address, cancel it, undo a change, and verify the second
+//! address.
 
 use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    accounts::email_change,
+    accounts::{email_change, notice_email},
     error::{Error, Result},
     http::{
         address::Address,
@@ -30,6 +31,13 @@ struct ConfirmPage {
 #[derive(Template)]
 #[template(path = "email/undo.html")]
 struct UndoPage {
+    frame: Layout,
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "email/notices.html")]
+struct NoticesPage {
     frame: Layout,
     email: String,
 }
@@ -118,6 +126,43 @@ pub async fn undo(user: OptionalUser, origin: ClientInfo) -> Result<HttpResponse
             Ok(see_other(&Address::of(mount, paths::PASSWORD_RESET)))
         }
         Err(Error::NotFound) => invalid(&user, Purpose::UndoEmail),
+        Err(other) => Err(other),
+    }
+}
+
+/// `GET /email/notices`
+///
+/// The secret of the link moves into the signed cookie, as in [`confirm_form`].
+pub async fn notices_form(user: OptionalUser, query: Query) -> Result<HttpResponse> {
+    let purpose = Purpose::VerifyNoticeEmail;
+    match follow(&user, query, purpose, paths::NOTICE_EMAIL_CONFIRM).await? {
+        Followed::Works(email) => html::ok(&NoticesPage {
+            frame: user.frame(),
+            email,
+        }),
+        Followed::Other(answer) => Ok(answer),
+    }
+}
+
+/// `POST /email/notices`
+pub async fn verify_for_notices(user: OptionalUser) -> Result<HttpResponse> {
+    user.require_mail()?;
+    let purpose = Purpose::VerifyNoticeEmail;
+    let Some(secret) = user.cookie.link(purpose) else {
+        return invalid(&user, purpose);
+    };
+    match notice_email::verify(&user.context, &secret).await {
+        Ok(()) => {
+            user.cookie.forget_link();
+            let message = i18n::text(user.language(), &notice::email_verified());
+            user.cookie.set_flash_message(&message)?;
+            let path = match user.principal {
+                Some(_) => paths::PROFILE,
+                None => paths::LOGIN,
+            };
+            Ok(see_other(&Address::of(user.context.mount(), path)))
+        }
+        Err(Error::NotFound) => invalid(&user, purpose),
         Err(other) => Err(other),
     }
 }

@@ -21,6 +21,8 @@ messages! {
     confirm_reason(app: String, email: String) = "mail-confirm-reason";
     confirm_button = "mail-confirm-button";
     confirm_ignore = "mail-confirm-ignore";
+    verify_notice_subject(app: String) = "mail-verify-notice-subject";
+    verify_notice_reason(app: String, email: String) = "mail-verify-notice-reason";
     address_taken_reason(app: String, email: String) = "mail-address-taken-reason";
     test_subject(app: String) = "mail-test-subject";
     test_reason(app: String) = "mail-test-reason";

@@ -60,6 +60,8 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/email/confirm", Public),
     ("GET", "/email/undo", Public),
     ("POST", "/email/undo", Public),
+    ("GET", "/email/notices", Public),
+    ("POST", "/email/notices", Public),
     ("GET", "/password/forgot", Public),
     ("POST", "/password/forgot", Public),
     ("GET", "/password/reset", Public),

@@ -158,3 +158,30 @@ async fn undo_keeps_a_factor_that_is_older_than_a_day() {
     let set = visitor.post("/password/reset", &form).await;
     set.expect_redirect("/login");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_removes_the_second_address() {
+    let scene = Scene::new().await;
+    let second = "thief@example.com";
+    let form = [("name", "Ada"), ("email", ADA), ("notice_email", second)];
+    let saved = scene.ada.post("/account/profile", &form).await;
+    saved.expect_redirect("/account/profile");
+    let link = scene.mail(second, "/email/notices").link();
+    follow(&scene.ada, &link).await.expect_status(303);
+    scene.change(&[]).await;
+    let owner = scene.app.browser();
+    let undone = follow(&owner, &scene.undo()).await;
+    undone.expect_redirect("/password/reset");
+    let form = [("password", OTHER_PASSWORD)];
+    owner
+        .post("/password/reset", &form)
+        .await
+        .expect_redirect("/login");
+    let form = [("email", ADA), ("password", OTHER_PASSWORD)];
+    owner
+        .post("/login", &form)
+        .await
+        .expect_redirect("/account");
+    let page = owner.get("/account/profile").await;
+    assert_eq!(page.field("notice_email"), "");
+}

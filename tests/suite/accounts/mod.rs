@@ -3,6 +3,7 @@
 mod email_change;
 mod email_undo;
 mod names;
+mod notice_email;
 mod profile_page;
 mod register;
 mod unverified;

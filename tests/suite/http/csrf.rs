@@ -25,12 +25,13 @@ const CROSS_SITE: [&[(&str, &str)]; 7] = [
 ];
 
 /// The forms that need a mail server. Their own tests send them from our pages.
-const OF_MAIL: [&str; 7] = [
+const OF_MAIL: [&str; 8] = [
     "/verify-email",
     "/verify-email/resend",
     "/email/confirm",
     "/email/undo",
     "/email/cancel",
+    "/email/notices",
     "/password/forgot",
     "/password/reset",
 ];

@@ -115,11 +115,12 @@ async fn signed_in(app: &TestApp) -> Browser {
 }
 
 /// Pages that only the link of a mail opens.
-const FROM_MAILS: [&str; 5] = [
+const FROM_MAILS: [&str; 6] = [
     "/verify-email",
     "/password/reset",
     "/email/confirm",
     "/email/undo",
+    "/email/notices",
     "/account/secure",
 ];
 

@@ -1,10 +1,11 @@
 //! The part of the profile form about a change of the e-mail address.
 
 use crate::{
-    accounts::email_change,
+    accounts::{email_change, notice_email},
     error::Result,
     factors::{Endable, Ending},
     http::{auth::BrowserUser, pages::security::endings::OTHER_SESSIONS},
+    types::{email::Email, fields::Fields},
 };
 
 /// The contents of the form if mail is on.
@@ -15,6 +16,10 @@ pub(super) struct EmailField {
     pub(super) endable: Endable,
     /// The ticked choices.
     pub(super) ending: Ending,
+    /// The second address. It is empty if there is none.
+    pub(super) notice_email: String,
+    /// Whether the second address waits for its verification.
+    pub(super) notice_email_pending: bool,
 }
 
 impl EmailField {
@@ -25,10 +30,27 @@ impl EmailField {
             return Ok(None);
         }
         let (account, session) = (user.principal.user().id, user.principal.credential().id);
+        let second = notice_email::find(context, account).await?;
         Ok(Some(Self {
             pending: email_change::pending(context, account).await?,
             endable: Endable::of(context, account, session).await?,
             ending: OTHER_SESSIONS,
+            notice_email_pending: second.as_ref().is_some_and(|second| !second.is_verified),
+            notice_email: second.map_or_else(String::new, |second| second.address),
         }))
     }
+}
+
+/// Reads the field `notice_email`. A form without it leaves the second address as it is, and an empty
+/// field removes it. Returns the typed text as well.
+pub(super) fn read_notice_email(fields: &mut Fields) -> (String, Option<Option<Email>>) {
+    let typed = fields.many("notice_email").into_iter().next();
+    let Some(typed) = typed else {
+        return (String::new(), None);
+    };
+    if typed.trim().is_empty() {
+        return (typed, Some(None));
+    }
+    let email = fields.errors().take("notice_email", Email::parse(&typed));
+    (typed, email.map(Some))
 }

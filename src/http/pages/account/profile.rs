@@ -5,17 +5,16 @@ use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use super::{
-    email_field::EmailField,
+    email_field::{self, EmailField},
     language::{self, LanguageField},
 };
 use crate::{
-    accounts::{self, Profile},
+    accounts::{self, Profile, ProfileChanged},
     app_state::AppState,
     audit::RevokedDetail,
     credentials::{CredentialFilter, revoke::preview},
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors::Ending,
     http::{
         address::Address,
         auth::BrowserUser,
@@ -87,6 +86,7 @@ pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
         page.language.chosen = typed.text("language");
         if let Some(change) = &mut page.email_change {
             change.ending = endings::take(&mut typed, OTHER_SESSIONS);
+            change.notice_email = email_field::read_notice_email(&mut typed).0;
         }
     }
     if let Some(mut typed) = user.draft(paths::PASSWORD) {
@@ -108,8 +108,13 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
     let language = language::read(&user, &mut fields);
     let chosen = language.clone().unwrap_or_default();
     let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let (second, notice_email) = email_field::read_notice_email(&mut fields);
     let changed = async {
-        let profile = read_profile(fields, &name, &email, language, ending)?;
+        let profile = Profile {
+            ending,
+            notice_email,
+            ..read_profile(fields, &name, &email, language)?
+        };
         let changed = accounts::change_profile(&user.context, &user.principal, profile).await;
         user.with_return_address(|| paths::PROFILE.to_owned(), changed)
     };
@@ -117,6 +122,7 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
         let mut page = page_with(&user, errors).await?;
         if let Some(change) = &mut page.email_change {
             change.ending = ending;
+            change.notice_email.clone_from(&second);
         }
         Ok::<_, Error>(SettingsPage {
             name: name.clone(),
@@ -131,11 +137,11 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
         })
     };
     match changed.await {
-        Ok(is_pending) => {
-            let message = if is_pending {
-                notice::email_change_requested(email)
-            } else {
-                notice::saved()
+        Ok(changed) => {
+            let message = match changed {
+                ProfileChanged::Saved => notice::saved(),
+                ProfileChanged::EmailPending => notice::email_change_requested(email),
+                ProfileChanged::NoticeEmailPending => notice::check_mail(second),
             };
             user.redirect_in(chosen.as_ref(), paths::PROFILE, &message)
         }
@@ -159,7 +165,6 @@ fn read_profile(
     name: &str,
     email: &str,
     language: Result<Option<LanguageTag>, Message>,
-    ending: Ending,
 ) -> Result<Profile> {
     let errors = fields.errors();
     let name = errors.take("name", Name::parse(name));
@@ -170,7 +175,8 @@ fn read_profile(
         (Some(name), Some(email), Some(language)) => Ok(Profile {
             name,
             email,
-            ending,
+            ending: OTHER_SESSIONS,
+            notice_email: None,
             language,
         }),
         _ => Err(Error::internal("a field has neither a value nor an error")),

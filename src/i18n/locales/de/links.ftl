@@ -25,9 +25,12 @@ confirm-email-title = Neue E-Mail-Adresse bestätigen
 confirm-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Danach melden Sie sich mit ihr an.
 confirm-email-button = E-Mail-Adresse bestätigen
 
+notice-email-title = Adresse für Hinweise bestätigen
+notice-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Hinweise zum Konto gehen dann auch an diese Adresse.
+
 undo-email-title = Änderung der E-Mail-Adresse rückgängig machen
 undo-email-lead = Ihr Konto erhält wieder die Adresse { $email }. Danach wählen Sie ein neues Passwort.
-undo-email-ends = Alle Sitzungen und Gerätetokens werden beendet, und persönliche Tokens werden pausiert. Eine Authenticator-App wird entfernt, wenn sie nach der Änderung oder am Tag davor hinzugefügt wurde.
+undo-email-ends = Alle Sitzungen und Gerätetokens werden beendet, und persönliche Tokens werden pausiert. Ihre zweite Adresse wird entfernt, und eine Authenticator-App, wenn sie nach der Änderung oder am Tag davor hinzugefügt wurde.
 undo-email-button = Änderung rückgängig machen
 
 verify-title = E-Mail-Adresse bestätigen

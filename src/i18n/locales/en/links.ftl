@@ -25,9 +25,12 @@ confirm-email-title = Confirm your new email address
 confirm-email-lead = Confirm that { $email } is your address. You then sign in with it.
 confirm-email-button = Confirm email address
 
+notice-email-title = Confirm your address for notices
+notice-email-lead = Confirm that { $email } is your address. Notices about the account are then sent to it as well.
+
 undo-email-title = Undo the change of your email address
 undo-email-lead = Your account gets the address { $email } again. Then you choose a new password.
-undo-email-ends = All sessions and device tokens will end, and personal tokens will be paused. An authenticator app is removed if it was added after the change or on the day before.
+undo-email-ends = All sessions and device tokens will end, and personal tokens will be paused. Your second address is removed, and an authenticator app if it was added after the change or on the day before.
 undo-email-button = Undo the change
 
 verify-title = Confirm your email address

@@ -1,0 +1,94 @@
+//! The second address of an account, which receives notices only. A user whose mailbox was taken over
+//! still hears of what happens. It receives nothing until it is verified by the link that is mailed
+//! to it.
+
+use super::{email_change::record_request, store};
+use crate::{
+    app_state::{AppState, Transaction},
+    credentials::{Credential, Principal},
+    crypto::digest::Digest,
+    error::{Error, Result},
+    mail::{
+        self, Mail,
+        links::{self, LinkSecret, NewLink, Purpose},
+    },
+    types::{email::Email, ids::UserId},
+};
+
+/// The second address of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeEmail {
+    /// The address, as typed.
+    pub address: String,
+    /// Whether the address is verified.
+    pub is_verified: bool,
+}
+
+/// Returns the second address of an account.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn find(context: &AppState, user: UserId) -> Result<Option<NoticeEmail>> {
+    context
+        .read(move |_, connection| Ok(store::notice_email(connection, user)?))
+        .await
+}
+
+/// Sets or removes the second address. A new one gets a mail with a link. Returns whether such a mail
+/// was queued. `credential` is that of the caller, under the lock.
+///
+/// # Errors
+/// [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication of the
+/// caller is too old; [`Error::Throttled`] if a limit of mails is reached.
+pub(super) fn change(
+    tx: &mut Transaction<'_>,
+    caller: &Principal,
+    credential: &Credential,
+    new: Option<&Email>,
+) -> Result<bool> {
+    let user = caller.user().id;
+    let current = store::notice_email(tx.connection, user)?;
+    let current = current.as_ref().map(|current| &*current.address);
+    if current == new.map(Email::as_str) {
+        return Ok(false);
+    }
+    credential.require_recent_authentication(tx.now())?;
+    store::set_notice_email(tx.connection, user, new.map(Email::as_str))?;
+    links::void(tx.connection, user, Purpose::VerifyNoticeEmail)?;
+    let Some(new) = new else {
+        return Ok(false);
+    };
+    record_request(tx, Purpose::VerifyNoticeEmail, caller, new)?;
+    let link = NewLink {
+        purpose: Purpose::VerifyNoticeEmail,
+        user: Some(user),
+        email: new,
+        detail: "",
+    };
+    mail::queue_link(tx, &link, |link| Mail::VerifyNoticeEmail { link })?;
+    Ok(true)
+}
+
+/// Verifies the second address with the link of its mail.
+///
+/// # Errors
+/// [`Error::NotFound`] if the link does not work any more.
+pub async fn verify(context: &AppState, secret: &LinkSecret) -> Result<()> {
+    let digest = secret.digest();
+    context.write(move |tx| verify_in(tx, digest)).await
+}
+
+fn verify_in(tx: &mut Transaction<'_>, digest: Digest) -> Result<()> {
+    let now = tx.now();
+    let link = links::find_by_secret(tx.connection, Purpose::VerifyNoticeEmail, digest, now)?;
+    let link = link.ok_or(Error::NotFound)?;
+    let user = link.user.ok_or(Error::NotFound)?;
+    // The link is void as soon as the address changes. The row says so as well.
+    let verified = links::take(tx, &link)?
+        && store::set_notice_email_verified(tx.connection, user, &link.email, now)?;
+    if verified {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
+}
