@@ -59,8 +59,7 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.press("New token").await;
     desk.screenshot("token-new").await;
     desk.fill("Name", "CI of the shop").await;
-    desk.tick("See your name, e-mail address and activity")
-        .await;
+    desk.tick("See your name, email address and activity").await;
     desk.tick("Read your orders").await;
     desk.press("Create token").await;
     desk.expect_text("Copy the secret now").await;

@@ -56,7 +56,7 @@ const ANSWERS: [Answer; 14] = [
         status: 401,
         name: "NotSignedIn",
         description: "Authentication failed: the credential is missing or invalid.",
-        types: &["not-signed-in", "wrong-password"],
+        types: &["not-signed-in", "wrong-password", "second-factor-required"],
         headers: CHALLENGE,
         applies_to: |route, _| !matches!(route.access, Access::Public),
     },

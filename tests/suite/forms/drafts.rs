@@ -8,6 +8,7 @@ use reqwest::Method;
 
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::authenticator::enrol;
 use crate::support::client::Browser;
 use crate::support::form::{Control, Form, form_in};
 use crate::support::user_agents::FIREFOX_ON_LINUX;
@@ -23,6 +24,12 @@ const WITHOUT_CONTENT: [&str; 3] = [
     "/logout",
     "/account/confirm",
     "/account/sessions/{id}/recognise",
+];
+
+/// The forms of a user with an authenticator app. They ask for a code.
+pub const OF_AN_APP: [&str; 2] = [
+    "/account/security/totp/remove",
+    "/account/security/recovery-codes",
 ];
 
 /// The browser, the token and the session that the forms of one account use.
@@ -61,6 +68,7 @@ impl Account {
         let page = match pattern {
             "/account/password" | "/account/delete" | "/account/profile" => "/account/profile",
             "/account/tokens" => "/account/tokens/new",
+            "/account/security/totp" => "/account/security/totp",
             "/account/sessions/{id}/revoke" => &session,
             "/account/sign-out" => {
                 "/account/sign-out?class=token&kind=personal&from=127.0.0.0%2F8&ability=orders%3Aread"
@@ -79,7 +87,7 @@ fn forms_of_signed_in_pages() -> Vec<&'static str> {
         routes.filter(|route| route.access == Access::SessionPage && route.method == "POST");
     let paths = forms.map(|route| route.path);
     paths
-        .filter(|path| !WITHOUT_CONTENT.contains(path))
+        .filter(|path| !WITHOUT_CONTENT.contains(path) && !OF_AN_APP.contains(path))
         .collect()
 }
 
@@ -120,6 +128,7 @@ fn content(controls: &[Control]) -> Vec<(String, String)> {
         "digest",
         "username",
         "confirmed",
+        "code",
         "next",
     ];
     let shown = controls.iter().filter(|control| {
@@ -213,12 +222,31 @@ async fn every_form_keeps_its_fields_over_a_confirmation() {
     }
     let expected = [
         "/account/profile",
+        "/account/security/totp",
         "/account/tokens",
         "/account/tokens/{id}",
         "/account/tokens/{id}/rotate",
         "/account/sign-out",
     ];
     assert_eq!(interrupted, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_an_app_keep_their_choices_over_a_code() {
+    let app = TestApp::start();
+    for (number, action) in OF_AN_APP.into_iter().enumerate() {
+        let ada = enrol(&app, &format!("user{number}@example.com")).await;
+        app.advance(CONFIRM_FOR);
+        let page = ada.browser.get("/account/security").await;
+        let entered = filled_in(&form_in(&page, action));
+        let refused = ada.browser.post(action, &sent(&entered)).await;
+        let confirmation = ada.browser.follow(&refused).await.expect_status(200);
+        let (code, next) = (ada.authenticator.code(&app), confirmation.field("next"));
+        let form = [("code", &*code), ("next", &*next)];
+        let confirmed = ada.browser.post("/account/confirm", &form).await;
+        let page = ada.browser.follow(&confirmed.expect_redirect(&next)).await;
+        expect_restored(&page, action, &entered);
+    }
 }
 
 /// Sends a profile change with an expired session and returns the redirect.

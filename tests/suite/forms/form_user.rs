@@ -2,6 +2,7 @@
 
 use narthex::http::{auth::Access, paths, routes};
 
+use super::drafts::OF_AN_APP;
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
@@ -101,7 +102,8 @@ async fn every_post_route_accepts_a_form_of_its_user_or_of_no_user() {
             let form = [("user", &*own)];
             let form = if with_user { &form[..] } else { &[] };
             let answer = browser.post(&path, form).await;
-            let accepted = [200, 303, 422].contains(&answer.status);
+            let has_nothing_to_change = answer.status == 404 && OF_AN_APP.contains(&&*path);
+            let accepted = [200, 303, 422].contains(&answer.status) || has_nothing_to_change;
             assert!(
                 accepted && !answer.text.contains("no such field"),
                 "{answer}"

@@ -139,7 +139,7 @@ async fn last_use_of_a_token_records_the_client_address() {
     let request = request.header("x-forwarded-for", "203.0.113.9");
     client.send(request).await.expect_status(200);
     let page = browser.get("/account/tokens").await;
-    page.expect_text("from 203.0.113.9");
+    page.expect_text("<span class=\"sub\">203.0.113.9</span>");
 }
 
 /// ASVS 5.0, 4.1.2: an API client that uses http is not redirected to https. Otherwise its user

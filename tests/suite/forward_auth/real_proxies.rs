@@ -383,7 +383,7 @@ async fn client_address_is_the_one_that_the_proxy_saw(deployment: ProxyDeploymen
     let asked = browser.request(Method::GET, "/").bearer_auth(&secret);
     browser.send(forged_headers(asked)).await.expect_status(200);
     let page = browser.get("/account/tokens").await;
-    page.expect_text(&format!("from {machine}"));
+    page.expect_text(&format!("<span class=\"sub\">{machine}</span>"));
 }
 
 async fn error_responses_of_the_app_pass_unchanged(deployment: ProxyDeployment) {

@@ -75,8 +75,14 @@ fn expect_standard_headers(answer: &Answer) {
         }
         // The reason is in `form_action`.
         let plain_path = path.split('?').next().unwrap();
-        let may_redirect_to_app =
-            ["/login", "/register", "/logout", "/account/confirm"].contains(&plain_path);
+        let may_redirect_to_app = [
+            "/login",
+            "/login/verify",
+            "/register",
+            "/logout",
+            "/account/confirm",
+        ];
+        let may_redirect_to_app = may_redirect_to_app.contains(&plain_path);
         let forms: Vec<_> = policy
             .iter()
             .filter(|part| part.starts_with("form-action"))

@@ -119,6 +119,9 @@ async fn section_2_2_active_token_has_scope_subject_and_times() {
         "sub": user["id"],
         "iss": app.anonymous().get(METADATA).await.json()["issuer"],
         "jti": token["id"],
+        "acr": "1",
+        "amr": ["pwd"],
+        "auth_time": 1_795_350_600,
     });
     assert_eq!(answer, expected);
 

@@ -12,13 +12,17 @@ use super::client::Browser;
 use super::page::{fetch_list, own_session};
 
 /// Routes that answer with a file or with a redirect.
-const NO_PAGES: [&str; 5] = [
+const NO_PAGES: [&str; 6] = [
     paths::HOME,
     paths::PASSWORD,
     paths::DELETE,
     paths::ACTIVITY_CSV,
     paths::ACTIVITY_JSON,
+    paths::TOTP_REMOVE,
 ];
+
+/// Pages that only the answer of a form leads to. Their tests are those of second factors.
+const AFTER_A_FORM: [&str; 2] = [paths::LOGIN_VERIFY, paths::RECOVERY_CODES];
 
 /// Links of mails, which need the secret of the mail. Their tests are those of mails.
 const OF_MAILS: [&str; 3] = [
@@ -75,6 +79,7 @@ fn paths_with(is_wanted: fn(&Access) -> bool) -> impl Iterator<Item = &'static s
             && is_wanted(&route.access)
             && !NO_PAGES.contains(&route.path)
             && !OF_MAILS.contains(&route.path)
+            && !AFTER_A_FORM.contains(&route.path)
     });
     pages.map(|route| route.path)
 }

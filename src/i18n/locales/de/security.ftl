@@ -30,13 +30,14 @@ ending-sessions = { $count ->
    *[other] { $count } andere Sitzungen abmelden
 }
 ending-device-tokens = { $count ->
-    [0] Geräte-Token widerrufen (es gibt keine)
-   *[other] { $count } Geräte-Token widerrufen
+    [0] Geräte-Tokens widerrufen (es gibt keine)
+    [one] { $count } Geräte-Token widerrufen
+   *[other] { $count } Geräte-Tokens widerrufen
 }
 ending-personal-tokens = { $count ->
-    [0] persönliche Token widerrufen (es gibt keine)
+    [0] persönliche Tokens widerrufen (es gibt keine)
     [one] { $count } persönliches Token widerrufen
-   *[other] { $count } persönliche Token widerrufen
+   *[other] { $count } persönliche Tokens widerrufen
 }
 
 # Ein Code

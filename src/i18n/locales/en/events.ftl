@@ -3,7 +3,7 @@
 event-account-created = Account created
 event-account-imported = Account imported by an operator
 event-name-changed = Name changed
-event-email-changed = E-mail address changed
+event-email-changed = Email address changed
 event-email-change-requested = New email address entered
 event-email-change-undone = Previous email address restored
 event-email-verified = Email address confirmed

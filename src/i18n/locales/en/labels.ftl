@@ -49,7 +49,7 @@ label-reason-operator = Revoked by an operator
 label-reason-leaked = The secret was found in a public place
 label-reason-other = Revoked
 
-label-ability-account-read = See your name, e-mail address and activity
+label-ability-account-read = See your name, email address and activity
 label-ability-tokens-read = See your tokens
 label-ability-tokens-write = Create, change and revoke your tokens
 label-ability-sessions-read = See your sessions

@@ -24,7 +24,7 @@ notice-token-already-rotated = This token already has its new secret. The secret
 notice-session-expired = Your session expired or was signed out. Sign in again to continue.
 notice-not-submitted = This form has not been submitted yet. Check it, then submit it again.
 # It does not say which of the two is wrong. Otherwise a client could find out who has an account.
-notice-wrong-email-or-password = Incorrect e-mail or password. Check both and try again.
+notice-wrong-email-or-password = Incorrect email or password. Check both and try again.
 notice-sign-in-attempt-over = This sign-in took too long or had too many wrong codes. Sign in again.
 notice-second-factor-needed = This needs a second factor. Set one up to continue.
 notice-factor-already-on = Your authenticator app is already on.
