@@ -21,8 +21,6 @@ pub enum StatusFilter {
     Active,
     /// All credentials.
     All,
-    /// Revoked and expired credentials.
-    Ended,
 }
 
 impl StatusFilter {
@@ -30,7 +28,6 @@ impl StatusFilter {
         match self {
             Self::Active => credential.is_active(now),
             Self::All => true,
-            Self::Ended => !credential.is_active(now),
         }
     }
 }

@@ -5,13 +5,6 @@ use crate::{error::Error, i18n::Language};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(
-        dead_code,
-        reason = "only the page of all components has a sorted column and a column of menus"
-    )
-)]
 pub enum Column {
     /// The ticks of the rows.
     Tick,
@@ -32,13 +25,6 @@ pub enum Column {
 
 /// The order of a sorted column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "internals"),
-    expect(
-        dead_code,
-        reason = "only the page of all components has a sorted column"
-    )
-)]
 pub enum SortOrder {
     /// The smallest value first.
     Ascending,
