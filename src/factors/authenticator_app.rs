@@ -38,7 +38,7 @@ pub enum Enrolment {
     AlreadyOn,
 }
 
-/// Returns the secret that the caller's app is to share. Within [`ENROLMENT`], a session gets the
+/// Returns the secret that the caller's app is to share. Within `ENROLMENT`, a session gets the
 /// same secret again, so that a reload does not make the scanned one useless.
 ///
 /// # Errors

@@ -99,7 +99,7 @@ pub(super) fn record_request(
 }
 
 /// Returns whether the address belongs to another account than that of `user`. An account that has
-/// not verified the address does not count: see [`release`].
+/// not verified the address does not count: see `release`.
 ///
 /// # Errors
 /// Returns an error if the database fails.

@@ -23,7 +23,7 @@ const DOUBT: Duration = Duration::from_secs(24 * 3600);
 /// Puts the address of the link back, ends everything of the account, and makes everything that is
 /// pending void. Returns the secret of a link that sets a new password.
 ///
-/// A second factor that was added within [`DOUBT`] before the change, or later, is removed. Otherwise
+/// A second factor that was added within a day before the change, or later, is removed. Otherwise
 /// an intruder's factor would refuse the owner the new password. An older factor stays, because a
 /// thief of the previous mailbox has the link too. The second address is removed.
 ///

@@ -20,10 +20,11 @@ const NOT_SUBMITTED: &str = "has not been submitted yet";
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 const CONFIRM_FOR: Duration = Duration::from_secs(15 * 60);
 /// Forms without fields for the user, and without a page of their own to return to.
-const WITHOUT_CONTENT: [&str; 3] = [
+const WITHOUT_CONTENT: [&str; 4] = [
     "/logout",
     "/account/confirm",
     "/account/sessions/{id}/recognise",
+    "/email/cancel",
 ];
 
 /// The forms of a user with an authenticator app. They ask for a code.

@@ -25,10 +25,13 @@ const NO_PAGES: [&str; 6] = [
 const AFTER_A_FORM: [&str; 2] = [paths::LOGIN_VERIFY, paths::RECOVERY_CODES];
 
 /// Links of mails, which need the secret of the mail. Their tests are those of mails.
-const OF_MAILS: [&str; 3] = [
+const OF_MAILS: [&str; 6] = [
     paths::VERIFY_EMAIL,
     paths::PASSWORD_FORGOT,
     paths::PASSWORD_RESET,
+    paths::EMAIL_CONFIRM,
+    paths::EMAIL_UNDO,
+    paths::NOTICE_EMAIL_CONFIRM,
 ];
 
 /// Returns the paths of the pages that need no user.
