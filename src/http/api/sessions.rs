@@ -120,7 +120,7 @@ pub struct Confirmation {
     /// A code of the authenticator app, or a recovery code. A confirmation by a code also counts
     /// where a second factor is needed. A used recovery code is not replaced.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = schemas::Code, required = false)]
     code: Option<String>,
 }
 

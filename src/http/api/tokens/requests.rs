@@ -34,7 +34,7 @@ pub struct SignInBody {
     /// The code of a second factor: of the authenticator app, or a recovery code. An account with a
     /// second factor needs it.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = String, required = false)]
+    #[schema(value_type = schemas::Code, required = false)]
     pub(super) code: Option<String>,
     #[schema(value_type = Name)]
     device_name: String,

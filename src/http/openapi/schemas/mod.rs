@@ -213,6 +213,8 @@ fn described(text: &str, shape: impl Into<Shape>) -> Shape {
 pub enum Address {}
 /// Schema of a password.
 pub enum Password {}
+/// Schema of a code of a second factor.
+pub enum Code {}
 /// Schema of an IP address.
 pub enum Ip {}
 /// Schema of a network or an address.
@@ -223,6 +225,10 @@ pub enum IdOrCurrent {}
 pub enum Moment {}
 
 const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
+/// Six digits, or the groups of a recovery code. `Code::parse` forgives more: case, spaces, and `I`, `L`
+/// and `O` for digits.
+const CODE: &str = "^([0-9]{6}|[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3})$";
 
 /// `resource:action`, `resource:*` or `*`, as [`Ability::parse`] accepts it.
 const ABILITY: &str = r"^(\*|[a-z0-9._-]{1,40}:(\*|[a-z0-9._-]{1,40}))$";
@@ -285,6 +291,11 @@ shapes! {
     /// A password. Spaces are part of it.
     Password, "Password" => text()
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+        .write_only(true);
+    /// Six digits of an authenticator app, or a recovery code.
+    Code, "Code" => text()
+        .pattern(Some(CODE))
+        .examples(["123456"])
         .write_only(true);
     /// An IP address.
     Ip, "IpAddress" => AnyOfBuilder::new()
