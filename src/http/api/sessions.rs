@@ -113,6 +113,7 @@ impl SessionJson {
 /// The password of the signed-in user, or a code of a second factor: one of both.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, max_properties = 1)]
 pub struct Confirmation {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = schemas::Password, required = false)]
