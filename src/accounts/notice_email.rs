@@ -2,7 +2,10 @@
 //! still hears of what happens. It receives nothing until it is verified by the link that is mailed
 //! to it.
 
-use super::{email_change::record_request, store};
+use super::{
+    email_change::{self, record_request},
+    store,
+};
 use crate::{
     app_state::{AppState, Transaction},
     credentials::{Credential, Principal},
@@ -79,10 +82,8 @@ pub async fn verify(context: &AppState, secret: &LinkSecret) -> Result<()> {
 }
 
 fn verify_in(tx: &mut Transaction<'_>, digest: Digest) -> Result<()> {
+    let (link, user) = email_change::find(tx, Purpose::VerifyNoticeEmail, digest)?;
     let now = tx.now();
-    let link = links::find_by_secret(tx.connection, Purpose::VerifyNoticeEmail, digest, now)?;
-    let link = link.ok_or(Error::NotFound)?;
-    let user = link.user.ok_or(Error::NotFound)?;
     // The link is void as soon as the address changes. The row says so as well.
     let verified = links::take(tx, &link)?
         && store::set_notice_email_verified(tx.connection, user, &link.email, now)?;

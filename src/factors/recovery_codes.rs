@@ -60,8 +60,9 @@ pub(super) fn replace(tx: &mut Transaction<'_>, user: UserId, codes: &HashedCode
 /// session gets the secret with the digest `renewed`.
 ///
 /// # Errors
-/// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently: whoever
-/// has recovery codes needs no other factor. [`Error::NotFound`] if the user has no second factor.
+/// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently, because
+/// a thief with recovery codes needs no other factor. [`Error::NotFound`] if the user has no second
+/// factor.
 pub async fn make_anew(
     context: &AppState,
     caller: &Principal,

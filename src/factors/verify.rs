@@ -189,6 +189,28 @@ async fn recovery(
     }))
 }
 
+/// Verifies a code of `user` that [`count`] has counted, and records a wrong one. A used recovery code
+/// is not replaced, because the caller has no page to show another one.
+///
+/// # Errors
+/// The error of a wrong code; [`Error::Busy`] if too many requests wait for a hash.
+pub(crate) async fn verify_or_refuse(
+    context: &AppState,
+    user: UserId,
+    code: Code,
+    actor: Actor,
+    attempt: Counted,
+) -> Result<CodeProof> {
+    let none = Replacement::None;
+    if let Some(proof) = verify(context, user, code, none, actor, attempt.clone()).await? {
+        return Ok(proof);
+    }
+    context
+        .write(move |tx| record_refusal(tx, user, &actor, &attempt))
+        .await?;
+    Err(wrong_code())
+}
+
 /// Records a wrong code in the audit log. The attempt stays counted.
 pub(crate) fn record_refusal(
     tx: &mut Transaction<'_>,

@@ -13,8 +13,8 @@ use crate::{
     },
     error::{Error, Result},
     factors::{
-        self, Code, CodeProof, Replacement,
-        verify::{self, missing_code, wrong_code},
+        self, Code, CodeProof,
+        verify::{self, missing_code},
     },
     mail::{
         links::{self, Link, LinkSecret, Purpose},
@@ -127,15 +127,8 @@ async fn verify_code(
         })
         .await?;
     // The user is not signed in afterwards, so no page could show another recovery code.
-    let none = Replacement::None;
-    let proof = verify::verify(context, user, code, none, actor, counted.clone()).await?;
-    if proof.is_none() {
-        context
-            .write(move |tx| verify::record_refusal(tx, user, &actor, &counted))
-            .await?;
-        return Err(wrong_code());
-    }
-    Ok(proof)
+    let proof = verify::verify_or_refuse(context, user, code, actor, counted).await?;
+    Ok(Some(proof))
 }
 
 /// Uses the code up, under the lock of the user. The second factor may have been added since the

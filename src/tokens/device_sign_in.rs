@@ -5,7 +5,7 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     error::{Error, Result},
-    factors::{self, Code, CodeProof, Replacement, verify},
+    factors::{self, Code, CodeProof, verify},
     passwords::verify::{
         PasswordProof, attempt_with_code, check_password_proof, record_first_step, record_success,
         refusal_of_unverified,
@@ -124,13 +124,6 @@ async fn verify_code(
         return Ok(None);
     };
     // The response has no place for a new recovery code.
-    let none = Replacement::None;
-    let verified = verify::verify(context, user, code, none, actor, counted.clone()).await?;
-    if verified.is_none() {
-        context
-            .write(move |tx| verify::record_refusal(tx, user, &actor, &counted))
-            .await?;
-        return Err(verify::wrong_code());
-    }
-    Ok(verified)
+    let verified = verify::verify_or_refuse(context, user, code, actor, counted).await?;
+    Ok(Some(verified))
 }

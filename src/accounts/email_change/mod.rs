@@ -1,8 +1,8 @@
 //! Changes the e-mail address of an account if mail is on.
 //!
 //! A new address is pending until the user follows the link that is mailed to it. The previous
-//! address gets a link that puts it back, for a user whose account was taken over. Whether the new
-//! address has an account is told only in the mail to it.
+//! address gets a link that puts it back, for a user whose account was taken over. Only the mail to the
+//! new address discloses that the address has an account already.
 
 mod undo;
 
@@ -179,8 +179,7 @@ pub async fn confirm(
     let (digest, caller) = (secret.digest(), caller.cloned());
     context
         .write(move |tx| {
-            let link = find(tx, Purpose::ConfirmEmail, digest)?;
-            let (link, user) = link.ok_or(Error::NotFound)?;
+            let (link, user) = find(tx, Purpose::ConfirmEmail, digest)?;
             let caller = caller.as_ref().filter(|caller| caller.user().id == user);
             let actor = caller.map_or_else(|| Actor::anonymous(ip), Principal::actor);
             lock_user_and_recheck_actor(tx, user, &actor)?;
@@ -206,14 +205,19 @@ pub async fn confirm(
         .await
 }
 
-fn find(
+/// Returns a link and its user.
+///
+/// # Errors
+/// [`Error::NotFound`] if the link does not work any more.
+pub(super) fn find(
     tx: &mut Transaction<'_>,
     purpose: Purpose,
     digest: Digest,
-) -> Result<Option<(Link, UserId)>> {
+) -> Result<(Link, UserId)> {
     let now = tx.now();
     let link = links::find_by_secret(tx.connection, purpose, digest, now)?;
-    Ok(link.and_then(|link| link.user.map(|user| (link, user))))
+    link.and_then(|link| link.user.map(|user| (link, user)))
+        .ok_or(Error::NotFound)
 }
 
 /// Uses the link up and gives the account its address, which is verified, because the link was
@@ -233,7 +237,6 @@ fn set_address(tx: &mut Transaction<'_>, user: UserId, link: &Link) -> Result<Em
         Err(error) if db::is_unique_violation(&error) => return Err(Error::NotFound),
         other => other?,
     }
-    let invalidation = tx.invalidate_user(user);
     set_email_verified(tx.connection, invalidation, user)?;
     Email::parse(&account.user.email)
         .map_err(|_| Error::internal("the stored address is malformed"))

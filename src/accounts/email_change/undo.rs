@@ -7,7 +7,7 @@ use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{RevocationReason, end_pending, revoke::lock_user_and_recheck_actor},
-    error::{Error, Result},
+    error::Result,
     factors,
     mail::{
         links::{self, LinkSecret, Purpose},
@@ -28,7 +28,7 @@ const DOUBT: Duration = Duration::from_secs(24 * 3600);
 /// thief of the previous mailbox has the link too. The second address is removed.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the link does not work any more, or if the address belongs to another
+/// [`crate::error::Error::NotFound`] if the link does not work any more, or if the address belongs to another
 /// account.
 pub async fn undo(
     context: &AppState,
@@ -38,8 +38,7 @@ pub async fn undo(
     let digest = secret.digest();
     context
         .write(move |tx| {
-            let link = find(tx, Purpose::UndoEmail, digest)?;
-            let (link, user) = link.ok_or(Error::NotFound)?;
+            let (link, user) = find(tx, Purpose::UndoEmail, digest)?;
             let actor = Actor::anonymous(ip);
             lock_user_and_recheck_actor(tx, user, &actor)?;
             let replaced = set_address(tx, user, &link)?;

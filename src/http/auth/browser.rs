@@ -271,6 +271,16 @@ impl OptionalUser {
         Address::of(self.context.mount(), path)
     }
 
+    /// Redirects to the page at `path`, which shows `message`.
+    ///
+    /// # Errors
+    /// None are expected.
+    pub fn redirect(&self, path: &str, message: &Message) -> Result<HttpResponse> {
+        self.cookie
+            .set_flash_message(&i18n::text(self.language(), message))?;
+        Ok(see_other(&self.address(path)))
+    }
+
     /// Writes the result of the first step of a sign-in into the cookie, and leads to the account,
     /// to `next` or to the second step. A complete sign-in also sends the cookie `browser`.
     ///

@@ -8,14 +8,12 @@ use crate::{
     accounts::{email_change, notice_email},
     error::{Error, Result},
     http::{
-        address::Address,
         auth::{BrowserUser, ClientInfo, OptionalUser},
         middleware::body::Query,
         pages::mailed_link::invalid,
         paths,
         response::html::{self, Layout, see_other},
     },
-    i18n,
     mail::links::Purpose,
     sessions::SessionSecret,
     types::message::notice,
@@ -71,14 +69,12 @@ pub async fn confirm(user: OptionalUser, origin: ClientInfo) -> Result<HttpRespo
             if is_renewed {
                 user.cookie.renew(&renewed)?;
             }
-            let message = i18n::text(user.language(), &notice::email_changed());
-            user.cookie.set_flash_message(&message)?;
             let path = if is_renewed {
                 paths::PROFILE
             } else {
                 paths::LOGIN
             };
-            Ok(see_other(&Address::of(user.context.mount(), path)))
+            user.redirect(path, &notice::email_changed())
         }
         Err(Error::NotFound) => invalid(&user, Purpose::ConfirmEmail),
         Err(other) => Err(other),
@@ -120,10 +116,7 @@ pub async fn undo(user: OptionalUser, origin: ClientInfo) -> Result<HttpResponse
         Ok(reset) => {
             let purpose = Purpose::ResetPassword;
             user.cookie.keep_link(purpose, reset.expose())?;
-            let message = i18n::text(user.language(), &notice::email_change_undone());
-            user.cookie.set_flash_message(&message)?;
-            let mount = user.context.mount();
-            Ok(see_other(&Address::of(mount, paths::PASSWORD_RESET)))
+            user.redirect(paths::PASSWORD_RESET, &notice::email_change_undone())
         }
         Err(Error::NotFound) => invalid(&user, Purpose::UndoEmail),
         Err(other) => Err(other),
@@ -154,13 +147,11 @@ pub async fn verify_for_notices(user: OptionalUser) -> Result<HttpResponse> {
     match notice_email::verify(&user.context, &secret).await {
         Ok(()) => {
             user.cookie.forget_link();
-            let message = i18n::text(user.language(), &notice::email_verified());
-            user.cookie.set_flash_message(&message)?;
             let path = match user.principal {
                 Some(_) => paths::PROFILE,
                 None => paths::LOGIN,
             };
-            Ok(see_other(&Address::of(user.context.mount(), path)))
+            user.redirect(path, &notice::email_verified())
         }
         Err(Error::NotFound) => invalid(&user, purpose),
         Err(other) => Err(other),
@@ -185,8 +176,7 @@ async fn follow(
     let token = query.0.text("token");
     if !token.is_empty() {
         user.cookie.keep_link(purpose, &token)?;
-        let address = Address::of(user.context.mount(), path);
-        return Ok(Followed::Other(see_other(&address)));
+        return Ok(Followed::Other(see_other(&user.address(path))));
     }
     let address = match user.cookie.link(purpose) {
         Some(secret) => email_change::address_of_link(&user.context, purpose, &secret).await?,

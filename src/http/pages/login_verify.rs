@@ -18,7 +18,6 @@ use crate::{
         },
         return_to::{ReturnTo, or_page},
     },
-    i18n,
     sessions::{self, Completed, SignIn},
     types::message::notice,
 };
@@ -116,18 +115,13 @@ fn enter(
     };
     user.cookie
         .put_recovery_codes(&user.context, completed.user, &[code])?;
-    let message = i18n::text(user.language(), &notice::recovery_code_replaced());
-    user.cookie.set_flash_message(&message)?;
     let page = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
-    Ok(see_other(&user.address(&page)))
+    user.redirect(&page, &notice::recovery_code_replaced())
 }
 
 /// Leads to the first step again.
 fn over(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<HttpResponse> {
     user.cookie.end_attempt();
-    let message = i18n::text(user.language(), &notice::sign_in_attempt_over());
-    user.cookie.set_flash_message(&message)?;
-    Ok(see_other(
-        &user.address(&ReturnTo::append_to(paths::LOGIN, next)),
-    ))
+    let page = ReturnTo::append_to(paths::LOGIN, next);
+    user.redirect(&page, &notice::sign_in_attempt_over())
 }

@@ -21,7 +21,6 @@ use crate::{
         },
         return_to::{ReturnTo, or_page},
     },
-    i18n,
     passwords::policy::NewPassword,
     sessions::{self, SignIn, SignedIn},
     types::{email::Email, fields::Fields, message::notice, name::Name},
@@ -78,10 +77,7 @@ pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Res
     match registered {
         Ok(Registered::CheckMail) => {
             user.cookie.keep_address(&email)?;
-            let message = notice::check_mail(email);
-            let message = i18n::text(user.language(), &message);
-            user.cookie.set_flash_message(&message)?;
-            Ok(see_other(&user.address(paths::VERIFY_EMAIL)))
+            user.redirect(paths::VERIFY_EMAIL, &notice::check_mail(email))
         }
         Ok(Registered::Entered(signed_in)) => user.enter(&signed_in, false, next, None),
         Err(Error::Invalid(errors)) => html::unprocessable(&RegisterPage {

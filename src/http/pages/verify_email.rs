@@ -19,7 +19,6 @@ use crate::{
             html::{self, Layout, see_other},
         },
     },
-    i18n,
     mail::links::{Code, LinkSecret, Purpose},
     passwords::{
         reset::ResetTarget,
@@ -134,9 +133,7 @@ pub async fn resend(user: OptionalUser, origin: ClientInfo) -> Result<HttpRespon
     };
     let message = notice::check_mail(email.as_str().to_owned());
     email_verification::resend(&user.context, email, origin.ip).await?;
-    let message = i18n::text(user.language(), &message);
-    user.cookie.set_flash_message(&message)?;
-    Ok(see_other(&address(&user, paths::VERIFY_EMAIL)))
+    user.redirect(paths::VERIFY_EMAIL, &message)
 }
 
 async fn verify_with_password(
@@ -212,14 +209,12 @@ fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyPage {
 fn done(user: &OptionalUser) -> Result<HttpResponse> {
     user.cookie.forget_link();
     user.cookie.forget_address();
-    let message = i18n::text(user.language(), &notice::email_verified());
-    user.cookie.set_flash_message(&message)?;
     let path = if user.principal.is_some() {
         paths::ACCOUNT
     } else {
         paths::LOGIN
     };
-    Ok(see_other(&address(user, path)))
+    user.redirect(path, &notice::email_verified())
 }
 
 fn address(user: &OptionalUser, path: &str) -> Address {

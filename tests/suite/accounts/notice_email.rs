@@ -54,7 +54,7 @@ async fn second_address_gets_notices_after_its_verification() {
     expect_notice(&app, &server, &ada, SECOND).await;
     let page = ada.get("/account/profile").await;
     assert_eq!(page.field("notice_email"), SECOND);
-    // Nobody signs in with it.
+    // The address signs no user in.
     let form = [
         ("email", SECOND),
         ("password", crate::support::app::PASSWORD),

@@ -10,7 +10,7 @@ use crate::support::client::Browser;
 use crate::support::page::{ADA, fetch_list, newest_token, own_session};
 use crate::support::user_agents::SAFARI_ON_IPHONE;
 
-/// Hebrew as nobody writes it.
+/// A made-up variant of Hebrew.
 const TAG: &str = "he-XB";
 
 /// Words that are the same in every language: names of people, tokens, products and units.

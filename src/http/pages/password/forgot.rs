@@ -6,16 +6,14 @@ use askama::Template;
 use crate::{
     error::{Error, Result},
     http::{
-        address::Address,
         auth::{ClientInfo, OptionalUser},
         middleware::body::Form,
         paths,
         response::{
             field_texts::FieldTexts,
-            html::{self, Layout, see_other},
+            html::{self, Layout},
         },
     },
-    i18n,
     passwords::reset,
     types::{email::Email, message::notice},
 };
@@ -59,8 +57,5 @@ pub async fn request(user: OptionalUser, origin: ClientInfo, form: Form) -> Resu
         (Ok(()), None) => return Err(Error::internal("a field has neither a value nor an error")),
     };
     reset::request(&user.context, email, origin.ip).await?;
-    let message = i18n::text(user.language(), &notice::reset_requested());
-    user.cookie.set_flash_message(&message)?;
-    let mount = user.context.mount();
-    Ok(see_other(&Address::of(mount, paths::PASSWORD_FORGOT)))
+    user.redirect(paths::PASSWORD_FORGOT, &notice::reset_requested())
 }

@@ -3,10 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{
-    endings, overview,
-    totp::{counted, redirect},
-};
+use super::{endings, overview, totp::redirect};
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
@@ -63,13 +60,8 @@ pub async fn make(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Ok((made, secret)) => {
             user.cookie.renew(&secret)?;
             user.put_recovery_codes(&made.codes)?;
-            let message = counted(made.receipt.as_ref(), notice::recovery_codes_made);
-            redirect(
-                &user,
-                paths::RECOVERY_CODES,
-                &message,
-                made.receipt.as_ref(),
-            )
+            let message = notice::recovery_codes_made;
+            redirect(&user, paths::RECOVERY_CODES, message, made.receipt.as_ref())
         }
         Err(Error::Invalid(errors)) => {
             html::unprocessable(&overview::page(&user, user.field_texts(&errors)).await?)

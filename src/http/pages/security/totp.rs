@@ -114,13 +114,8 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Ok((turned_on, secret)) => {
             user.cookie.renew(&secret)?;
             user.put_recovery_codes(&turned_on.codes)?;
-            let message = counted(turned_on.receipt.as_ref(), notice::factor_added);
-            redirect(
-                &user,
-                paths::RECOVERY_CODES,
-                &message,
-                turned_on.receipt.as_ref(),
-            )
+            let receipt = turned_on.receipt.as_ref();
+            redirect(&user, paths::RECOVERY_CODES, notice::factor_added, receipt)
         }
         Err(Error::Invalid(errors)) => {
             match page(&user, ending, user.field_texts(&errors)).await? {
@@ -152,8 +147,8 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     match removed.await {
         Ok((receipt, secret)) => {
             user.cookie.renew(&secret)?;
-            let message = counted(receipt.as_ref(), notice::factor_removed);
-            redirect(&user, paths::SECURITY, &message, receipt.as_ref())
+            let message = notice::factor_removed;
+            redirect(&user, paths::SECURITY, message, receipt.as_ref())
         }
         Err(Error::Invalid(errors)) => {
             html::unprocessable(&overview::page(&user, user.field_texts(&errors)).await?)
@@ -162,24 +157,18 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     }
 }
 
-/// Returns a message with the numbers of credentials that were revoked.
-pub(super) fn counted(
-    receipt: Option<&RevocationReceipt>,
-    message: fn(u64, u64) -> Message,
-) -> Message {
-    let count = receipt.map_or(RevokedDetail::default(), RevocationReceipt::count);
-    message(count.sessions, count.tokens)
-}
-
-/// Redirects to a page that shows the message and links the receipt.
+/// Redirects to a page that shows the message with the numbers of revoked credentials, and links the
+/// receipt.
 pub(super) fn redirect(
     user: &BrowserUser,
     path: &str,
-    message: &Message,
+    message: fn(u64, u64) -> Message,
     receipt: Option<&RevocationReceipt>,
 ) -> Result<HttpResponse> {
+    let count = receipt.map_or(RevokedDetail::default(), RevocationReceipt::count);
+    let message = message(count.sessions, count.tokens);
     match receipt {
-        Some(receipt) => user.redirect_with_receipt(path, message, receipt.id),
-        None => user.redirect(path, message),
+        Some(receipt) => user.redirect_with_receipt(path, &message, receipt.id),
+        None => user.redirect(path, &message),
     }
 }
