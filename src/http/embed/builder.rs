@@ -33,6 +33,7 @@ pub struct Builder {
     migrate: Migrate,
     mount: Mount,
     any_host: bool,
+    mail_thread: bool,
 }
 
 /// When the tables are created and migrated.
@@ -78,6 +79,7 @@ impl Builder {
             migrate: Migrate::default(),
             mount: Mount::ROOT,
             any_host: false,
+            mail_thread: true,
         }
     }
 
@@ -136,6 +138,13 @@ impl Builder {
     #[cfg(feature = "testing")]
     pub(super) fn any_host(mut self) -> Self {
         self.any_host = true;
+        self
+    }
+
+    /// Leaves mails in the outbox. A test sends them.
+    #[cfg(feature = "testing")]
+    pub(super) fn without_mail_thread(mut self) -> Self {
+        self.mail_thread = false;
         self
     }
 
@@ -313,7 +322,11 @@ impl Builder {
         let keys = keys.map_err(OpenError::new)?;
         state.set_node_config(&keys);
         let background = Background::start(state.clone()).map_err(OpenError::new)?;
-        let mails = MailThread::start(state.clone()).map_err(OpenError::new)?;
+        let mails = if self.mail_thread {
+            MailThread::start(state.clone()).map_err(OpenError::new)?
+        } else {
+            None
+        };
         Ok(Narthex::new(state, keys, background, mails))
     }
 

@@ -98,6 +98,61 @@ async fn user_signs_in_with_the_test_password() {
 }
 
 #[actix_web::test]
+async fn test_follows_the_link_of_a_mail() {
+    let narthex = testing::narthex::<()>();
+    let ada = narthex.user("ada@example.com").await;
+    let session = ada.session().await;
+    let app = test::init_service(App::new().configure(routes).configure(narthex.routes())).await;
+    assert_eq!(narthex.mails(), []);
+
+    let ask = test::TestRequest::post()
+        .uri("/password/forgot")
+        .set_form([("email", "ada@example.com")]);
+    test::call_service(&app, ask.to_request()).await;
+    let mails = narthex.mails();
+    let [mail] = mails.as_slice() else {
+        panic!("one mail is expected: {mails:?}");
+    };
+    assert_eq!(mail.to, "ada@example.com");
+    assert!(!mail.subject.is_empty() && mail.html.contains("<a href"));
+    let link = mail.link("/password/reset").expect("a link");
+
+    let ask = test::TestRequest::get().uri(link).to_request();
+    let opened = test::call_service(&app, ask).await;
+    let cookie = opened.response().cookies().next().expect("a cookie");
+    let ask = test::TestRequest::post()
+        .uri("/password/reset")
+        .cookie(cookie.into_owned())
+        .set_form([("password", "another long passphrase")]);
+    let answer = test::call_service(&app, ask.to_request()).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let ask = test::TestRequest::get().uri("/browser").cookie(session);
+    let status = test::call_service(&app, ask.to_request()).await.status();
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
+async fn notice_is_due_after_a_minute() {
+    let narthex = testing::narthex::<()>();
+    let ada = narthex.user("ada@example.com").await;
+    let session = ada.session().await;
+    let app = test::init_service(App::new().configure(narthex.routes())).await;
+    let form = [
+        ("current_password", testing::PASSWORD),
+        ("password", "another long passphrase"),
+    ];
+    let ask = test::TestRequest::post()
+        .uri("/account/password")
+        .cookie(session)
+        .set_form(form);
+    test::call_service(&app, ask.to_request()).await;
+    assert_eq!(narthex.mails(), []);
+    narthex.advance(Duration::from_secs(60));
+    let mails = narthex.mails();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+}
+
+#[actix_web::test]
 async fn route_without_the_configuration_fails_closed() {
     let app = App::new().route("/orders", web::get().to(orders));
     let app = test::init_service(app).await;

@@ -33,6 +33,11 @@ impl TemporaryDatabase {
         format!("sqlite://{}", self.path().display())
     }
 
+    /// The folder of the mails.
+    pub(super) fn mails(&self) -> PathBuf {
+        self.0.path().join("mails")
+    }
+
     fn empty() -> Self {
         Self(must("create a temporary folder", tempfile::tempdir()))
     }

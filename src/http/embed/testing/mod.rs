@@ -2,7 +2,7 @@
 //!
 //! The credentials are real. The check that runs in a test is the check that runs in production,
 //! so a test can also revoke a credential and expect a refusal. No password is hashed, no socket is
-//! opened, and the clock stands still.
+//! opened, the clock stands still, and mails go to a folder.
 //!
 //! ```
 //! use actix_web::{App, test, web};
@@ -32,12 +32,14 @@
 
 mod clock;
 mod database;
+mod mails;
 mod user;
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 pub use self::{
     clock::FakeClock,
+    mails::TestMail,
     user::{PASSWORD, TestUser},
 };
 use self::{database::TemporaryDatabase, user::must};
@@ -50,6 +52,9 @@ const START: Timestamp = Timestamp::from_micros(1_795_350_600_000_000);
 /// A signing key for tests only.
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+
+/// The contact that every mail names.
+const CONTACT: &str = "help@example.com";
 
 /// Opens Narthex on a temporary SQLite database, with the abilities `A`. Every `Host` is accepted,
 /// because a test request has none.
@@ -66,11 +71,13 @@ pub fn narthex<A: Require>() -> TestNarthex {
         .secret_key(KEY)
         .abilities::<A>()
         .any_host()
+        .mail_server(format_args!("file:{}", database.mails().display()), CONTACT)
+        .without_mail_thread()
         .open_with(Arc::clone(&clock) as Arc<_>, Arc::new(SystemRandom));
     TestNarthex {
         narthex: must("open Narthex", narthex),
         clock,
-        _database: database,
+        database,
     }
 }
 
@@ -80,7 +87,7 @@ pub struct TestNarthex {
     /// Dropped before the database.
     narthex: Narthex,
     clock: Arc<FakeClock>,
-    _database: TemporaryDatabase,
+    database: TemporaryDatabase,
 }
 
 impl TestNarthex {
@@ -95,6 +102,28 @@ impl TestNarthex {
     /// Moves the clock forward. It stands still otherwise.
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+    }
+
+    /// Sends the mails that are due, and returns all mails so far, the oldest first. A notice is due
+    /// after a minute, because notices of one kind are joined: call [`Self::advance`] before.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() {
+    /// let narthex = narthex::testing::narthex::<()>();
+    /// let ada = narthex.user("ada@example.com").await;
+    /// ada.session().await;
+    /// assert!(narthex.mails().is_empty());
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// A mail cannot be sent or read.
+    #[must_use]
+    pub fn mails(&self) -> Vec<TestMail> {
+        mails::send_and_read(&self.narthex.0.state, &self.database.mails())
     }
 }
 
