@@ -2,7 +2,11 @@
 
 use std::net::IpAddr;
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+};
 use futures_util::future::{Ready, ready};
 
 use crate::{
@@ -14,7 +18,7 @@ use crate::{
 pub struct ClientInfo {
     /// The client's address.
     pub ip: Option<IpAddr>,
-    /// The `User-Agent` header.
+    /// The `User-Agent` header. The brand of `Sec-CH-UA` follows if the header does not name it.
     pub user_agent: Option<String>,
 }
 
@@ -26,11 +30,37 @@ impl FromRequest for ClientInfo {
         let user_agent = request
             .headers()
             .get(header::USER_AGENT)
-            .map(|value| ascii_of(value.as_bytes()));
+            .map(|value| with_brand(ascii_of(value.as_bytes()), request.headers()));
         ready(Ok(Self {
             ip: client_address(request),
             user_agent,
         }))
+    }
+}
+
+/// Browsers that send the user agent of Chrome, and their own name in `Sec-CH-UA` alone (User-Agent Client
+/// Hints). Chromium sends that header without being asked, over HTTPS and to loopback addresses.
+const BRANDS: [&str; 3] = ["Brave", "DuckDuckGo", "Vivaldi"];
+
+/// The longest version of a brand that is stored.
+const MAX_VERSION_LENGTH: usize = 20;
+
+/// Appends the product of the browser, such as `Brave/150`, if only the hint names it.
+fn with_brand(user_agent: String, headers: &HeaderMap) -> String {
+    let hint = headers.get("sec-ch-ua").and_then(|hint| hint.to_str().ok());
+    let hint = hint.unwrap_or_default();
+    let product = BRANDS.iter().find_map(|brand| {
+        let (_, rest) = hint.split_once(&format!("\"{brand}\";v=\""))?;
+        let version = rest
+            .chars()
+            .take_while(|character| character.is_ascii_digit() || *character == '.')
+            .take(MAX_VERSION_LENGTH);
+        let product = format!("{brand}/{}", version.collect::<String>());
+        (!user_agent.contains(&format!("{brand}/"))).then_some(product)
+    });
+    match product {
+        Some(product) => format!("{user_agent} {product}"),
+        None => user_agent,
     }
 }
 
@@ -63,5 +93,23 @@ mod tests {
         let origin = ClientInfo::from_request(&request.to_http_request(), &mut Payload::None);
         let user_agent = origin.into_inner().unwrap().user_agent;
         assert_eq!(user_agent.as_deref(), Some("Mozilla/5.0 (iPhone; caf?)"));
+    }
+    #[test]
+    fn brand_of_the_hint_follows_the_user_agent() {
+        let chromium = r#""Chromium";v="150", "Not A Brand";v="99""#;
+        let brave = r#""Brave";v="150", "Chromium";v="150", "Not A Brand";v="99""#;
+        for (agent, hint, expected) in [
+            ("Chrome/150", chromium, "Chrome/150"),
+            ("Chrome/150", brave, "Chrome/150 Brave/150"),
+            ("Chrome/150 Brave/150", brave, "Chrome/150 Brave/150"),
+            ("Chrome/150", r#""Brave";v="<b>""#, "Chrome/150 Brave/"),
+            ("Chrome/150", "Brave", "Chrome/150"),
+        ] {
+            let request = TestRequest::default().insert_header((header::USER_AGENT, agent));
+            let request = request.insert_header(("sec-ch-ua", hint)).to_http_request();
+            let origin = ClientInfo::from_request(&request, &mut Payload::None);
+            let user_agent = origin.into_inner().unwrap().user_agent;
+            assert_eq!(user_agent.as_deref(), Some(expected), "{agent} {hint}");
+        }
     }
 }

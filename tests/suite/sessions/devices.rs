@@ -5,7 +5,9 @@ use narthex::{
     sessions::Device,
 };
 
-use crate::support::user_agents::TABLE;
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::page::ADA;
+use crate::support::user_agents::{CHROME_ON_WINDOWS, TABLE};
 
 #[test]
 fn current_user_agents_are_recognised() {
@@ -23,4 +25,18 @@ fn current_user_agents_are_recognised() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(Device::of(None), Device::of(Some("")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browser_that_only_its_hint_names_is_recognised() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    let browser = app.browser().with_user_agent(CHROME_ON_WINDOWS);
+    let login = browser.request(reqwest::Method::POST, "/login");
+    let hint = r#""Brave";v="150", "Chromium";v="150", "Not A Brand";v="99""#;
+    let login = login.header("sec-ch-ua", hint);
+    let signed_in = login.form(&[("email", ADA), ("password", PASSWORD)]);
+    browser.send(signed_in).await.expect_status(303);
+    let list = browser.get("/account/sessions").await;
+    list.expect_text("Brave on Windows");
 }
