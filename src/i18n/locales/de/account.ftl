@@ -2,13 +2,13 @@
 
 settings-title = Einstellungen
 settings-profile = Profil
-settings-email-hint = Mit dieser Adresse melden Sie sich an. Für eine Änderung wird Ihr Passwort abgefragt.
+settings-email-hint = Mit dieser Adresse melden Sie sich an. Für eine Änderung müssen Sie Ihr Passwort eingeben.
 settings-email-also = Beim Ändern der E-Mail-Adresse außerdem
 settings-email-also-hint = Eine neue Adresse gilt, sobald Sie dem Link folgen, den wir an sie senden.
 settings-email-pending = Die neue Adresse { $email } wartet auf ihre Bestätigung. Folgen Sie dem Link in der E-Mail an diese Adresse.
 settings-email-cancel = Änderung abbrechen
 settings-notice-email = Zweite E-Mail-Adresse für Hinweise (optional)
-settings-notice-email-hint = Hinweise zu Ihrem Konto gehen auch an diese Adresse. Sie können sich nicht damit anmelden. Für eine Änderung wird Ihr Passwort abgefragt.
+settings-notice-email-hint = Hinweise zu Ihrem Konto gehen auch an diese Adresse. Sie können sich nicht damit anmelden. Für eine Änderung müssen Sie Ihr Passwort eingeben.
 settings-notice-email-pending = Hinweise zu Ihrem Konto gehen an diese Adresse, sobald Sie dem Link in der E-Mail an sie folgen. Sie können sich nicht damit anmelden.
 settings-language = Sprache
 settings-language-browser = Sprache des Browsers

@@ -30,6 +30,13 @@ label-revoked = { $sessions ->
        *[other] { $sessions } Sitzungen und { $tokens } Tokens
     }
 }
+label-revoked-sentence = { $sessions ->
+    [0] { $tokens ->
+        [0] { "" }
+       *[other] { " " }Widerrufen: { label-revoked }.
+    }
+   *[other] { " " }Widerrufen: { label-revoked }.
+}
 label-reason-signed-out = Abgemeldet
 label-reason-revoked = Widerrufen
 label-reason-password-changed = Das Passwort wurde geändert

@@ -12,7 +12,7 @@ reset-lead = Für das Konto { $email }.
 reset-password = Neues Passwort
 reset-pause = Persönliche Tokens pausieren
 reset-pause-hint = Pausierte Tokens werden abgelehnt, bis Sie sie fortsetzen.
-reset-ends = Alle Sitzungen und Gerätetoken werden abgemeldet.
+reset-ends = Alle Sitzungen und Geräte-Tokens werden beendet.
 reset-button = Passwort festlegen
 
 link-invalid-title = Dieser Link funktioniert nicht
@@ -30,7 +30,7 @@ notice-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Hinweise 
 
 undo-email-title = Änderung der E-Mail-Adresse rückgängig machen
 undo-email-lead = Ihr Konto erhält wieder die Adresse { $email }. Danach wählen Sie ein neues Passwort.
-undo-email-ends = Alle Sitzungen und Gerätetokens werden beendet, und persönliche Tokens werden pausiert. Ihre zweite Adresse wird entfernt, und eine Authenticator-App, wenn sie nach der Änderung oder am Tag davor hinzugefügt wurde.
+undo-email-ends = Alle Sitzungen und Geräte-Tokens werden beendet, und persönliche Tokens werden pausiert. Ihre zweite Adresse wird entfernt, und eine Authenticator-App, wenn sie nach der Änderung oder am Tag davor hinzugefügt wurde.
 undo-email-button = Änderung rückgängig machen
 
 verify-title = E-Mail-Adresse bestätigen

@@ -1,7 +1,7 @@
 # Hinweise auf Seiten
 
 notice-saved = Gespeichert.
-notice-password-changed = Passwort geändert. Widerrufen: { label-revoked }.
+notice-password-changed = Passwort geändert.{ label-revoked-sentence }
 notice-check-mail = Wir haben eine E-Mail an { $email } gesendet. Folgen Sie dem Link darin, um fortzufahren.
 notice-email-verified = E-Mail-Adresse bestätigt.
 notice-email-changed = E-Mail-Adresse geändert.
@@ -10,9 +10,9 @@ notice-email-change-undone = Ihre E-Mail-Adresse ist wiederhergestellt. Wählen 
 notice-email-change-requested = Gespeichert. Ihre Adresse ändert sich, sobald Sie dem Link folgen, den wir an { $email } gesendet haben.
 notice-reset-requested = Wenn es ein Konto mit dieser Adresse gibt, ist eine E-Mail unterwegs.
 notice-password-reset = Passwort geändert. Melden Sie sich mit dem neuen Passwort an.
-notice-account-deleted = Ihr Konto wurde gelöscht. Widerrufen: { label-revoked }.
+notice-account-deleted = Ihr Konto wurde gelöscht.{ label-revoked-sentence }
 notice-sign-in-recognised = Danke. Diese Anmeldung gilt als Ihre eigene.
-notice-signed-out = Abgemeldet. Widerrufen: { label-revoked }.
+notice-signed-out = Abgemeldet.{ label-revoked-sentence }
 notice-session-signed-out = Sitzung abgemeldet: { $name }.
 notice-token-revoked = Token widerrufen: { $name }.
 notice-session-already-ended = Diese Sitzung ist bereits abgemeldet.
@@ -27,9 +27,9 @@ notice-wrong-email-or-password = E-Mail-Adresse oder Passwort ist falsch. Prüfe
 notice-sign-in-attempt-over = Diese Anmeldung hat zu lange gedauert oder hatte zu viele falsche Codes. Melden Sie sich noch einmal an.
 notice-second-factor-needed = Dafür brauchen Sie einen zweiten Faktor. Richten Sie einen ein, um fortzufahren.
 notice-factor-already-on = Ihre Authenticator-App ist bereits aktiviert.
-notice-factor-added = Authenticator-App aktiviert. Widerrufen: { label-revoked }.
-notice-factor-removed = Authenticator-App entfernt. Widerrufen: { label-revoked }.
-notice-recovery-codes-made = Neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr. Widerrufen: { label-revoked }.
+notice-factor-added = Authenticator-App aktiviert.{ label-revoked-sentence }
+notice-factor-removed = Authenticator-App entfernt.{ label-revoked-sentence }
+notice-recovery-codes-made = Neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.{ label-revoked-sentence }
 notice-recovery-code-replaced = Sie haben einen Wiederherstellungscode verwendet. Ein neuer ersetzt ihn.
 notice-review-first = Sehen Sie zuerst die Liste durch, und bestätigen Sie dann.
 notice-list-changed = Die Liste hat sich geändert, seit Sie sie gesehen haben. Es wurde nichts widerrufen. Sehen Sie die neue Liste durch.

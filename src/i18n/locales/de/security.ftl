@@ -1,16 +1,16 @@
 # Das Passwort und der zweite Faktor
 
 security-title = Anmeldung und Sicherheit
-security-lead = Womit Sie beweisen, dass Sie es sind.
+security-lead = Womit Sie sich anmelden.
 security-link = Passwort, Authenticator-App und Wiederherstellungscodes
 security-open = Anmeldung und Sicherheit prüfen
 security-password = Sie melden sich mit einem Passwort an. Ändern Sie es in den Einstellungen.
 security-app = Authenticator-App
-security-app-lead = Eine App auf Ihrem Smartphone zeigt alle 30 Sekunden einen neuen Code. Ist sie eingerichtet, fragt eine Anmeldung nach dem Passwort und einem Code.
+security-app-lead = Eine App auf Ihrem Smartphone zeigt alle 30 Sekunden einen neuen Code. Wenn sie eingerichtet ist, geben Sie bei der Anmeldung Ihr Passwort und einen Code ein.
 security-app-set-up = Authenticator-App einrichten
 security-app-remove = Authenticator-App entfernen
-security-on = Ein
-security-off = Aus
+security-on = Aktiviert
+security-off = Deaktiviert
 security-suspended = Die Codes dieser App werden abgelehnt, weil zu viele falsche Codes eingegeben wurden. Melden Sie sich mit einem Wiederherstellungscode an oder bestätigen Sie damit, um die App wieder zu nutzen.
 security-since = Seit
 security-last-used = Zuletzt verwendet

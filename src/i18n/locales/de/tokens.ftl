@@ -74,7 +74,7 @@ tokens-read = Lesen
 tokens-write = Schreiben
 tokens-preset-read = Nur lesen
 tokens-preset-read-write = Lesen und schreiben
-tokens-preset-nothing = Leeren
+tokens-preset-nothing = Alle abwählen
 tokens-ability-resource = Alles mit { $resource }
 tokens-ability-removed = Wird nicht mehr angeboten
 

@@ -30,6 +30,14 @@ label-revoked = { $sessions ->
        *[other] { $sessions } sessions and { $tokens } tokens
     }
 }
+# Follows another sentence. It is empty if nothing was revoked.
+label-revoked-sentence = { $sessions ->
+    [0] { $tokens ->
+        [0] { "" }
+       *[other] { " " }Revoked: { label-revoked }.
+    }
+   *[other] { " " }Revoked: { label-revoked }.
+}
 label-reason-signed-out = Signed out
 label-reason-revoked = Revoked
 label-reason-password-changed = The password was changed

@@ -1,7 +1,7 @@
 # Notices on pages
 
 notice-saved = Saved.
-notice-password-changed = Password changed. Revoked: { label-revoked }.
+notice-password-changed = Password changed.{ label-revoked-sentence }
 notice-check-mail = We sent an email to { $email }. Follow the link in it to finish.
 notice-email-verified = Email address confirmed.
 notice-email-changed = Email address changed.
@@ -10,9 +10,9 @@ notice-email-change-undone = Your email address is restored. Now choose a new pa
 notice-email-change-requested = Saved. Your address changes when you follow the link that we sent to { $email }.
 notice-reset-requested = If there is an account with this address, an email is on its way.
 notice-password-reset = Password changed. Sign in with the new password.
-notice-account-deleted = Your account has been deleted. Revoked: { label-revoked }.
+notice-account-deleted = Your account has been deleted.{ label-revoked-sentence }
 notice-sign-in-recognised = Thank you. This sign-in counts as yours.
-notice-signed-out = Signed out. Revoked: { label-revoked }.
+notice-signed-out = Signed out.{ label-revoked-sentence }
 notice-session-signed-out = Session signed out: { $name }.
 notice-token-revoked = Token revoked: { $name }.
 notice-session-already-ended = This session is already signed out.
@@ -28,9 +28,9 @@ notice-wrong-email-or-password = Incorrect email or password. Check both and try
 notice-sign-in-attempt-over = This sign-in took too long or had too many wrong codes. Sign in again.
 notice-second-factor-needed = This needs a second factor. Set one up to continue.
 notice-factor-already-on = Your authenticator app is already on.
-notice-factor-added = Authenticator app turned on. Revoked: { label-revoked }.
-notice-factor-removed = Authenticator app removed. Revoked: { label-revoked }.
-notice-recovery-codes-made = New recovery codes made. The old ones no longer work. Revoked: { label-revoked }.
+notice-factor-added = Authenticator app turned on.{ label-revoked-sentence }
+notice-factor-removed = Authenticator app removed.{ label-revoked-sentence }
+notice-recovery-codes-made = New recovery codes made. The old ones no longer work.{ label-revoked-sentence }
 notice-recovery-code-replaced = You used a recovery code. A new one replaces it.
 notice-review-first = Review the list first, then confirm it.
 notice-list-changed = The list has changed since you viewed it. Nothing was revoked. Review the new list.

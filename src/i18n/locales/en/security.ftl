@@ -1,7 +1,7 @@
 # The password and the second factors
 
 security-title = Sign-in and security
-security-lead = How you prove that it is you.
+security-lead = What you sign in with.
 security-link = Password, authenticator app and recovery codes
 security-open = Review sign-in and security
 security-password = You sign in with a password. Change it in the settings.
