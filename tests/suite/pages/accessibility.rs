@@ -15,8 +15,8 @@ use crate::support::page::ADA;
 use crate::support::programs;
 use crate::support::user_agents::SAFARI_ON_IPHONE;
 
-const WIDTHS: [u32; 3] = [320, 768, 1280];
-const SCHEMES: [Scheme; 3] = [Scheme::Light, Scheme::Dark, Scheme::ForcedColors];
+pub(super) const WIDTHS: [u32; 3] = [320, 768, 1280];
+pub(super) const SCHEMES: [Scheme; 3] = [Scheme::Light, Scheme::Dark, Scheme::ForcedColors];
 /// States of pages that the table of routes does not name.
 const MORE_SIGNED_OUT: [&str; 1] = ["/no-such-page"];
 const MORE_SIGNED_IN: [&str; 2] = ["/account/sign-out?unused_since=yesterday", "/account/nope"];
@@ -73,7 +73,7 @@ async fn violations(window: &Window) -> Vec<Value> {
     found.as_array().expect("a list").clone()
 }
 
-async fn expect_no_violation(window: &Window, path: &str, width: u32, scheme: Scheme) {
+pub(super) async fn expect_no_violation(window: &Window, path: &str, width: u32, scheme: Scheme) {
     window.resize(width, scheme).await;
     let found = violations(window).await;
     assert_eq!(found, [] as [Value; 0], "{path} at {width} px, {scheme:?}");

@@ -24,7 +24,7 @@ const NO_PAGES: [&str; 6] = [
 /// Pages that only the answer of a form leads to. Their tests are those of second factors.
 const AFTER_A_FORM: [&str; 2] = [paths::LOGIN_VERIFY, paths::RECOVERY_CODES];
 
-/// Links of mails, which need the secret of the mail. Their tests are those of mails.
+/// Links of mails, which need the secret of the mail. `pages::mailed_links` visits them.
 const OF_MAILS: [&str; 6] = [
     paths::VERIFY_EMAIL,
     paths::PASSWORD_FORGOT,
@@ -47,7 +47,7 @@ pub fn public_pages() -> Vec<String> {
 pub async fn account_pages(app: &TestApp, browser: &Browser) -> Vec<String> {
     // So that the lists have the new tokens first.
     app.advance(Duration::from_secs(1));
-    for name in ["Revoked", "Shop CI"] {
+    for name in ["Backup", "Shop CI"] {
         app.token_of(browser, name, &["orders:read", "tokens:write"])
             .await;
     }
@@ -58,7 +58,7 @@ pub async fn account_pages(app: &TestApp, browser: &Browser) -> Vec<String> {
             .and_then(|token| token["id"].as_str())
             .expect("a token")
     };
-    let (token, revoked) = (id_of("Shop CI"), id_of("Revoked"));
+    let (token, revoked) = (id_of("Shop CI"), id_of("Backup"));
     let revoke = format!("/account/tokens/{revoked}/revoke");
     browser.post(&revoke, &[("confirmed", "1")]).await;
     let events = fetch_list(browser, "/api/v1/events").await;
