@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{
     crypto::{password_hash::HashError, rng::RngError, sealing::SealingError},
     db::{self, IsRetryable},
-    types::{fields::FieldErrors, message::Message},
+    types::{assurance::RequiredAssurance, fields::FieldErrors, message::Message},
     util::clock::Timestamp,
 };
 
@@ -55,6 +55,10 @@ pub enum Error {
     /// The operation requires a second factor in this session, recently.
     #[error("confirmation by a second factor required")]
     SecondFactorConfirmationRequired,
+    /// The user was proved by too few factors for the resource, or too long ago (RFC 9470, section
+    /// 3, `insufficient_user_authentication`).
+    #[error("insufficient user authentication")]
+    InsufficientAuthentication(RequiredAssurance),
     /// The token lacks these abilities (RFC 6750, section 3.1, `insufficient_scope`).
     #[error("missing ability: {0}")]
     MissingAbility(String),

@@ -1,5 +1,29 @@
 //! How a user proved to be the account's owner: methods (RFC 8176) and the level that they reach.
 
+use std::time::Duration;
+
+/// The proof of the user that a resource requires (RFC 9470, section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequiredAssurance {
+    /// The level, as a value of `acr`.
+    pub acr: Option<&'static str>,
+    /// The longest time since the proof.
+    pub max_age: Option<Duration>,
+}
+
+impl RequiredAssurance {
+    /// Returns whether two factors are required.
+    #[must_use]
+    pub fn needs_second_factor(self) -> bool {
+        self.acr == Some(ACR_TWO_FACTORS)
+    }
+}
+
+/// The value of `acr` after one factor.
+pub const ACR_ONE_FACTOR: &str = "1";
+/// The value of `acr` after two factors.
+pub const ACR_TWO_FACTORS: &str = "2";
+
 /// One method of authentication, by its bit and its name in `amr` (RFC 8176, section 2).
 type Method = (u8, &'static str);
 
@@ -36,7 +60,11 @@ impl AuthenticationMethods {
     /// Returns the value of `acr` (RFC 9470): the level as text.
     #[must_use]
     pub const fn acr(self) -> &'static str {
-        if self.level() == 2 { "2" } else { "1" }
+        if self.level() == 2 {
+            ACR_TWO_FACTORS
+        } else {
+            ACR_ONE_FACTOR
+        }
     }
 
     /// Returns the values of `amr`.

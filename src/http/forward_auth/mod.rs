@@ -9,6 +9,7 @@
 //! identity headers. `docs/nginx.conf` and `docs/Caddyfile` show the configuration of a proxy. The
 //! tests start both proxies with them.
 
+mod assurance;
 mod original_request;
 
 use std::borrow::Cow;
@@ -39,9 +40,10 @@ use crate::{
     config::{Origin, Settings},
     credentials::Principal,
     error::{Error, Result},
+    types::{assurance::RequiredAssurance, credential_kind::CredentialType},
 };
 
-/// `/auth/verify?ability=…&any=…&by=…&redirect=on&preflight=allow`, with any method.
+/// `/auth/verify?ability=…&any=…&acr=…&max_age=…&by=…&redirect=on&preflight=allow`, with any method.
 ///
 /// # Errors
 /// Database errors. The proxy then refuses the request.
@@ -67,6 +69,19 @@ pub async fn verify(
         .and_then(|caller| caller.ok_or_else(not_signed_in))
         .and_then(|caller| params.authorize(&caller).map(|()| caller))
         .and_then(|caller| ensure_verified(&context, &caller).map(|()| caller));
+    if let (Some(required), Ok(caller)) = (params.assurance, &result)
+        && !assurance::is_met(required, caller.credential(), &context)
+    {
+        #[cfg(feature = "pages")]
+        if params.redirect
+            && caller.credential().class() == CredentialType::Session
+            && is_navigation(request.headers())
+        {
+            let page = confirmation_address(&context, &request, required);
+            return Ok(see_other(&page));
+        }
+        return Err(Error::InsufficientAuthentication(required));
+    }
     match result {
         Ok(caller) => authorized(&caller),
         #[cfg(feature = "pages")]
@@ -159,16 +174,37 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     mode && accepts && text("x-requested-with").is_none()
 }
 
-/// Returns the address of the sign-in page, with the original address as the return address. The
-/// original address is read from trusted proxies only, and must be on this origin or a trusted one.
+/// Returns the address of the sign-in page, with the original address as the return address.
 fn sign_in_address(context: &AppState, request: &HttpRequest) -> Address {
+    let login = format!("{}{}", context.settings().base_url(), paths::LOGIN);
+    let next = original_address(context, request);
+    Address::whole(ReturnTo::append_to(&login, next.as_ref()))
+}
+
+/// Returns the address of the confirmation that meets `required`, with the original address as the
+/// return address. A user without a second factor is led from there to set one up.
+fn confirmation_address(
+    context: &AppState,
+    request: &HttpRequest,
+    required: RequiredAssurance,
+) -> Address {
+    let next = original_address(context, request);
+    let page = if required.needs_second_factor() {
+        paths::confirm_second_factor(next.as_ref().map(ReturnTo::as_str).unwrap_or_default())
+    } else {
+        ReturnTo::append_to(paths::CONFIRM, next.as_ref())
+    };
+    Address::whole(format!("{}{page}", context.settings().base_url()))
+}
+
+/// Returns the original address. It is read from trusted proxies only, and must be on this origin or
+/// a trusted one.
+fn original_address(context: &AppState, request: &HttpRequest) -> Option<ReturnTo> {
     let settings = context.settings();
-    let login = format!("{}{}", settings.base_url(), paths::LOGIN);
-    let return_address = is_from_a_trusted_proxy(request, &settings.server.trusted_proxies)
+    is_from_a_trusted_proxy(request, &settings.server.trusted_proxies)
         .then(|| forwarded_address(request.headers(), settings))
         .flatten()
-        .and_then(|address| ReturnTo::parse(&address, settings));
-    Address::whole(ReturnTo::append_to(&login, return_address.as_ref()))
+        .and_then(|address| ReturnTo::parse(&address, settings))
 }
 
 /// Returns the original address: a path if the app shares our origin, otherwise a URL. If the proxy

@@ -1,7 +1,7 @@
 //! The parameters of forward auth. They are part of the proxy's configuration and the same for each
 //! request, so they are parsed once.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use crate::{
     credentials::Principal,
@@ -9,15 +9,18 @@ use crate::{
     http::{auth::AcceptedCredentials, middleware::body::Query},
     types::{
         ability::Ability,
+        assurance::{ACR_ONE_FACTOR, ACR_TWO_FACTORS, RequiredAssurance},
         message::{Message, field},
     },
-    util::bounded_memo::Memo,
+    util::{bounded_memo::Memo, duration},
 };
 
-/// The parameters `?ability=…&any=…&by=…&redirect=on&preflight=allow`.
+/// The parameters `?ability=…&any=…&acr=…&max_age=…&by=…&redirect=on&preflight=allow`.
 pub(super) struct VerifyParams {
     all: Vec<RequiredAbility>,
     any: Vec<RequiredAbility>,
+    /// The required proof of the user (RFC 9470).
+    pub(super) assurance: Option<RequiredAssurance>,
     /// The accepted credentials.
     pub(super) by: AcceptedCredentials,
     /// Whether CORS-preflight requests are authorized without a credential.
@@ -37,7 +40,13 @@ impl VerifyParams {
             let ability = Ability::parse(&name);
             (name, ability)
         };
+        let required = RequiredAssurance {
+            acr: fields.read("acr", acr),
+            max_age: fields.read("max_age", max_age),
+        };
+        let is_required = required.acr.is_some() || required.max_age.is_some();
         let params = Self {
+            assurance: is_required.then_some(required),
             all: fields.many("ability").into_iter().map(read).collect(),
             any: fields.many("any").into_iter().map(read).collect(),
             by: fields.read("by", accepted_credentials).unwrap_or_default(),
@@ -75,6 +84,21 @@ fn accepted_credentials(text: &str) -> Result<AcceptedCredentials, Message> {
         "token" => Ok(AcceptedCredentials::Tokens),
         _ => Err(field::class_unknown()),
     }
+}
+
+fn acr(text: &str) -> Result<&'static str, Message> {
+    match text {
+        ACR_ONE_FACTOR => Ok(ACR_ONE_FACTOR),
+        ACR_TWO_FACTORS => Ok(ACR_TWO_FACTORS),
+        _ => Err(field::acr_unknown()),
+    }
+}
+
+/// Zero is refused: each confirmation would be too old when the browser comes back.
+fn max_age(text: &str) -> Result<Duration, Message> {
+    duration::parse(text)
+        .filter(|age| age.as_secs() > 0)
+        .ok_or_else(field::max_age_malformed)
 }
 
 fn names<'a>(required: impl Iterator<Item = &'a RequiredAbility>) -> Vec<&'a str> {
@@ -116,7 +140,9 @@ mod tests {
         let again = cache.read("ability=a:b&redirect=on").unwrap();
         assert!(Rc::ptr_eq(&first, &again));
         assert!(!cache.read("ability=a:b").unwrap().redirect);
-        assert!(cache.read("by=cookie").is_err());
+        for invalid in ["by=cookie", "acr=3", "acr=", "max_age=0", "max_age=soon"] {
+            assert!(cache.read(invalid).is_err(), "{invalid}");
+        }
         for _ in 0..2 {
             assert!(cache.read("abilty=a:b").is_err());
         }

@@ -86,8 +86,14 @@ pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
     match asks(&user, &query.0.text("acr")).await? {
         Some(asks) => html::ok(&ConfirmPage::new(&user, asks, next.as_ref())?),
-        None => user.redirect(paths::TOTP, &notice::second_factor_needed()),
+        None => to_enrolment(&user, next.as_ref()),
     }
+}
+
+/// Leads a user without a second factor to set one up, and then to `next`.
+fn to_enrolment(user: &BrowserUser, next: Option<&ReturnTo>) -> Result<HttpResponse> {
+    let page = ReturnTo::append_to(paths::TOTP, next);
+    user.redirect(&page, &notice::second_factor_needed())
 }
 
 /// `POST /account/confirm`
@@ -95,7 +101,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let next = ReturnTo::take(&mut fields, user.context.settings());
     let Some(asks) = asks(&user, &fields.text("acr")).await? else {
-        return user.redirect(paths::TOTP, &notice::second_factor_needed());
+        return to_enrolment(&user, next.as_ref());
     };
     match confirm_one(&user, fields, asks).await {
         Ok(confirmed) => {

@@ -208,6 +208,16 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
         Error::NotSignedIn { .. } | Error::WrongPassword | Error::SecondFactorRequired(_) => {
             "Bearer realm=\"narthex\"".to_owned()
         }
+        Error::InsufficientAuthentication(required) => {
+            let mut value = quoted("insufficient_user_authentication");
+            if let Some(acr) = required.acr {
+                value.push_str(&format!(", acr_values=\"{acr}\""));
+            }
+            if let Some(age) = required.max_age {
+                value.push_str(&format!(", max_age=\"{}\"", age.as_secs()));
+            }
+            value
+        }
         Error::MissingAbility(abilities) => {
             let quoted = quoted("insufficient_scope");
             match scope(abilities) {

@@ -38,6 +38,7 @@ kinds! {
     WRONG_PASSWORD 401 "wrong-password" problem::wrong_password, problem::wrong_password_meaning;
     SECOND_FACTOR_REQUIRED 401 "second-factor-required" problem::second_factor_required, problem::second_factor_required_meaning;
     CONFIRM_SECOND_FACTOR 403 "confirm-second-factor" problem::confirm_second_factor, problem::confirm_second_factor_meaning;
+    INSUFFICIENT_AUTHENTICATION 401 "insufficient-user-authentication" problem::insufficient_authentication, problem::insufficient_authentication_meaning;
     MISSING_ABILITY 403 "missing-ability" problem::missing_ability, problem::missing_ability_meaning;
     SESSIONS_ONLY 403 "sessions-only" problem::sessions_only, problem::sessions_only_meaning;
     OUTLIVES_CALLER 403 "outlives-caller" problem::outlives_caller, problem::outlives_caller_meaning;
@@ -87,6 +88,7 @@ impl Error {
             Self::WrongPassword => &WRONG_PASSWORD,
             Self::SecondFactorRequired(_) => &SECOND_FACTOR_REQUIRED,
             Self::SecondFactorConfirmationRequired => &CONFIRM_SECOND_FACTOR,
+            Self::InsufficientAuthentication(_) => &INSUFFICIENT_AUTHENTICATION,
             Self::MissingAbility(_) => &MISSING_ABILITY,
             Self::SessionRequired => &SESSIONS_ONLY,
             Self::ExceedsCallerLifetime(_) => &OUTLIVES_CALLER,

@@ -54,6 +54,10 @@ messages! {
     ability_repeated(ability: String) = "field-ability-repeated";
     ability_malformed = "field-ability-malformed";
 
+    // The assurance that forward auth requires
+    acr_unknown = "field-acr-unknown";
+    max_age_malformed = "field-max-age-malformed";
+
     // The filter of credentials
     class_unknown = "field-class-unknown";
     class_other(class: &'static str) = "field-class-other";

@@ -17,6 +17,8 @@ messages! {
     second_factor_required_meaning = "problem-second-factor-required-meaning";
     confirm_second_factor = "problem-confirm-second-factor";
     confirm_second_factor_meaning = "problem-confirm-second-factor-meaning";
+    insufficient_authentication = "problem-insufficient-authentication";
+    insufficient_authentication_meaning = "problem-insufficient-authentication-meaning";
     missing_ability = "problem-missing-ability";
     missing_ability_meaning = "problem-missing-ability-meaning";
     sessions_only = "problem-sessions-only";
@@ -85,6 +87,7 @@ messages! {
     form_of_other_account = "problem-form-of-other-account";
     send_code = "problem-send-code";
     repeat_after_second_factor = "problem-repeat-after-second-factor";
+    confirm_for_resource = "problem-confirm-for-resource";
     repeat_after_confirmation = "problem-repeat-after-confirmation";
     send_form_here = "problem-send-form-here";
     open_https(url: String) = "problem-open-https";

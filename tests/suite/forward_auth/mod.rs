@@ -4,3 +4,4 @@ mod client_address;
 mod endpoint;
 mod example;
 mod real_proxies;
+mod step_up;

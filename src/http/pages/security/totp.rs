@@ -18,12 +18,13 @@ use crate::{
     http::{
         address::Address,
         auth::BrowserUser,
-        middleware::body::Form,
+        middleware::body::{Form, Query},
         paths,
         response::{
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
         },
+        return_to::ReturnTo,
     },
     sessions::SessionSecret,
     types::message::{Message, notice},
@@ -43,6 +44,8 @@ struct TotpPage {
     address: SecretString,
     endable: Endable,
     ending: Ending,
+    /// The page that needs the factor.
+    next: Option<ReturnTo>,
     errors: FieldTexts,
 }
 
@@ -51,6 +54,7 @@ impl TotpPage {
         user: &BrowserUser,
         secret: &TotpSecret,
         ending: Ending,
+        next: Option<ReturnTo>,
         errors: FieldTexts,
     ) -> Result<Self> {
         let (context, account) = (&user.context, user.principal.user());
@@ -64,6 +68,7 @@ impl TotpPage {
             address,
             endable: Endable::of(context, account.id, session).await?,
             ending,
+            next,
             errors,
         })
     }
@@ -76,21 +81,29 @@ fn in_groups(secret: &SecretString) -> SecretString {
 }
 
 /// Returns the page with the secret that the session's app is to share.
-async fn page(user: &BrowserUser, ending: Ending, errors: FieldTexts) -> Result<Option<TotpPage>> {
-    let confirmed = user.confirmed(|| paths::TOTP.to_owned())?;
+async fn page(
+    user: &BrowserUser,
+    ending: Ending,
+    next: Option<ReturnTo>,
+    errors: FieldTexts,
+) -> Result<Option<TotpPage>> {
+    let confirmed = user.confirmed(|| ReturnTo::append_to(paths::TOTP, next.as_ref()))?;
     match factors::begin_enrolment(&user.context, confirmed).await? {
-        Enrolment::Shown(secret) => TotpPage::new(user, &secret, ending, errors).await.map(Some),
+        Enrolment::Shown(secret) => TotpPage::new(user, &secret, ending, next, errors)
+            .await
+            .map(Some),
         Enrolment::AlreadyOn => Ok(None),
     }
 }
 
 /// `GET /account/security/totp`
-pub async fn form(user: BrowserUser) -> Result<HttpResponse> {
+pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
+    let next = ReturnTo::take(&mut query.0, user.context.settings());
     let ending = match user.draft(paths::TOTP) {
         Some(mut typed) => endings::take(&mut typed, Ending::default()),
         None => Ending::default(),
     };
-    match page(&user, ending, FieldTexts::default()).await? {
+    match page(&user, ending, next, FieldTexts::default()).await? {
         Some(page) => html::ok(&page),
         None => user.redirect(paths::SECURITY, &notice::factor_already_on()),
     }
@@ -99,7 +112,8 @@ pub async fn form(user: BrowserUser) -> Result<HttpResponse> {
 /// `POST /account/security/totp`
 pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let confirmed = user.confirmed(|| paths::TOTP.to_owned())?;
+    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let confirmed = user.confirmed(|| ReturnTo::append_to(paths::TOTP, next.as_ref()))?;
     let code = fields.read("code", Code::parse);
     let ending = endings::take(&mut fields, Ending::default());
     let turned_on = async {
@@ -115,10 +129,11 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             user.cookie.renew(&secret)?;
             user.put_recovery_codes(&turned_on.codes)?;
             let receipt = turned_on.receipt.as_ref();
-            redirect(&user, paths::RECOVERY_CODES, notice::factor_added, receipt)
+            let shown = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
+            redirect(&user, &shown, notice::factor_added, receipt)
         }
         Err(Error::Invalid(errors)) => {
-            match page(&user, ending, user.field_texts(&errors)).await? {
+            match page(&user, ending, next, user.field_texts(&errors)).await? {
                 Some(page) => html::unprocessable(&page),
                 None => user.redirect(paths::SECURITY, &notice::factor_already_on()),
             }

@@ -45,6 +45,8 @@ field-ability-repeated = Die Berechtigung „{ $ability }“ ist zweimal aufgef�
 field-ability-malformed = Geben Sie eine Berechtigung wie tokens:read ein.
 
 field-class-unknown = Geben Sie session oder token ein.
+field-acr-unknown = Geben Sie 1 oder 2 ein.
+field-max-age-malformed = Geben Sie eine Dauer über null ein, zum Beispiel 15m.
 field-class-other = { $class ->
     [session] Hier können nur Sitzungen ausgewählt werden.
    *[token] Hier können nur Tokens ausgewählt werden.

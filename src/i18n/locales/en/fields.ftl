@@ -45,6 +45,8 @@ field-ability-repeated = The permission “{ $ability }” is listed twice.
 field-ability-malformed = Enter a permission such as tokens:read.
 
 field-class-unknown = Enter session or token.
+field-acr-unknown = Enter 1 or 2.
+field-max-age-malformed = Enter a length of time over zero, such as 15m.
 field-class-other = { $class ->
     [session] Only sessions can be selected here.
    *[token] Only tokens can be selected here.
