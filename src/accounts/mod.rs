@@ -3,6 +3,7 @@
 mod deactivate;
 pub mod email_change;
 pub mod email_verification;
+pub mod invitation;
 pub mod notice_email;
 mod profile;
 mod register;

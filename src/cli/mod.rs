@@ -12,6 +12,7 @@ mod health;
 mod identify;
 mod import;
 mod input;
+mod invite;
 mod json;
 pub mod logging;
 mod mail;
@@ -138,6 +139,11 @@ enum Operation {
     /// Manage accounts
     #[command(subcommand, arg_required_else_help = false)]
     User(user::Action),
+    /// Mail an invitation to create an account. It works once, within 7 days, even if registration is
+    /// closed
+    ///
+    /// A new invitation makes an earlier one of the same address void.
+    Invite(invite::Invite),
     /// Manage the tokens of a user
     #[command(subcommand, arg_required_else_help = false)]
     Token(token::Action),
@@ -250,6 +256,7 @@ impl Operation {
         let outcome = runtime.block_on(async {
             match self {
                 Self::User(action) => action.run(&context).await,
+                Self::Invite(invite) => invite.run(&context).await,
                 Self::Token(action) => action.run(&context).await,
                 Self::Session(action) => action.run(&context).await,
                 Self::Mail(action) => action.run(&context).await,

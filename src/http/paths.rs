@@ -40,6 +40,8 @@ paths! {
     NOTICE_EMAIL_CONFIRM = "/email/notices";
     /// Puts the previous address of an account back with the link of a mail.
     EMAIL_UNDO = "/email/undo";
+    /// Creates an account with the link of an invitation.
+    INVITATION = "/invitation";
     /// The overview of the account.
     ACCOUNT = "/account";
     /// The name and the e-mail address.

@@ -141,6 +141,8 @@ table! {
         POST EMAIL_UNDO      OptionalSession => pages::email_change::undo;
         GET  NOTICE_EMAIL_CONFIRM OptionalSession => pages::email_change::notices_form;
         POST NOTICE_EMAIL_CONFIRM OptionalSession => pages::email_change::verify_for_notices;
+        GET  INVITATION      OptionalSession => pages::invitation::form;
+        POST INVITATION      OptionalSession => pages::invitation::accept;
         GET  PASSWORD_FORGOT OptionalSession => pages::password::forgot::form;
         POST PASSWORD_FORGOT OptionalSession => pages::password::forgot::request;
         GET  PASSWORD_RESET  OptionalSession => pages::password::reset::form;

@@ -53,6 +53,11 @@ pub enum Mail {
         /// The link.
         link: LinkId,
     },
+    /// A link that creates an account.
+    Invitation {
+        /// The link.
+        link: LinkId,
+    },
     /// A user entered this address as the new one of an account, but it has another account. It takes
     /// the place of [`Mail::ConfirmEmail`] at sending time and is never stored.
     AddressTaken,
@@ -74,6 +79,7 @@ impl Mail {
             Self::ResetPassword { .. } => "reset-password",
             Self::ConfirmEmail { .. } => "confirm-email",
             Self::VerifyNoticeEmail { .. } => "verify-notice-email",
+            Self::Invitation { .. } => "invitation",
             Self::AddressTaken => "address-taken",
             Self::Notice(notice) => notice.name(),
             Self::Test => "test",
@@ -87,7 +93,8 @@ impl Mail {
             Self::VerifyEmail { link }
             | Self::ResetPassword { link }
             | Self::ConfirmEmail { link }
-            | Self::VerifyNoticeEmail { link } => Some(*link),
+            | Self::VerifyNoticeEmail { link }
+            | Self::Invitation { link } => Some(*link),
             Self::Notice(notice) => notice.undo,
             Self::VerificationRequested
             | Self::AccountExists
@@ -196,6 +203,10 @@ mod tests {
             (
                 Mail::ConfirmEmail { link },
                 r#"{"to":"a@example.com","mail":"confirm-email","link":"00000000-0000-0000-0000-000000000000"}"#,
+            ),
+            (
+                Mail::Invitation { link },
+                r#"{"to":"a@example.com","mail":"invitation","link":"00000000-0000-0000-0000-000000000000"}"#,
             ),
             (Mail::Test, r#"{"to":"a@example.com","mail":"test"}"#),
         ] {

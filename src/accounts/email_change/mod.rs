@@ -228,7 +228,7 @@ fn set_address(tx: &mut Transaction<'_>, user: UserId, link: &Link) -> Result<Em
         return Err(Error::NotFound);
     }
     let new = Email::parse(&link.email).map_err(|_| Error::NotFound)?;
-    release(tx, user, &new)?;
+    release(tx, Some(user), &new)?;
     let invalidation = tx.invalidate_user(user);
     let set = db::with_savepoint(tx.connection, |connection| {
         store::set_email(connection, invalidation, user, &new)
@@ -242,12 +242,20 @@ fn set_address(tx: &mut Transaction<'_>, user: UserId, link: &Link) -> Result<Em
         .map_err(|_| Error::internal("the stored address is malformed"))
 }
 
-/// Deletes another account that has the address but has never verified it. The visitor has shown
-/// that the address is theirs. Otherwise a thief could prevent an undo by registering it.
-fn release(tx: &mut Transaction<'_>, user: UserId, address: &Email) -> Result<()> {
+/// Deletes an account other than that of `user` that has the address but has never verified it. The
+/// visitor has shown that the address is theirs. Otherwise a thief could prevent an undo, or the
+/// acceptance of an invitation, by registering it.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(super) fn release(
+    tx: &mut Transaction<'_>,
+    user: Option<UserId>,
+    address: &Email,
+) -> Result<()> {
     let holder = store::by_email(tx.connection, address.canonical())?;
-    let unverified =
-        holder.filter(|holder| holder.user.id != user && holder.email_unverified_since.is_some());
+    let unverified = holder
+        .filter(|holder| Some(holder.user.id) != user && holder.email_unverified_since.is_some());
     let Some(holder) = unverified else {
         return Ok(());
     };

@@ -198,6 +198,20 @@ fn content(
                 mail::confirm_ignore(),
             ],
         },
+        Mail::Invitation { .. } => Content {
+            subject: mail::invitation_subject(app.clone()),
+            events: Vec::new(),
+            reasons: vec![mail::invitation_reason(app, to)],
+            button: Some(Button {
+                label: mail::invitation_button(),
+                address: link(paths::INVITATION)?,
+            }),
+            code: None,
+            closing: vec![
+                mail::link_lifetime(Purpose::Invitation.life()),
+                mail::invitation_ignore(),
+            ],
+        },
         Mail::AddressTaken => Content {
             subject: mail::account_exists_subject(app.clone()),
             events: Vec::new(),

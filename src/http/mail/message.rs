@@ -9,7 +9,7 @@ use lettre::{
 };
 use url::Host;
 
-use super::{Rendered, transport::host_name};
+use super::{content::Rendered, transport::host_name};
 use crate::{
     config::Settings,
     error::{Error, Result},

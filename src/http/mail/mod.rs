@@ -8,9 +8,8 @@ mod notice;
 mod thread;
 mod transport;
 
-use self::content::Rendered;
 #[cfg(feature = "internals")]
-pub use self::content::render;
+pub use self::content::{Rendered, Secrets, render};
 #[cfg(any(feature = "cli", feature = "internals"))]
 pub use self::transport::Transport;
 pub use self::{mailer::Mailer, thread::MailThread};

@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod credential_row;
 pub mod email_change;
 pub mod home;
+pub mod invitation;
 mod list_query;
 pub mod login;
 pub mod login_verify;

@@ -23,6 +23,10 @@ messages! {
     confirm_ignore = "mail-confirm-ignore";
     verify_notice_subject(app: String) = "mail-verify-notice-subject";
     verify_notice_reason(app: String, email: String) = "mail-verify-notice-reason";
+    invitation_subject(app: String) = "mail-invitation-subject";
+    invitation_reason(app: String, email: String) = "mail-invitation-reason";
+    invitation_button = "mail-invitation-button";
+    invitation_ignore = "mail-invitation-ignore";
     address_taken_reason(app: String, email: String) = "mail-address-taken-reason";
     test_subject(app: String) = "mail-test-subject";
     test_reason(app: String) = "mail-test-reason";

@@ -62,6 +62,8 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/email/undo", Public),
     ("GET", "/email/notices", Public),
     ("POST", "/email/notices", Public),
+    ("GET", "/invitation", Public),
+    ("POST", "/invitation", Public),
     ("GET", "/password/forgot", Public),
     ("POST", "/password/forgot", Public),
     ("GET", "/password/reset", Public),

@@ -2,6 +2,7 @@
 
 mod email_change;
 mod email_undo;
+mod invitation;
 mod names;
 mod notice_email;
 mod profile_page;

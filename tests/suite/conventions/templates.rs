@@ -86,7 +86,7 @@ fn unescaped_in_code(file: &Source) -> Vec<Violation> {
 }
 
 /// Templates with forms for browsers that are not signed in.
-const SIGNED_OUT: [&str; 9] = [
+const SIGNED_OUT: [&str; 10] = [
     "register.html",
     "login.html",
     "login_verify.html",
@@ -97,6 +97,7 @@ const SIGNED_OUT: [&str; 9] = [
     "email/confirm.html",
     "email/undo.html",
     "email/notices.html",
+    "invitation.html",
 ];
 
 /// The forms of signed-in pages that lack the user field.

@@ -25,13 +25,14 @@ const CROSS_SITE: [&[(&str, &str)]; 7] = [
 ];
 
 /// The forms that need a mail server. Their own tests send them from our pages.
-const OF_MAIL: [&str; 8] = [
+const OF_MAIL: [&str; 9] = [
     "/verify-email",
     "/verify-email/resend",
     "/email/confirm",
     "/email/undo",
     "/email/cancel",
     "/email/notices",
+    "/invitation",
     "/password/forgot",
     "/password/reset",
 ];

@@ -122,12 +122,13 @@ const AFTER_A_FORM: [&str; 3] = [
 ];
 
 /// Pages that only the link of a mail opens.
-const FROM_MAILS: [&str; 6] = [
+const FROM_MAILS: [&str; 7] = [
     "/verify-email",
     "/password/reset",
     "/email/confirm",
     "/email/undo",
     "/email/notices",
+    "/invitation",
     "/account/secure",
 ];
 

@@ -44,6 +44,7 @@ fn is_api_route(route: &Route) -> bool {
         "/logout",
         "/password/",
         "/email/",
+        "/invitation",
         "/verify-email",
         "/register",
         "/problems",

@@ -1,5 +1,8 @@
 //! The pages behind the links of mails, in a real browser.
 
+use narthex::accounts::invitation;
+use narthex::types::email::Email;
+
 use crate::support::app::TestApp;
 use crate::support::browser::Window;
 use crate::support::client::Browser;
@@ -11,6 +14,7 @@ use super::accessibility::{SCHEMES, WIDTHS, expect_no_violation};
 const NEW: &str = "countess@example.com";
 const SECOND: &str = "ada@backup.example";
 const GRACE: &str = "grace@example.com";
+const INVITED: &str = "invited@example.com";
 
 /// Sends the form and returns the link below `path` that is mailed to `address`.
 async fn link_after(
@@ -78,5 +82,11 @@ async fn every_page_of_a_mailed_link_is_accessible() {
     expect_accessible(&window, &undo, path).await;
     // The link is used, so its page says that it does not work.
     expect_accessible(&window, &confirmation, "/email/confirm").await;
+
+    let address = Email::parse(INVITED).unwrap();
+    let invited = invitation::invite(&app.context, address, None).await;
+    invited.unwrap();
+    let link = server.wait_for_mail_to(INVITED).link();
+    expect_accessible(&window, &link, "/invitation").await;
     window.close().await;
 }

@@ -25,13 +25,14 @@ const NO_PAGES: [&str; 6] = [
 const AFTER_A_FORM: [&str; 2] = [paths::LOGIN_VERIFY, paths::RECOVERY_CODES];
 
 /// Links of mails, which need the secret of the mail. `pages::mailed_links` visits them.
-const OF_MAILS: [&str; 6] = [
+const OF_MAILS: [&str; 7] = [
     paths::VERIFY_EMAIL,
     paths::PASSWORD_FORGOT,
     paths::PASSWORD_RESET,
     paths::EMAIL_CONFIRM,
     paths::EMAIL_UNDO,
     paths::NOTICE_EMAIL_CONFIRM,
+    paths::INVITATION,
 ];
 
 /// Returns the paths of the pages that need no user.

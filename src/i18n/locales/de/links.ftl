@@ -19,6 +19,7 @@ link-invalid-title = Dieser Link funktioniert nicht
 link-invalid-lead = Er wurde bereits verwendet, ist abgelaufen oder wurde durch einen neueren ersetzt.
 link-invalid-verify = Melden Sie sich an, um eine neue E-Mail zu erhalten.
 link-invalid-confirm = Um Ihre Adresse zu ändern, melden Sie sich an und geben Sie sie in den Einstellungen erneut ein.
+link-invalid-invitation = Wenn Sie Ihr Konto bereits erstellt haben, melden Sie sich an. Andernfalls bitten Sie den Betreiber um eine neue Einladung.
 link-invalid-undo = Wenn Sie die Adresse nicht geändert haben, bitten Sie den Betreiber um Hilfe.
 
 confirm-email-title = Neue E-Mail-Adresse bestätigen
@@ -27,6 +28,11 @@ confirm-email-button = E-Mail-Adresse bestätigen
 
 notice-email-title = Adresse für Hinweise bestätigen
 notice-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Hinweise zum Konto gehen dann auch an diese Adresse.
+
+invitation-title = Konto erstellen
+invitation-lead = Sie sind eingeladen, ein Konto mit der Adresse { $email } zu erstellen.
+invitation-other-account = Sie sind als { $email } angemeldet. Das neue Konto ersetzt diese Anmeldung in Ihrem Browser.
+invitation-button = Konto erstellen
 
 undo-email-title = Änderung der E-Mail-Adresse rückgängig machen
 undo-email-lead = Ihr Konto erhält wieder die Adresse { $email }. Danach wählen Sie ein neues Passwort.

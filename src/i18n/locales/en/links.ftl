@@ -19,6 +19,7 @@ link-invalid-title = This link does not work
 link-invalid-lead = It was used already, has expired, or was replaced by a newer one.
 link-invalid-verify = Sign in to get a new email.
 link-invalid-confirm = To change your address, sign in and enter it again in the settings.
+link-invalid-invitation = If you have already created your account, sign in. Otherwise ask the people who run this site for another invitation.
 link-invalid-undo = If you did not change the address, ask the people who run this site for help.
 
 confirm-email-title = Confirm your new email address
@@ -27,6 +28,11 @@ confirm-email-button = Confirm email address
 
 notice-email-title = Confirm your address for notices
 notice-email-lead = Confirm that { $email } is your address. Notices about the account are then sent to it as well.
+
+invitation-title = Create your account
+invitation-lead = You are invited to create an account with the address { $email }.
+invitation-other-account = You are signed in as { $email }. The new account replaces this sign-in in your browser.
+invitation-button = Create account
 
 undo-email-title = Undo the change of your email address
 undo-email-lead = Your account gets the address { $email } again. Then you choose a new password.
