@@ -7,6 +7,7 @@ mod new_places;
 mod notice_acts;
 mod notices;
 mod outbox;
+mod texts;
 mod transport;
 
 use std::sync::Arc;
