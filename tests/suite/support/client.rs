@@ -282,14 +282,14 @@ impl Connection {
         let path = self.mount.relative(path).unwrap_or(path);
         let what = format!("{} {path}", request.method());
         secret_scan::record_request(&request);
-        let has_next = mount::has_next(&request);
+        let next = mount::next_of(&request);
         let answer = http.execute(request).await;
         let mut answer = Answer::of(
             what.clone(),
             answer.unwrap_or_else(|error| panic!("{what}: {error:?}")),
         )
         .await;
-        mount::remove_from(&self.mount, &self.origin, has_next, &mut answer);
+        mount::remove_from(&self.mount, &self.origin, next.as_deref(), &mut answer);
         secret_scan::record_response(&answer);
         answer
     }

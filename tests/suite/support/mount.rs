@@ -28,18 +28,18 @@ pub fn add_to(mount: &Mount, path: &str) -> String {
     mount.url(path)
 }
 
-/// Removes the mount from each address in a response of the server at `origin`. `has_next` tells
-/// whether the request had a return address.
-pub fn remove_from(mount: &Mount, origin: &str, has_next: bool, answer: &mut Answer) {
+/// Removes the mount from each address in a response of the server at `origin`. `next` is the return
+/// address of the request, which may be a page of another app on the same origin.
+pub fn remove_from(mount: &Mount, origin: &str, next: Option<&str>, answer: &mut Answer) {
     if mount.as_str().is_empty() {
         return;
     }
-    let missing = address_without(mount, answer);
+    let missing = address_without(mount, next, answer);
     assert_eq!(missing, None, "an address lacks the mount: {answer}");
     if let Some(location) = answer.header("location").map(str::to_owned) {
         let relative = without(mount, origin, &location);
         assert!(
-            relative.is_some() || has_next || !location.starts_with('/'),
+            relative.is_some() || next.is_some() || !location.starts_with('/'),
             "the location lacks the mount: {answer}"
         );
         let relative = relative.unwrap_or(location);
@@ -49,13 +49,15 @@ pub fn remove_from(mount: &Mount, origin: &str, has_next: bool, answer: &mut Ans
     answer.text = shortened(mount, &answer.text);
 }
 
-/// The first address in a page, or type of a problem, without the mount.
-fn address_without(mount: &Mount, answer: &Answer) -> Option<String> {
+/// The first address in a page, or type of a problem, without the mount, other than `next`.
+fn address_without(mount: &Mount, next: Option<&str>, answer: &Answer) -> Option<String> {
     [" href=\"", " src=\"", " action=\"", "\"type\":\""]
         .iter()
         .flat_map(|attribute| answer.text.split(attribute).skip(1))
         .filter_map(|rest| rest.split('"').next())
-        .find(|address| address.starts_with('/') && mount.relative(address).is_none())
+        .find(|&address| {
+            address.starts_with('/') && mount.relative(address).is_none() && Some(address) != next
+        })
         .map(str::to_owned)
 }
 
@@ -69,12 +71,15 @@ fn without(mount: &Mount, origin: &str, location: &str) -> Option<String> {
     })
 }
 
-/// Whether the request has a return address, which tests write without the mount.
-pub fn has_next(request: &reqwest::Request) -> bool {
+/// The return address of the request, which tests write without the mount.
+pub fn next_of(request: &reqwest::Request) -> Option<String> {
     let body = request.body().and_then(reqwest::Body::as_bytes);
     let texts = [request.url().query().map(str::as_bytes), body];
-    let mut texts = texts.into_iter().flatten();
-    texts.any(|text| url::form_urlencoded::parse(text).any(|(name, _)| name == "next"))
+    let mut pairs = texts
+        .into_iter()
+        .flatten()
+        .flat_map(url::form_urlencoded::parse);
+    pairs.find_map(|(name, next)| (name == "next").then(|| next.into_owned()))
 }
 
 /// The text without the mount in its addresses, plain or encoded in a query.
