@@ -2,6 +2,7 @@
 
 mod commands;
 mod content;
+mod crash;
 mod expiry;
 mod new_places;
 mod notice_acts;
