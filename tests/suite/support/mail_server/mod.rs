@@ -18,15 +18,17 @@ use super::mount;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The answer to one mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailAnswer {
     Accept,
     /// Refuses the recipient with this line.
     Refuse(&'static str),
     /// Takes the whole mail and closes the connection without an answer.
     Drop,
-    /// Does not answer until the client closes the connection.
+    /// Does not answer the recipient until the client closes the connection.
     Hang,
+    /// Accepts the whole mail, and does not answer until the client closes the connection.
+    AcceptSilently,
 }
 
 /// What the server offers and requires.
@@ -103,7 +105,7 @@ impl MailServer {
     /// Answers the next mails like this, one after the other. Later mails are accepted.
     pub fn answer_next(&self, answers: &[MailAnswer]) {
         let mut all = self.shared.answers.lock().unwrap();
-        all.extend(answers.iter().cloned());
+        all.extend(answers);
     }
 
     /// The accepted mails, the oldest first.
@@ -164,19 +166,7 @@ impl ReceivedMail {
 
     /// The one link of the mail, without its origin and the mount.
     pub fn link(&self) -> String {
-        let text = self.text();
-        let links: Vec<&str> = text
-            .lines()
-            .filter(|line| line.starts_with("http"))
-            .collect();
-        assert_eq!(links.len(), 1, "{text}");
-        let path = links[0].splitn(4, '/').nth(3).expect("a path");
-        let path = format!("/{path}");
-        // Clients add the mount.
-        let mount = mount::from_environment();
-        path.strip_prefix(mount.as_str())
-            .unwrap_or(&path)
-            .to_owned()
+        link_in(&self.text())
     }
 
     /// The code of the mail.
@@ -195,6 +185,22 @@ impl ReceivedMail {
         code.unwrap_or_else(|| panic!("no code in: {text}"))
             .to_owned()
     }
+}
+
+/// The one link of a text, without its origin and the mount.
+pub fn link_in(text: &str) -> String {
+    let links: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("http"))
+        .collect();
+    assert_eq!(links.len(), 1, "{text}");
+    let path = links[0].splitn(4, '/').nth(3).expect("a path");
+    let path = format!("/{path}");
+    // Clients add the mount.
+    let mount = mount::from_environment();
+    path.strip_prefix(mount.as_str())
+        .unwrap_or(&path)
+        .to_owned()
 }
 
 trait Stream: Read + Write {}
@@ -298,7 +304,7 @@ fn converse(shared: &Shared, stream: &mut dyn Stream, encrypted: bool) -> io::Re
                 MailAnswer::Hang => {
                     stream.read_exact(&mut [0])?;
                 }
-                MailAnswer::Accept | MailAnswer::Drop => {
+                MailAnswer::Accept | MailAnswer::AcceptSilently | MailAnswer::Drop => {
                     mail.to.push(address(&line));
                     say(stream, "250 ok")?;
                 }
@@ -311,6 +317,9 @@ fn converse(shared: &Shared, stream: &mut dyn Stream, encrypted: bool) -> io::Re
             }
             shared.mails.lock().unwrap().push(mail.clone());
             shared.arrived.notify_all();
+            if answer == MailAnswer::AcceptSilently {
+                stream.read_exact(&mut [0])?;
+            }
             say(stream, "250 accepted")?;
         } else if command == "QUIT" {
             say(stream, "221 bye")?;
