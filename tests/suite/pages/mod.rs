@@ -5,6 +5,7 @@ mod branding;
 mod controls;
 mod frame;
 mod languages;
+mod mail_stories;
 mod mailed_links;
 mod main_story;
 mod names;

@@ -278,6 +278,11 @@ impl Window {
         self.cdp("Emulation.setTimezoneOverride", parameters).await;
     }
 
+    async fn accept_languages(&self, user_agent: &str, languages: &str) {
+        let parameters = json!({"userAgent": user_agent, "acceptLanguage": languages});
+        self.cdp("Emulation.setUserAgentOverride", parameters).await;
+    }
+
     async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let answer = self.driver.cdp().send_raw(command, parameters).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))

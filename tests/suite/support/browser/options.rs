@@ -41,6 +41,7 @@ pub struct WindowOptions {
     scripts: bool,
     back_forward_cache: bool,
     time_zone: &'static str,
+    accepted: Option<&'static str>,
 }
 
 impl WindowOptions {
@@ -55,6 +56,7 @@ impl WindowOptions {
             scripts: true,
             back_forward_cache: false,
             time_zone: "UTC",
+            accepted: None,
         }
     }
 
@@ -97,6 +99,12 @@ impl WindowOptions {
         Self { time_zone, ..self }
     }
 
+    /// Sets the languages that the browser accepts, such as `de-AT`.
+    pub fn accepting(self, languages: &'static str) -> Self {
+        let accepted = Some(languages);
+        Self { accepted, ..self }
+    }
+
     pub async fn open(self) -> Window {
         let window = Window {
             driver: chromium::start(&self.user_agent, self.scripts, self.back_forward_cache).await,
@@ -105,6 +113,9 @@ impl WindowOptions {
         };
         window.look(window.look).await;
         window.set_time_zone(self.time_zone).await;
+        if let Some(accepted) = self.accepted {
+            window.accept_languages(&self.user_agent, accepted).await;
+        }
         window
     }
 }
