@@ -4,6 +4,7 @@ mod commands;
 mod content;
 mod crash;
 mod expiry;
+mod independent_server;
 mod new_places;
 mod notice_acts;
 mod notices;
