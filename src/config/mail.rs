@@ -66,18 +66,24 @@ impl MailTarget {
             };
         }
         let url = Url::parse(text).map_err(|_| REMEDY)?;
-        let host = url.host_str().filter(|host| !host.is_empty());
-        let host = host.ok_or(REMEDY)?;
+        // The scheme is unknown to the parser, so the host is still as typed. `%6cocalhost` must not
+        // count as this machine and then be looked up under that name.
+        let host = Host::parse(url.host_str().ok_or(REMEDY)?).map_err(|_| REMEDY)?;
         let is_plain = matches!(url.path(), "" | "/") && url.fragment().is_none();
         if !is_plain {
             return Err(REMEDY);
         }
-        let tls = tls(&url, is_loopback(host))?;
+        let tls = tls(&url, is_loopback(&host))?;
         let port = match tls {
             Tls::Implicit => IMPLICIT_TLS_PORT,
             _ => SUBMISSION_PORT,
         };
         let decoded = |text: &str| percent_decode_str(text).decode_utf8().map(String::from);
+        let port = url.port().unwrap_or(port);
+        // A password without a user would be ignored, and no server listens on port 0.
+        if port == 0 || url.username().is_empty() && url.password().is_some() {
+            return Err(REMEDY);
+        }
         let login = match url.username() {
             "" => None,
             user => {
@@ -88,8 +94,8 @@ impl MailTarget {
             }
         };
         Ok(Self::Server(MailServer {
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: url.port().unwrap_or(port),
+            host: host.to_string().trim_matches(['[', ']']).to_owned(),
+            port,
             tls,
             login,
             authorities: Vec::new(),
@@ -121,12 +127,11 @@ fn tls(url: &Url, is_loopback: bool) -> Result<Tls, &'static str> {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    match Host::parse(host) {
-        Ok(Host::Ipv4(address)) => address.is_loopback(),
-        Ok(Host::Ipv6(address)) => address.is_loopback(),
-        Ok(Host::Domain(name)) => name == "localhost",
-        Err(_) => false,
+fn is_loopback(host: &Host) -> bool {
+    match host {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::Domain(name) => name == "localhost",
     }
 }
 
@@ -229,7 +234,14 @@ mod tests {
             let server = server(url);
             assert_eq!((server.tls, server.port), (tls, port), "{url}");
         }
-        assert_eq!(server("smtp://[::1]:25?tls=none").host, "::1");
+        for (url, host) in [
+            ("smtp://[::1]:25?tls=none", "::1"),
+            ("smtp://127.1:25?tls=none", "127.0.0.1"),
+            ("smtp://%6cocalhost?tls=none", "localhost"),
+            ("smtps://Mail.bücher.example", "mail.xn--bcher-kva.example"),
+        ] {
+            assert_eq!(server(url).host, host, "{url}");
+        }
     }
 
     #[test]
@@ -263,6 +275,8 @@ mod tests {
             "smtp://h?tls=required&tls=none",
             "smtp://h?x=1",
             "smtp://h/path",
+            "smtp://h:0",
+            "smtp://:password@h",
             "file:",
         ] {
             assert!(MailTarget::parse(url).is_err(), "{url}");
