@@ -2,8 +2,8 @@
 
 mail-notice-password-changed-subject = { $app }: Ihr Passwort wurde geändert
 mail-notice-password-changed = Das Passwort Ihres Kontos wurde geändert.
-mail-notice-password-reset-subject = { $app }: neues Passwort gesetzt
-mail-notice-password-reset = Für Ihr Konto wurde ein neues Passwort gesetzt, mit einem Link aus einer E-Mail oder vom Betreiber.
+mail-notice-password-reset-subject = { $app }: neues Passwort festgelegt
+mail-notice-password-reset = Für Ihr Konto wurde ein neues Passwort festgelegt, mit einem Link aus einer E-Mail oder einem Link des Betreibers.
 mail-notice-email-change-requested-subject = { $app }: Änderung Ihrer E-Mail-Adresse angefordert
 mail-notice-email-change-requested = Für Ihr Konto wurde die neue E-Mail-Adresse { $email } eingegeben. Ihre Adresse ändert sich, sobald die neue bestätigt ist.
 mail-notice-email-changed-subject = { $app }: Ihre E-Mail-Adresse wurde geändert
@@ -11,19 +11,19 @@ mail-notice-email-changed = Die E-Mail-Adresse Ihres Kontos wurde in { $email } 
 mail-notice-email-change-undone-subject = { $app }: Ihre E-Mail-Adresse wurde wiederhergestellt
 mail-notice-email-change-undone = Die Änderung der E-Mail-Adresse wurde rückgängig gemacht. Die Adresse des Kontos ist wieder { $email }.
 mail-notice-new-browser-subject = { $app }: Anmeldung mit einem neuen Browser
-mail-notice-new-browser = Ein Browser hat sich zum ersten Mal in Ihrem Konto angemeldet.
+mail-notice-new-browser = Jemand hat sich mit einem bisher unbekannten Browser bei Ihrem Konto angemeldet.
 mail-notice-token-created-subject = { $app }: neues Token
 mail-notice-token-created = Für Ihr Konto wurde das Token { $token } erstellt.
 mail-notice-token-used-elsewhere-subject = { $app }: Token aus einem neuen Netz verwendet
-mail-notice-token-used-elsewhere = Das Token { $token } wurde zum ersten Mal aus einem Netz verwendet.
+mail-notice-token-used-elsewhere = Das Token { $token } wurde aus einem bisher unbekannten Netz verwendet.
 mail-notice-token-expires-subject = { $app }: ein Token läuft bald ab
 mail-notice-token-expires = Das Token { $token } läuft am { $at } ab.
 mail-notice-token-leaked-subject = { $app }: ein veröffentlichtes Token wurde widerrufen
 mail-notice-token-leaked = Das Geheimnis des Tokens { $token } wurde an einem öffentlichen Ort gefunden. Das Token wurde widerrufen.
 mail-notice-app-added-subject = { $app }: Authenticator-App hinzugefügt
-mail-notice-app-added = Ihrem Konto wurde eine Authenticator-App hinzugefügt. Ab jetzt fragt eine Anmeldung nach einem Code.
+mail-notice-app-added = Ihrem Konto wurde eine Authenticator-App hinzugefügt. Ab jetzt ist bei der Anmeldung auch ein Code nötig.
 mail-notice-app-removed-subject = { $app }: Authenticator-App entfernt
-mail-notice-app-removed = Die Authenticator-App und die Wiederherstellungscodes Ihres Kontos wurden entfernt. Ab jetzt fragt eine Anmeldung nur nach dem Passwort.
+mail-notice-app-removed = Die Authenticator-App und die Wiederherstellungscodes Ihres Kontos wurden entfernt. Ab jetzt genügt bei der Anmeldung das Passwort.
 mail-notice-recovery-codes-made-subject = { $app }: neue Wiederherstellungscodes
 mail-notice-recovery-codes-made = Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Die früheren gelten nicht mehr.
 mail-notice-recovery-code-used-subject = { $app }: Wiederherstellungscode verwendet
@@ -44,8 +44,8 @@ mail-notice-further = { $count ->
 }
 
 mail-notice-account = Konto
-mail-notice-time = Zeit
-mail-notice-by = Durch
+mail-notice-time = Zeitpunkt
+mail-notice-by = Ausgelöst durch
 mail-notice-address = IP-Adresse
 mail-notice-reason = Grund
 mail-notice-revoked = Beendet
@@ -85,7 +85,7 @@ mail-notice-service = { $count ->
 }
 
 mail-notice-not-you = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, sichern Sie jetzt Ihr Konto.
-mail-notice-undo-reason = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, machen Sie die Änderung rückgängig. Der Link funktioniert { $life } lang und nur einmal.
+mail-notice-undo-reason = Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, machen Sie die Änderung rückgängig. Der Link gilt { $life } lang und kann nur einmal verwendet werden.
 mail-notice-undo = Änderung rückgängig machen
 mail-notice-renew-token = Wenn Sie es noch brauchen, erneuern Sie es oder wählen Sie ein späteres Ablaufdatum. Sonst müssen Sie nichts tun.
 mail-notice-ask = Wenn Sie das nicht erwartet haben, wenden Sie sich an den unten genannten Kontakt.
