@@ -9,6 +9,10 @@
 --
 -- An app with soft deletes needs one more member in the users, which disables the deleted ones:
 --     'disabled', JSON_EXTRACT(IF(deleted_at IS NULL, 'false', 'true'), '$')
+--
+-- An app with Fortify needs one more member in the users, which marks those with an authenticator app. Its
+-- secret is encrypted, so only the artisan command can export it:
+--     'totp', JSON_EXTRACT(IF(two_factor_confirmed_at IS NULL, 'null', 'true'), '$')
 
 SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 START TRANSACTION READ ONLY;

@@ -3,11 +3,14 @@
 // Writes the users and the tokens of a Laravel app (7 to 12) with Sanctum for `narthex import sanctum`.
 // Copy it to app/Console/Commands/NarthexExport.php and run: php artisan narthex:export >shop.jsonl
 //
-// The file contains password hashes. docs/import.md describes its format.
+// The file contains password hashes, and the secrets of authenticator apps (Fortify) in the clear.
+// docs/import.md describes its format.
 
 namespace App\Console\Commands;
 
 use Illuminate\Console\Command;
+use Illuminate\Contracts\Encryption\DecryptException;
+use Laravel\Fortify\Fortify;
 
 class NarthexExport extends Command
 {
@@ -29,7 +32,7 @@ class NarthexExport extends Command
         // The class may have a short name in the tables. Global scopes would hide deleted users.
         $type = (new $user)->getMorphClass();
         foreach ($user::withoutGlobalScopes()->cursor() as $row) {
-            $this->writeUser($row->getAttributes(), (string) $row->getKey());
+            $this->writeUser($row->getAttributes(), (string) $row->getKey(), $this->hasApp($row));
         }
         foreach ($token::where('tokenable_type', $type)->cursor() as $row) {
             $this->writeToken($row->getAttributes(), (string) $row->getKey());
@@ -37,21 +40,46 @@ class NarthexExport extends Command
         $this->write(['end' => $this->lines]);
     }
 
-    private function writeUser(array $row, string $id)
+    private function writeUser(array $row, string $id, bool $hasApp)
     {
         $this->lines['users']++;
-        // With Fortify's option `confirm`, a second factor counts after its confirmation. Its secret is not
-        // exported, because Narthex takes none.
-        $confirms = array_key_exists('two_factor_confirmed_at', $row);
-        $has_factor = ($row['two_factor_secret'] ?? null) && (! $confirms || $row['two_factor_confirmed_at']);
         $this->write([
             'user' => $id, 'email' => (string) $row['email'], 'name' => $row['name'] ?? null,
             'password' => $row['password'] ?? null,
             'email_verified_at' => $this->time($row['email_verified_at'] ?? null),
             'created_at' => $this->time($row['created_at'] ?? null),
             'disabled' => ($row['deleted_at'] ?? null) !== null,
-            'totp' => $has_factor ? true : null,
+            // Without its secret, an app is `true`. The import then names the user.
+            'totp' => $hasApp ? $this->decrypted($row['two_factor_secret']) ?? true : null,
+            'totp_confirmed_at' => $hasApp ? $this->time($row['two_factor_confirmed_at'] ?? null) : null,
+            'recovery_codes' => $hasApp
+                ? json_decode($this->decrypted($row['two_factor_recovery_codes'] ?? null) ?? 'null') : null,
         ]);
+    }
+
+    // With Fortify's option `confirm`, an authenticator app counts after its confirmation. The model knows the
+    // option. A model without the trait of Fortify has the columns only.
+    private function hasApp($user): bool
+    {
+        if (method_exists($user, 'hasEnabledTwoFactorAuthentication')) {
+            return $user->hasEnabledTwoFactorAuthentication();
+        }
+        $row = $user->getAttributes();
+
+        return isset($row['two_factor_secret'])
+            && (isset($row['two_factor_confirmed_at']) || ! array_key_exists('two_factor_confirmed_at', $row));
+    }
+
+    // Returns null for a value that no key of the app decrypts.
+    private function decrypted($value)
+    {
+        $encrypter = method_exists(Fortify::class, 'currentEncrypter')
+            ? Fortify::currentEncrypter() : $this->laravel['encrypter'];
+        try {
+            return $value === null ? null : $encrypter->decrypt($value);
+        } catch (DecryptException $unreadable) {
+            return null;
+        }
     }
 
     private function writeToken(array $row, string $id)

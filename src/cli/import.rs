@@ -92,6 +92,12 @@ pub(super) struct FromFile {
     /// tokens.
     #[arg(long)]
     attach_by_email: bool,
+    /// Take users without an authenticator app that cannot be read
+    ///
+    /// Such an app protects an account in the source, and nothing replaces it here. Without this flag,
+    /// these users are not taken.
+    #[arg(long)]
+    without_unreadable_apps: bool,
     /// Write the lines that were not taken into this file, which must not exist
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -147,6 +153,11 @@ impl FromFile {
         // Created first: a file that exists must not be found after the import.
         let rejects = self.rejects.as_deref().map(create).transpose()?;
         let file = self.read(system)?;
+        if !self.check && file.has_second_factors() {
+            // The secrets of authenticator apps are sealed under a key that is derived from these.
+            let settings = context.settings();
+            context.set_signing_keys(&settings.signing_keys(context.random())?);
+        }
         let progress = |done, total| output::print_note(format!("{done} of {total} users"));
         let report = import::import(context, file, &options, progress)
             .await
@@ -181,6 +192,7 @@ impl FromFile {
             },
             stops_at_repetition: self.on_duplicate == OnDuplicate::Stop,
             attaches_by_email: self.attach_by_email,
+            leaves_out_unreadable_factors: self.without_unreadable_apps,
             is_trial: self.check,
         })
     }

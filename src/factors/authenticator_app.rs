@@ -115,7 +115,7 @@ pub async fn turn_on(
     let Code::App(digits) = code else {
         return Err(verify::wrong_code());
     };
-    let step = open(context, user, &sealed)?.step_of(&digits, context.now())?;
+    let step = open(context, user, &sealed)?.step_of(&digits, context.now());
     let step = step.ok_or_else(verify::wrong_code)?;
     let codes = recovery_codes::generate(context, &caller).await?;
     // Sealed again, because the key may have changed since the secret was shown.

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::RecoveryCode;
+use super::recovery_code::EnteredRecoveryCode;
 use crate::types::message::{Message, field};
 
 /// The number of digits of a code of an authenticator app.
@@ -14,7 +14,7 @@ pub enum Code {
     /// Six digits of an authenticator app.
     App(Zeroizing<String>),
     /// A recovery code.
-    Recovery(RecoveryCode),
+    Recovery(EnteredRecoveryCode),
 }
 
 impl Code {
@@ -32,7 +32,7 @@ impl Code {
         if compact.len() == DIGITS && compact.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Self::App(compact));
         }
-        RecoveryCode::parse(&compact)
+        EnteredRecoveryCode::parse(&compact)
             .map(Self::Recovery)
             .ok_or_else(field::code_malformed)
     }
@@ -46,13 +46,17 @@ mod tests {
     fn form_of_a_code_decides_its_kind() {
         let kind = |text: &str| match Code::parse(text) {
             Ok(Code::App(digits)) => format!("app {}", *digits),
-            Ok(Code::Recovery(code)) => format!("recovery {}", code.locator()),
+            Ok(Code::Recovery(code)) => {
+                let readings = code.into_readings();
+                let locators = readings.iter().map(|code| code.locator.as_str());
+                format!("recovery {}", locators.collect::<Vec<_>>().join(" "))
+            }
             Err(_) => "none".to_owned(),
         };
         for (text, expected) in [
             ("123456", "app 123456"),
             (" 123 456 ", "app 123456"),
-            ("abcde-fghjk-mnpqr-stvwx", "recovery ABCDE"),
+            ("abcde-fghjk-mnpqr-stvwx", "recovery ABCDE =abcde"),
             ("", "none"),
             ("12345", "none"),
             ("1234567", "none"),

@@ -4,6 +4,7 @@ mod authenticator_app;
 mod cleanup;
 mod code;
 mod ending;
+mod imported;
 mod recovery_code;
 mod recovery_codes;
 mod store;
@@ -11,14 +12,17 @@ mod summary;
 mod totp;
 pub mod verify;
 
-pub(crate) use self::authenticator_app::{remove_added_since, remove_in};
+pub(crate) use self::{
+    authenticator_app::{remove_added_since, remove_in},
+    imported::{HashedCode, hash_imported, insert_imported},
+};
 
 pub use self::{
     authenticator_app::{Enrolment, begin_enrolment, remove, remove_as_operator, turn_on},
     cleanup::{delete_abandoned, seal_anew},
     code::Code,
     ending::{Endable, Ending},
-    recovery_code::RecoveryCode,
+    recovery_code::{EnteredRecoveryCode, ImportedRecoveryCode, RecoveryCode},
     recovery_codes::make_anew,
     summary::{AppSummary, FactorMethod, FactorSummary, RecoveryCodesSummary, summary},
     totp::TotpSecret,

@@ -22,6 +22,67 @@ const LENGTH: usize = GROUPS * GROUP_LENGTH;
 #[derive(Clone)]
 pub struct RecoveryCode(Zeroizing<String>);
 
+/// The parts of a recovery code that are stored.
+#[derive(Clone)]
+pub(super) struct HashableCode {
+    /// The first characters, which are stored in the clear to find the code.
+    pub(super) locator: String,
+    /// The rest, of which a hash is stored.
+    pub(super) secret: SecretString,
+}
+
+/// A recovery code of another system: 20 letters and digits, with a dash in the middle in Laravel. Case
+/// counts. A thief of the hashes knows five of the characters, and 89 bits remain.
+#[derive(Clone)]
+pub struct ImportedRecoveryCode(Zeroizing<String>);
+
+impl ImportedRecoveryCode {
+    /// Parses a code. Returns `None` for codes of another form, because nobody could enter them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut code = Zeroizing::new(text.to_owned());
+        code.retain(|typed| !typed.is_whitespace() && typed != '-');
+        let has_form =
+            code.len() == LENGTH && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        has_form.then_some(Self(code))
+    }
+
+    pub(super) fn hashable(&self) -> HashableCode {
+        let (locator, secret) = self.0.split_at_checked(GROUP_LENGTH).unwrap_or_default();
+        HashableCode {
+            // The sign distinguishes it from a code of Narthex with the same first group.
+            locator: format!("={locator}"),
+            secret: SecretString::new(secret.to_owned()),
+        }
+    }
+}
+
+/// A recovery code as a user entered it. It may have the form of Narthex, that of an imported code, or
+/// both.
+#[derive(Clone)]
+pub struct EnteredRecoveryCode {
+    own: Option<RecoveryCode>,
+    imported: Option<ImportedRecoveryCode>,
+}
+
+impl EnteredRecoveryCode {
+    /// Parses a code. `text` has neither spaces nor dashes any more.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (own, imported) = (RecoveryCode::parse(text), ImportedRecoveryCode::parse(text));
+        (own.is_some() || imported.is_some()).then_some(Self { own, imported })
+    }
+
+    /// Returns what is stored of the codes that the text can be: one or two.
+    pub(super) fn into_readings(self) -> Vec<HashableCode> {
+        let own = self.own.map(|code| HashableCode {
+            locator: code.locator().to_owned(),
+            secret: code.secret(),
+        });
+        let imported = self.imported.map(|code| code.hashable());
+        own.into_iter().chain(imported).collect()
+    }
+}
+
 impl RecoveryCode {
     /// Generates a code.
     ///
@@ -94,6 +155,39 @@ mod tests {
         let read = RecoveryCode::parse(&typed).unwrap();
         assert_eq!(read.locator(), code.locator());
         assert_eq!(read.secret().expose(), code.secret().expose());
+    }
+
+    #[test]
+    fn case_counts_in_imported_codes_alone() {
+        let locators = |text: &str| {
+            let readings = EnteredRecoveryCode::parse(text).unwrap().into_readings();
+            let parts = readings.iter();
+            parts
+                .map(|code| format!("{} {}", code.locator, code.secret.expose()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            locators("abcdefghjkmnpqrstvwx"),
+            ["ABCDE FGHJKMNPQRSTVWX", "=abcde fghjkmnpqrstvwx"]
+        );
+        // Narthex has no U.
+        assert_eq!(locators("UbCdEfghjkmnpqrstvwx"), ["=UbCdE fghjkmnpqrstvwx"]);
+    }
+
+    #[test]
+    fn imported_code_has_20_letters_and_digits() {
+        let locator =
+            |text: &str| ImportedRecoveryCode::parse(text).map(|code| code.hashable().locator);
+        let of_laravel = "aB3dEfGhIj-K1mNoPqRsT";
+        assert_eq!(locator(of_laravel).as_deref(), Some("=aB3dE"));
+        for other in [
+            "",
+            "aB3dEfGhIj",
+            "aB3dEfGhIj-K1mNoPqRsTu",
+            "äB3dEfGhIj-K1mNoPqRs",
+        ] {
+            assert_eq!(locator(other), None, "{other}");
+        }
     }
 
     #[test]

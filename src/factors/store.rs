@@ -1,5 +1,7 @@
 //! The queries about authenticator apps and recovery codes.
 
+use std::collections::HashMap;
+
 use diesel::{QueryResult, dsl::exists, prelude::*};
 
 use crate::{
@@ -245,18 +247,21 @@ pub(super) fn delete_pending_before(
     diesel::delete(pending::table.filter(pending::session_id.eq_any(expired))).execute(connection)
 }
 
-/// Returns the hash of the recovery code with this first group.
-pub(super) fn recovery_code(
+/// Returns the hashes of the recovery codes with these locators, by locator.
+pub(super) fn recovery_codes(
     connection: &mut AnyConnection,
     user: UserId,
-    locator: &str,
-) -> QueryResult<Option<StoredHash>> {
-    let hash: Option<String> = recovery_codes::table
-        .find((user, locator))
-        .select(recovery_codes::hash)
-        .first(connection)
-        .optional()?;
-    Ok(hash.map(StoredHash::from_stored))
+    locators: &[String],
+) -> QueryResult<HashMap<String, StoredHash>> {
+    let rows: Vec<(String, String)> = recovery_codes::table
+        .filter(recovery_codes::user_id.eq(user))
+        .filter(recovery_codes::locator.eq_any(locators))
+        .select((recovery_codes::locator, recovery_codes::hash))
+        .load(connection)?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(locator, hash)| (locator, StoredHash::from_stored(hash)))
+        .collect())
 }
 
 pub(super) fn insert_recovery_code(

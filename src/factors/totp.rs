@@ -1,7 +1,9 @@
 //! Codes of authenticator apps: TOTP (RFC 6238) with the parameters that all apps support. These are
 //! HMAC-SHA-1, six digits and steps of 30 seconds. Some apps silently ignore others.
 
-use totp_rs::{Algorithm, Builder, Totp, TotpError};
+use std::ops::RangeInclusive;
+
+use totp_rs::{Algorithm, Builder, Secret, Totp, TotpError};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -20,6 +22,8 @@ const SECRET_BYTES: usize = 20;
 const SKEW: u16 = 1;
 const STEP_SECONDS: u64 = 30;
 const DIGITS: u8 = 6;
+/// The lengths of an imported secret. Apps of other systems have 80 bits by default.
+const IMPORTED_BYTES: RangeInclusive<usize> = 10..=64;
 
 /// The secret that an authenticator app shares with Narthex.
 #[derive(Clone)]
@@ -45,22 +49,32 @@ impl TotpSecret {
         &self.0
     }
 
+    /// Parses a secret of another system in base32. Returns `None` for other texts, and for a secret
+    /// that is too short or too long.
+    #[must_use]
+    pub fn parse_imported(base32: &SecretString) -> Option<Self> {
+        let text = base32.expose().trim().trim_end_matches('=');
+        let text = Zeroizing::new(text.to_ascii_uppercase());
+        let secret = Secret::try_from_base32(&*text).ok()?;
+        let bytes = secret.as_bytes();
+        IMPORTED_BYTES
+            .contains(&bytes.len())
+            .then(|| Self(Zeroizing::new(bytes.to_vec())))
+    }
+
     /// Returns the step whose code `digits` is, among the present one and its neighbours.
-    ///
-    /// # Errors
-    /// None are expected, because all secrets have a valid length.
-    pub fn step_of(&self, digits: &str, now: Timestamp) -> Result<Option<i64>> {
+    #[must_use]
+    pub fn step_of(&self, digits: &str, now: Timestamp) -> Option<i64> {
         let seconds = now.millis() / 1_000;
-        let step = self.totp(None, "").map_err(Error::internal)?;
-        Ok(step
-            .check(digits, seconds)
-            .and_then(|step| i64::try_from(step).ok()))
+        // `build` refuses the 80 bits that an imported secret may have.
+        let step = self.builder().build_noncompliant().check(digits, seconds);
+        step.and_then(|step| i64::try_from(step).ok())
     }
 
     /// Returns the secret in base32, for people who type it into their app.
     ///
     /// # Errors
-    /// As [`TotpSecret::step_of`].
+    /// None are expected, because generated secrets have a valid length.
     pub fn base32(&self) -> Result<SecretString> {
         let totp = self.totp(None, "").map_err(Error::internal)?;
         Ok(SecretString::new(totp.secret().to_base32()))
@@ -69,7 +83,7 @@ impl TotpSecret {
     /// Returns the `otpauth://` address that an app reads from a QR code.
     ///
     /// # Errors
-    /// As [`TotpSecret::step_of`].
+    /// As [`TotpSecret::base32`].
     pub fn address(&self, issuer: &str, account: &str) -> Result<SecretString> {
         // A colon separates the issuer from the account.
         let [issuer, account] = [issuer, account].map(|text| text.replace(':', " "));
@@ -80,15 +94,19 @@ impl TotpSecret {
     }
 
     fn totp(&self, issuer: Option<String>, account: &str) -> Result<Totp, TotpError> {
+        self.builder()
+            .with_issuer(issuer)
+            .with_account_name(account)
+            .build()
+    }
+
+    fn builder(&self) -> Builder {
         Builder::new()
             .with_algorithm(Algorithm::SHA1)
             .with_digits(DIGITS)
             .with_skew(SKEW)
             .with_step_duration(STEP_SECONDS)
             .with_secret(self.0.to_vec())
-            .with_issuer(issuer)
-            .with_account_name(account)
-            .build()
     }
 }
 
@@ -117,7 +135,7 @@ mod tests {
             (2_000_000_000, "279037"),
             (20_000_000_000, "353130"),
         ] {
-            let step = of_the_rfc().step_of(code, at(seconds)).unwrap();
+            let step = of_the_rfc().step_of(code, at(seconds));
             assert_eq!(step, Some(seconds / 30), "{seconds}");
         }
     }
@@ -126,10 +144,33 @@ mod tests {
     fn only_neighbouring_steps_are_accepted() {
         let (code, step) = ("279037", 2_000_000_000 / 30);
         for (distance, accepted) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
-            let found = of_the_rfc()
-                .step_of(code, at((step + distance) * 30))
-                .unwrap();
+            let found = of_the_rfc().step_of(code, at((step + distance) * 30));
             assert_eq!(found.is_some(), accepted, "{distance}");
+        }
+    }
+
+    #[test]
+    fn imported_secret_has_80_bits_at_least() {
+        let read = |text: &str| TotpSecret::parse_imported(&SecretString::new(text.to_owned()));
+        for (text, bytes) in [
+            ("GEZDGNBVGY3TQOJQ", "1234567890"),
+            (" gezdgnbvgy3tqojq\n", "1234567890"),
+            ("GEZDGNBVGY3TQOJQGE======", "12345678901"),
+        ] {
+            assert_eq!(read(text).unwrap().expose(), bytes.as_bytes(), "{text}");
+        }
+        // The code of the second step after the epoch (RFC 4226, with a shorter secret).
+        let secret = read("GEZDGNBVGY3TQOJQ").unwrap();
+        let code = secret.builder().build_noncompliant().generate(59);
+        assert_eq!(secret.step_of(&code.to_string(), at(59)), Some(1));
+        for other in [
+            "",
+            "GEZDGNBVGY3TQ",
+            "0189",
+            &"A".repeat(160),
+            "GEZDGNBV-GY3TQOJQ",
+        ] {
+            assert!(read(other).is_none(), "{other}");
         }
     }
 

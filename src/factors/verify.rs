@@ -5,6 +5,7 @@
 
 use super::{
     Code, RecoveryCode, TotpSecret,
+    recovery_code::{EnteredRecoveryCode, HashableCode},
     store::{self, StoredApp},
 };
 use crate::{
@@ -125,7 +126,7 @@ pub(crate) async fn verify(
                 .transpose()?
                 .flatten()
         }
-        Code::Recovery(code) => recovery(context, user, &code, replacement, actor).await?,
+        Code::Recovery(code) => recovery(context, user, code, replacement, actor).await?,
     };
     let label = if of.is_some() { "correct" } else { "wrong" };
     metrics::counter!("narthex_code_verifications_total", "result" => label).increment(1);
@@ -137,7 +138,7 @@ fn step_of(context: &AppState, app: &StoredApp, digits: &str) -> Result<Option<U
         return Ok(None);
     }
     let secret = open(context, app)?;
-    let step = secret.step_of(digits, context.now())?;
+    let step = secret.step_of(digits, context.now());
     Ok(step
         .filter(|step| *step > app.last_step)
         .map(|step| Used::Step { app: app.id, step }))
@@ -153,25 +154,35 @@ pub(super) fn open(context: &AppState, app: &StoredApp) -> Result<TotpSecret> {
 async fn recovery(
     context: &AppState,
     user: UserId,
-    code: &RecoveryCode,
+    code: EnteredRecoveryCode,
     replacement: Replacement,
     actor: Actor,
 ) -> Result<Option<Used>> {
-    let locator = code.locator().to_owned();
+    let mut readings = code.into_readings();
+    let locators: Vec<String> = readings.iter().map(|code| code.locator.clone()).collect();
     let stored = context
-        .read({
-            let locator = locator.clone();
-            move |_, connection| Ok(store::recovery_code(connection, user, &locator)?)
-        })
+        .read(move |_, connection| Ok(store::recovery_codes(connection, user, &locators)?))
         .await?;
-    let permit = context.hasher().acquire(actor.ip).await?;
     // An unknown first group costs a hash as well, so the time does not reveal which ones exist.
-    let check = permit.verify(code.secret(), stored.clone()).await?;
-    let is_right = matches!(
-        check,
-        PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
-    );
-    let Some(hash) = stored.filter(|_| is_right) else {
+    match readings
+        .iter()
+        .any(|code| stored.contains_key(&code.locator))
+    {
+        true => readings.retain(|code| stored.contains_key(&code.locator)),
+        false => readings.truncate(1),
+    }
+    let permit = context.hasher().acquire(actor.ip).await?;
+    let mut right = None;
+    for HashableCode { locator, secret } in readings {
+        let hash = stored.get(&locator).cloned();
+        let check = permit.verify(secret, hash.clone()).await?;
+        let is_right = matches!(
+            check,
+            PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
+        );
+        right = right.or(hash.filter(|_| is_right).map(|hash| (locator, hash)));
+    }
+    let Some((locator, hash)) = right else {
         return Ok(None);
     };
     let replacement = match replacement {

@@ -8,6 +8,7 @@ use super::{
     prepare::Owner,
     reason::Reason,
     report::{Reject, Report},
+    second_factor::{HashedCodes, SecondFactor},
     store::{self, ImportedKind, Known},
 };
 use crate::{
@@ -57,9 +58,11 @@ pub(super) type Outcome = Result<Report, String>;
 pub(super) struct Batch {
     source: SourceName,
     owners: Vec<Owner>,
+    recovery_codes: HashedCodes,
     kind: CredentialKind,
     tokens_until: Option<Timestamp>,
     attaches_by_email: bool,
+    leaves_out_unreadable_factors: bool,
 }
 
 /// The decisions about a batch.
@@ -86,13 +89,20 @@ enum Target<'a> {
 }
 
 impl Batch {
-    pub(super) fn new(source: SourceName, owners: Vec<Owner>, options: &Options) -> Self {
+    pub(super) fn new(
+        source: SourceName,
+        owners: Vec<Owner>,
+        recovery_codes: HashedCodes,
+        options: &Options,
+    ) -> Self {
         Self {
             source,
             owners,
+            recovery_codes,
             kind: options.kind,
             tokens_until: options.tokens_until,
             attaches_by_email: options.attaches_by_email,
+            leaves_out_unreadable_factors: options.leaves_out_unreadable_factors,
         }
     }
 
@@ -167,6 +177,11 @@ impl Batch {
             return Err(Reason::UserUnknown);
         };
         match known.addresses.get(content.email.canonical()) {
+            None if self.refuses_factor_of(content) => {
+                let reason = Reason::SecondFactor;
+                report.reject(Reject::user(*line, &owner.id, reason));
+                Err(Reason::UserRejected)
+            }
             None => {
                 count_new_user(content, report);
                 Ok(Target::New(content))
@@ -182,6 +197,11 @@ impl Batch {
         }
     }
 
+    const fn refuses_factor_of(&self, user: &User) -> bool {
+        matches!(user.second_factor, SecondFactor::Unreadable)
+            && !self.leaves_out_unreadable_factors
+    }
+
     fn import_owner(&self, tx: &mut Transaction<'_>, owner: &PlannedOwner<'_>) -> Result<()> {
         let user = match owner.target {
             Target::Imported(id) => id,
@@ -192,6 +212,10 @@ impl Batch {
             Target::New(user) => {
                 let id = Id::new(user.created_at, tx.state.random())?;
                 store::insert_user(tx.connection, id, user, tx.state.now())?;
+                let codes = self.recovery_codes.get(owner.id);
+                let codes = codes.map(Vec::as_slice).unwrap_or_default();
+                let factor = &user.second_factor;
+                factor.insert(tx, id, user.created_at, codes)?;
                 self.record(tx, ImportedKind::User, owner.id, id)?;
                 let event = NewEvent::new(EventKind::AccountImported, "");
                 audit::record(tx, id, &Actor::operator(), event)?;
@@ -288,7 +312,7 @@ fn lock_existing(tx: &mut Transaction<'_>, plan: &Plan<'_>) -> Result<bool> {
 fn count_new_user(user: &User, report: &mut Report) {
     report.users.taken += 1;
     *report.passwords.entry(user.scheme.clone()).or_default() += 1;
-    report.second_factors_not_taken += u64::from(user.has_second_factor);
+    user.second_factor.count(&mut report.second_factors);
 }
 
 /// Decides the tokens of a user. Fails with the ID of a token whose secret is here already.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     lines::{TokenLine, UserLine},
     reason::Reason,
+    second_factor::SecondFactor,
     source::System,
 };
 use crate::{
@@ -38,7 +39,7 @@ pub(super) struct User {
     pub(super) created_at: Timestamp,
     pub(super) is_disabled: bool,
     pub(super) language: Option<LanguageTag>,
-    pub(super) has_second_factor: bool,
+    pub(super) second_factor: SecondFactor,
 }
 
 /// A token.
@@ -72,7 +73,11 @@ impl User {
             is_disabled: line.disabled,
             // An unusable tag is left out: the language of the browser takes its place.
             language: line.language.as_deref().and_then(LanguageTag::parse),
-            has_second_factor: line.totp.is_some(),
+            second_factor: SecondFactor::of(
+                &line.totp,
+                line.totp_confirmed_at,
+                &line.recovery_codes,
+            ),
         })
     }
 }

@@ -5,7 +5,10 @@
 
 use serde::Serialize;
 
-use super::candidate::{Token, User};
+use super::{
+    candidate::{Token, User},
+    second_factor::SecondFactor,
+};
 use crate::{types::ability::Abilities, util::clock::Timestamp};
 
 /// A user or a token that is here with another value than in the file. It stays as it is here.
@@ -26,6 +29,7 @@ pub(super) struct KnownUser {
     pub(super) canonical: String,
     pub(super) name: String,
     pub(super) is_disabled: bool,
+    pub(super) has_second_factor: bool,
 }
 
 /// A token that an import created.
@@ -37,12 +41,14 @@ pub(super) struct KnownToken {
 }
 
 /// Returns the values of a user that differ. Password hashes are left out, because a sign-in renews
-/// them. An account to which tokens were attached has a name of its own.
+/// them. A second factor that was added here is no difference. An account to which tokens were attached has a name of its own.
 pub(super) fn of_user(file: &User, here: &KnownUser) -> Vec<&'static str> {
+    let has_factor = !matches!(file.second_factor, SecondFactor::None);
     named([
         ("email", file.email.canonical() != here.canonical),
         ("name", file.name != here.name),
         ("disabled", file.is_disabled != here.is_disabled),
+        ("second_factor", has_factor && !here.has_second_factor),
     ])
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read as _};
 use serde::de::DeserializeOwned;
 
 use super::{
-    lines::{End, Header, TokenLine, UserLine},
+    lines::{End, Header, TokenLine, TotpMember, UserLine},
     reason::Reason,
     report::Reject,
     source::{SourceName, System},
@@ -87,6 +87,13 @@ impl ForeignFile {
             file.add(line);
         }
         Err(FileError::Cut)
+    }
+
+    /// Returns whether the file has a secret of an authenticator app.
+    #[must_use]
+    pub fn has_second_factors(&self) -> bool {
+        let mut users = self.users.iter();
+        users.any(|user| matches!(user.content.totp, TotpMember::Secret(_)))
     }
 
     fn begin(line: &[u8], system: System) -> Result<Self, FileError> {

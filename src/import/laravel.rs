@@ -58,20 +58,22 @@ fn convert<T: DeserializeOwned>(line: Value) -> Result<T, Reason> {
 }
 
 fn id(row: &LaravelRow) -> &str {
-    row.get("id").map_or("", String::as_str)
+    row.get("id").unwrap_or_default()
 }
 
 fn user(row: &LaravelRow) -> Value {
-    // With Fortify's option `confirm`, a second factor counts after its confirmation. Without the
-    // option, the other column is missing, which is not visible here.
-    let has_factor = row.contains_key("two_factor_secret");
+    // With Fortify's option `confirm`, a second factor counts after its confirmation. The secret itself
+    // is encrypted with the key of the app, which Narthex does not have.
+    let is_confirmed =
+        !row.has_column("two_factor_confirmed_at") || row.get("two_factor_confirmed_at").is_some();
+    let has_factor = row.get("two_factor_secret").is_some() && is_confirmed;
     json!({
         "user": row.get("id"),
         "email": row.get("email"),
         "name": row.get("name"),
         "password": row.get("password"),
         "created_at": time(row, "created_at"),
-        "disabled": row.contains_key("deleted_at"),
+        "disabled": row.get("deleted_at").is_some(),
         // A column that many apps add.
         "language": row.get("locale"),
         "totp": has_factor.then_some(true),
@@ -96,7 +98,7 @@ fn token(row: &LaravelRow) -> Value {
 }
 
 fn ensure_of_user(row: &LaravelRow) -> Result<(), Reason> {
-    let model = row.get("tokenable_type").map_or("", String::as_str);
+    let model = row.get("tokenable_type").unwrap_or_default();
     if USER_MODELS.contains(&model) {
         Ok(())
     } else {

@@ -1,8 +1,9 @@
 //! The lines of a file: one JSON object each. docs/import.md describes the format.
 
 use serde::{Deserialize, Deserializer, de::Error as _, de::IgnoredAny};
+use serde_json::Value;
 
-use crate::util::clock::Timestamp;
+use crate::{crypto::secret::SecretString, util::clock::Timestamp};
 
 /// The first line.
 #[derive(Deserialize)]
@@ -56,10 +57,56 @@ pub(super) struct UserLine {
     pub(super) disabled: bool,
     /// The language that the user chose.
     pub(super) language: Option<String>,
-    /// The secret of a second factor. Its value is not read, because this version has no factors.
-    pub(super) totp: Option<IgnoredAny>,
-    #[serde(rename = "recovery_codes")]
-    _recovery_codes: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) totp: TotpMember,
+    /// When the authenticator app was turned on.
+    #[serde(default, deserialize_with = "time")]
+    pub(super) totp_confirmed_at: Option<Timestamp>,
+    #[serde(default)]
+    pub(super) recovery_codes: CodesMember,
+}
+
+/// The secret of an authenticator app, in base32. A value of another type is no error of the line,
+/// because the text of the error would contain the value.
+#[derive(Default)]
+pub(super) enum TotpMember {
+    /// The user has no app.
+    #[default]
+    None,
+    /// The user has an app with this secret.
+    Secret(SecretString),
+    /// The user has an app whose secret is not in the file.
+    Unreadable,
+}
+
+impl<'de> Deserialize<'de> for TotpMember {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Null | Value::Bool(false) => Self::None,
+            Value::String(secret) => Self::Secret(SecretString::new(secret)),
+            _ => Self::Unreadable,
+        })
+    }
+}
+
+/// The recovery codes of a user. A value of another type counts as a code that is not usable, for the
+/// same reason.
+#[derive(Default)]
+pub(super) struct CodesMember(pub(super) Vec<Option<SecretString>>);
+
+impl<'de> Deserialize<'de> for CodesMember {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let codes = match Value::deserialize(deserializer)? {
+            Value::Null => Vec::new(),
+            Value::Array(codes) => codes,
+            other => vec![other],
+        };
+        let codes = codes.into_iter().map(|code| match code {
+            Value::String(code) => Some(SecretString::new(code)),
+            _ => None,
+        });
+        Ok(Self(codes.collect()))
+    }
 }
 
 /// A token.

@@ -16,6 +16,7 @@ mod lines;
 mod prepare;
 mod reason;
 mod report;
+mod second_factor;
 mod source;
 mod store;
 mod undo;
@@ -28,11 +29,11 @@ pub use self::{
     file::ForeignFile,
     ids::{ImportedUser, users},
     laravel::read_laravel_database,
-    report::{Counts, Reject, Report},
+    report::{Counts, Reject, Report, SecondFactors},
     source::{SourceName, System},
     undo::undo,
 };
-use self::{batch::Batch, prepare::prepare};
+use self::{batch::Batch, prepare::prepare, second_factor::HashedCodes};
 use crate::{
     app_state::AppState, error::Error, types::credential_kind::CredentialKind,
     util::clock::Timestamp,
@@ -55,6 +56,9 @@ pub struct Options {
     pub stops_at_repetition: bool,
     /// Whether the tokens of a user are attached to an account here with the same address.
     pub attaches_by_email: bool,
+    /// Whether users are taken without an authenticator app that cannot be read. Otherwise they are not
+    /// taken, because a password alone would then open their accounts.
+    pub leaves_out_unreadable_factors: bool,
     /// Whether nothing is changed, and the report says what a run would do.
     pub is_trial: bool,
 }
@@ -108,7 +112,12 @@ pub async fn import(
     let mut done = 0;
     for owners in batch::split(prepared.owners) {
         done += owners.len();
-        let batch = Arc::new(Batch::new(source.clone(), owners, options));
+        let codes = if options.is_trial {
+            HashedCodes::new()
+        } else {
+            second_factor::hash_codes(context, &source, &owners).await?
+        };
+        let batch = Arc::new(Batch::new(source.clone(), owners, codes, options));
         let part = if options.is_trial {
             context
                 .read(move |_, connection| batch.decide(connection))

@@ -23,6 +23,12 @@ pub enum Reason {
     /// An account has this address.
     #[error("an account here has the same e-mail address (--attach-by-email)")]
     EmailHere,
+    /// The secret of the user's authenticator app is missing or malformed.
+    #[error(
+        "it has an authenticator app that cannot be read: export it with the artisan command, or take it \
+         without the app (--without-unreadable-apps)"
+    )]
+    SecondFactor,
     /// The user was deleted.
     #[error("its user was deleted here after an earlier import")]
     UserDeleted,

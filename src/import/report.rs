@@ -22,14 +22,36 @@ pub struct Report {
     pub passwords: BTreeMap<String, u64>,
     /// The abilities of the tokens in the file.
     pub abilities: BTreeMap<String, AbilityUse>,
-    /// Users with a second factor, which is not taken.
-    pub second_factors_not_taken: u64,
+    /// The second factors of the users that were taken.
+    pub second_factors: SecondFactors,
     /// The users and tokens that are here with other values than in the file, in the order of the
     /// file.
     pub differences: Vec<Difference>,
     /// The lines that were not taken, in the order of the file.
     #[serde(skip)]
     pub rejects: Vec<Reject>,
+}
+
+/// Numbers of second factors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SecondFactors {
+    /// Users with an authenticator app.
+    pub taken: u64,
+    /// Users who were taken without their authenticator app, which could not be read.
+    pub left_out: u64,
+    /// Recovery codes.
+    pub recovery_codes: u64,
+    /// Recovery codes of a form that is not accepted.
+    pub recovery_codes_left_out: u64,
+}
+
+impl SecondFactors {
+    const fn add(&mut self, other: Self) {
+        self.taken += other.taken;
+        self.left_out += other.left_out;
+        self.recovery_codes += other.recovery_codes;
+        self.recovery_codes_left_out += other.recovery_codes_left_out;
+    }
 }
 
 /// Numbers of users or tokens.
@@ -119,7 +141,7 @@ impl Report {
         for (scheme, count) in part.passwords {
             *self.passwords.entry(scheme).or_default() += count;
         }
-        self.second_factors_not_taken += part.second_factors_not_taken;
+        self.second_factors.add(part.second_factors);
         self.differences.extend(part.differences);
         self.rejects.extend(part.rejects);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     cli::{CliError, output, table::Columns},
-    import::{Counts, Difference, Reject, Report, System},
+    import::{Counts, Difference, Reject, Report, SecondFactors, System},
 };
 
 /// The number of lines of each list that are named on the screen.
@@ -33,7 +33,7 @@ pub(super) fn print(report: &Report, is_trial: bool) -> Result<(), CliError> {
         report.tokens_expired
     ))?;
     abilities(report)?;
-    not_taken(report)?;
+    second_factors(report.second_factors)?;
     differences(&report.differences)?;
     reasons(&report.rejects)
 }
@@ -63,14 +63,22 @@ fn abilities(report: &Report) -> Result<(), CliError> {
     columns.print("")
 }
 
-fn not_taken(report: &Report) -> Result<(), CliError> {
-    if report.second_factors_not_taken > 0 {
-        output::line(format!(
-            "Second factors not taken: {}, because this version has none",
-            report.second_factors_not_taken
-        ))?;
+fn second_factors(factors: SecondFactors) -> Result<(), CliError> {
+    if factors == SecondFactors::default() {
+        return Ok(());
     }
-    Ok(())
+    let SecondFactors {
+        taken,
+        left_out,
+        recovery_codes,
+        recovery_codes_left_out,
+    } = factors;
+    output::line(format!(
+        "Authenticator apps: {taken} taken, {left_out} left out (--without-unreadable-apps)"
+    ))?;
+    output::line(format!(
+        "Recovery codes: {recovery_codes} taken, {recovery_codes_left_out} left out"
+    ))
 }
 
 /// Prints the number of differences of each kind, and names the first ones on the standard error.

@@ -19,8 +19,19 @@ use crate::{
     error::Error,
 };
 
-/// The columns that are not null, by name.
-pub(in crate::import) type LaravelRow = BTreeMap<String, String>;
+/// The columns of a row by name. A missing column has no entry, and null is `None`.
+pub(in crate::import) struct LaravelRow(BTreeMap<String, Option<String>>);
+
+impl LaravelRow {
+    /// Returns the text of a column that is not null.
+    pub(in crate::import) fn get(&self, column: &str) -> Option<&str> {
+        self.0.get(column)?.as_deref()
+    }
+
+    pub(in crate::import) fn has_column(&self, column: &str) -> bool {
+        self.0.contains_key(column)
+    }
+}
 
 /// The columns that an import uses. SQLite is asked for each of them.
 #[cfg(feature = "sqlite")]
@@ -31,6 +42,7 @@ const COLUMNS: [&str; 15] = [
     "password",
     "created_at",
     "deleted_at",
+    "locale",
     "two_factor_secret",
     "two_factor_confirmed_at",
     "tokenable_type",
@@ -39,7 +51,6 @@ const COLUMNS: [&str; 15] = [
     "abilities",
     "last_used_at",
     "expires_at",
-    "updated_at",
 ];
 
 #[cfg(feature = "sqlite")]
@@ -48,12 +59,12 @@ struct SqliteRow(LaravelRow);
 #[cfg(feature = "sqlite")]
 impl QueryableByNameOf<Sqlite> for SqliteRow {
     fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Self> {
-        // A column that the table does not have is an error here, and counts as null.
+        // A column that the table does not have is an error here.
         let columns = COLUMNS.iter().filter_map(|column| {
             let text = NamedRow::get::<Nullable<Text>, Option<String>>(row, column).ok()?;
-            Some(((*column).to_owned(), text?))
+            Some(((*column).to_owned(), text))
         });
-        Ok(Self(columns.collect()))
+        Ok(Self(LaravelRow(columns.collect())))
     }
 }
 
@@ -67,12 +78,12 @@ impl PostgresRow {
     fn columns(&self) -> Result<LaravelRow, Error> {
         let row: BTreeMap<String, Value> =
             serde_json::from_str(&self.json).map_err(Error::internal)?;
-        let columns = row.into_iter().filter_map(|(name, value)| match value {
-            Value::Null => None,
-            Value::String(text) => Some((name, text)),
-            other => Some((name, other.to_string())),
+        let columns = row.into_iter().map(|(name, value)| match value {
+            Value::Null => (name, None),
+            Value::String(text) => (name, Some(text)),
+            other => (name, Some(other.to_string())),
         });
-        Ok(columns.collect())
+        Ok(LaravelRow(columns.collect()))
     }
 }
 

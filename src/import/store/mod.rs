@@ -23,7 +23,7 @@ use crate::{
     credentials::store::count_unrevoked,
     crypto::digest::Digest,
     db::{AnyConnection, with_backend},
-    schema::{credentials, imported, secrets, users},
+    schema::{authenticator_apps, credentials, imported, secrets, users},
     types::{
         credential_kind::CredentialType,
         id::Id,
@@ -85,7 +85,7 @@ impl Known {
         source: &SourceName,
         owners: &[Owner],
     ) -> QueryResult<Self> {
-        let ids: Vec<&str> = owners.iter().map(|owner| owner.id.as_str()).collect();
+        let ids: Vec<String> = owners.iter().map(|owner| owner.id.clone()).collect();
         let tokens = || owners.iter().flat_map(|owner| &owner.tokens);
         let token_ids: Vec<&str> = tokens().map(|token| token.content.id.as_str()).collect();
         let digests: Vec<Digest> = tokens().map(|token| token.content.digest).collect();
@@ -94,12 +94,7 @@ impl Known {
             .filter_map(|owner| owner.user.as_ref())
             .map(|user| user.content.email.canonical())
             .collect();
-        let imported_users: Vec<(String, UserId)> = imported::table
-            .filter(imported::source.eq(source.as_str()))
-            .filter(imported::kind.eq_any(USERS))
-            .filter(imported::foreign_id.eq_any(ids))
-            .select((imported::foreign_id, imported::id))
-            .load(connection)?;
+        let imported_users = users_among(connection, source, &ids)?;
         let imported_tokens: Vec<(String, CredentialId)> = imported::table
             .filter(imported::source.eq(source.as_str()))
             .filter(imported::kind.eq(ImportedKind::Token.as_str()))
@@ -141,17 +136,19 @@ fn known_users(
     connection: &mut AnyConnection,
     ids: impl Iterator<Item = UserId>,
 ) -> QueryResult<HashMap<UserId, KnownUser>> {
-    type Row = (UserId, String, String, Option<Timestamp>);
+    type Row = (UserId, String, String, Option<Timestamp>, Option<UserId>);
     let rows: Vec<Row> = users::table
+        .left_join(authenticator_apps::table)
         .filter(users::id.eq_any(ids))
         .select((
             users::id,
             users::email_canonical,
             users::name,
             users::disabled_at,
+            authenticator_apps::user_id.nullable(),
         ))
         .load(connection)?;
-    let known = |(id, canonical, name, disabled_at): Row| {
+    let known = |(id, canonical, name, disabled_at, app): Row| {
         let is_disabled = disabled_at.is_some();
         (
             id,
@@ -159,6 +156,7 @@ fn known_users(
                 canonical,
                 name,
                 is_disabled,
+                has_second_factor: app.is_some(),
             },
         )
     };
@@ -239,6 +237,20 @@ pub(super) fn insert_imported<T: 'static>(
         ))
         .execute(connection))
     .map(drop)
+}
+
+/// Returns the users among these that an import created or attached to, with their IDs in the source.
+pub(super) fn users_among(
+    connection: &mut AnyConnection,
+    source: &SourceName,
+    ids: &[String],
+) -> QueryResult<Vec<(String, UserId)>> {
+    imported::table
+        .filter(imported::source.eq(source.as_str()))
+        .filter(imported::kind.eq_any(USERS))
+        .filter(imported::foreign_id.eq_any(ids))
+        .select((imported::foreign_id, imported::id))
+        .load(connection)
 }
 
 /// Returns the users of a source, with their IDs in it.

@@ -7,6 +7,7 @@ mod laravel;
 mod real_apps;
 mod repeat;
 mod rows;
+mod second_factors;
 mod tokens_until;
 mod undo;
 
@@ -110,6 +111,9 @@ fn content(operator: &Operator) -> Vec<String> {
          || ' ' || COALESCE(c.expires_at, 0) || ' ' || COALESCE(l.at, 0) || ' ' || s.form AS line \
          FROM credentials c JOIN users u ON u.id = c.user_id JOIN secrets s ON s.credential_id = c.id \
          LEFT JOIN last_uses l ON l.credential_id = c.id ORDER BY 1",
+        "SELECT u.email || ' ' || a.created_at || ' ' || COALESCE(r.locator, '') AS line \
+         FROM authenticator_apps a JOIN users u ON u.id = a.user_id \
+         LEFT JOIN recovery_codes r ON r.user_id = u.id ORDER BY 1",
         "SELECT source || ' ' || kind || ' ' || foreign_id AS line FROM imported ORDER BY 1",
         "SELECT u.email || ' ' || e.kind || ' ' || e.detail AS line FROM events e \
          JOIN users u ON u.id = e.user_id ORDER BY 1",

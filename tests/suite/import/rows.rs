@@ -190,6 +190,6 @@ async fn imported_password_works_and_is_hashed_anew() {
 }
 
 /// The hash of the usual password. The lowest cost keeps the test fast.
-fn bcrypt_hash() -> &'static str {
+pub(super) fn bcrypt_hash() -> &'static str {
     "$2y$04$JIK5P4uiUXNsqWmUJwnX4uL9nmdDLxjD0QX0wXxEUsO2ndnyvynvu"
 }

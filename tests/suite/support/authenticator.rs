@@ -25,6 +25,12 @@ impl Authenticator {
         )
     }
 
+    /// Has a secret in base32. A secret of another system may be shorter than those of Narthex.
+    pub fn of_secret(base32: &str) -> Self {
+        let secret = Secret::try_from_base32(base32).expect("base32");
+        Self(Builder::new().with_secret(secret).build_noncompliant())
+    }
+
     /// The code of the present step, by the clock of the server.
     pub fn code(&self, app: &TestApp) -> String {
         self.code_at(app, 0)

@@ -226,9 +226,12 @@ pub enum Moment {}
 
 const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
-/// Six digits, or the groups of a recovery code. `Code::parse` forgives more: case, spaces, and `I`, `L`
-/// and `O` for digits.
-const CODE: &str = "^([0-9]{6}|[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3})$";
+/// Six digits, or the groups of a recovery code of Narthex or of Laravel. `Code::parse` forgives more: case,
+/// spaces, and `I`, `L` and `O` for digits.
+const CODE: &str = concat!(
+    "^([0-9]{6}|[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3}",
+    "|[0-9A-Za-z]{10}-[0-9A-Za-z]{10})$"
+);
 
 /// `resource:action`, `resource:*` or `*`, as [`Ability::parse`] accepts it.
 const ABILITY: &str = r"^(\*|[a-z0-9._-]{1,40}:(\*|[a-z0-9._-]{1,40}))$";
