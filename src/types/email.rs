@@ -33,14 +33,14 @@ impl Email {
         if typed.len() > MAX_LENGTH {
             return Err(field::email_too_long(MAX_LENGTH));
         }
-        // The grammar allows quotes and comments, but only attackers use them.
-        if typed
-            .chars()
-            .any(|c| c.is_control() || c.is_whitespace() || "\"(),:;<>[\\]".contains(c))
-        {
+        let canonical: String = typed.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+        // The grammar allows quotes and comments, but only attackers use them. Wide ones become plain
+        // ones in the canonical form.
+        let is_refused =
+            |c: char| c.is_control() || c.is_whitespace() || "\"(),:;<>[\\]".contains(c);
+        if typed.contains(is_refused) || canonical.contains(is_refused) {
             return Err(field::email_malformed());
         }
-        let canonical: String = typed.nfkc().flat_map(char::to_lowercase).nfkc().collect();
         // Case folding must not create another address, as it would from a full-width ＠.
         let one_at = typed.matches('@').count() == 1 && canonical.matches('@').count() == 1;
         let options = Options::default()
@@ -120,6 +120,7 @@ mod tests {
             "Ada <a@example.com>",
             "a@[127.0.0.1]",
             "\"a b\"@example.com",
+            "＂a＂@example.com",
             "a\0@example.com",
             &long,
         ] {
