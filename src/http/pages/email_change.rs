@@ -19,39 +19,34 @@ use crate::{
     types::message::notice,
 };
 
+/// The page of a link. A program that follows links changes nothing, because only its form does.
 #[derive(Template)]
-#[template(path = "email/confirm.html")]
-struct ConfirmPage {
+#[template(path = "email/link.html")]
+struct LinkPage {
     frame: Layout,
-    email: String,
+    /// The path of the form.
+    path: &'static str,
+    texts: Texts,
 }
 
-#[derive(Template)]
-#[template(path = "email/undo.html")]
-struct UndoPage {
-    frame: Layout,
-    email: String,
-}
-
-#[derive(Template)]
-#[template(path = "email/notices.html")]
-struct NoticesPage {
-    frame: Layout,
-    email: String,
+struct Texts {
+    title: String,
+    lead: String,
+    hint: String,
+    button: String,
 }
 
 /// `GET /email/confirm`
-///
-/// The secret of the link moves into the signed cookie at once. So it is in no later address, and a
-/// program that follows links changes nothing.
 pub async fn confirm_form(user: OptionalUser, query: Query) -> Result<HttpResponse> {
-    match follow(&user, query, Purpose::ConfirmEmail, paths::EMAIL_CONFIRM).await? {
-        Followed::Works(email) => html::ok(&ConfirmPage {
-            frame: user.frame(),
-            email,
-        }),
-        Followed::Other(answer) => Ok(answer),
-    }
+    let frame = user.frame();
+    let texts = |email: String| Texts {
+        title: frame.text("confirm-email-title"),
+        lead: frame.text_with("confirm-email-lead", &[("email", email.into())]),
+        hint: String::new(),
+        button: frame.text("confirm-email-button"),
+    };
+    let link = (Purpose::ConfirmEmail, paths::EMAIL_CONFIRM);
+    show(&user, query, link, texts).await
 }
 
 /// `POST /email/confirm`
@@ -91,16 +86,16 @@ pub async fn cancel(user: BrowserUser) -> Result<HttpResponse> {
 }
 
 /// `GET /email/undo`
-///
-/// The secret of the link moves into the signed cookie, as in [`confirm_form`].
 pub async fn undo_form(user: OptionalUser, query: Query) -> Result<HttpResponse> {
-    match follow(&user, query, Purpose::UndoEmail, paths::EMAIL_UNDO).await? {
-        Followed::Works(email) => html::ok(&UndoPage {
-            frame: user.frame(),
-            email,
-        }),
-        Followed::Other(answer) => Ok(answer),
-    }
+    let frame = user.frame();
+    let texts = |email: String| Texts {
+        title: frame.text("undo-email-title"),
+        lead: frame.text_with("undo-email-lead", &[("email", email.into())]),
+        hint: frame.text("undo-email-ends"),
+        button: frame.text("undo-email-button"),
+    };
+    let link = (Purpose::UndoEmail, paths::EMAIL_UNDO);
+    show(&user, query, link, texts).await
 }
 
 /// `POST /email/undo`
@@ -124,17 +119,16 @@ pub async fn undo(user: OptionalUser, origin: ClientInfo) -> Result<HttpResponse
 }
 
 /// `GET /email/notices`
-///
-/// The secret of the link moves into the signed cookie, as in [`confirm_form`].
 pub async fn notices_form(user: OptionalUser, query: Query) -> Result<HttpResponse> {
-    let purpose = Purpose::VerifyNoticeEmail;
-    match follow(&user, query, purpose, paths::NOTICE_EMAIL_CONFIRM).await? {
-        Followed::Works(email) => html::ok(&NoticesPage {
-            frame: user.frame(),
-            email,
-        }),
-        Followed::Other(answer) => Ok(answer),
-    }
+    let frame = user.frame();
+    let texts = |email: String| Texts {
+        title: frame.text("notice-email-title"),
+        lead: frame.text_with("notice-email-lead", &[("email", email.into())]),
+        hint: String::new(),
+        button: frame.text("confirm-email-button"),
+    };
+    let link = (Purpose::VerifyNoticeEmail, paths::NOTICE_EMAIL_CONFIRM);
+    show(&user, query, link, texts).await
 }
 
 /// `POST /email/notices`
@@ -158,32 +152,30 @@ pub async fn verify_for_notices(user: OptionalUser) -> Result<HttpResponse> {
     }
 }
 
-/// The result of following a link.
-enum Followed {
-    /// The link works. The address is the one that the account gets.
-    Works(String),
-    /// Another page or a redirect.
-    Other(HttpResponse),
-}
-
-async fn follow(
+/// Shows the page of a link with the address that the account gets.
+///
+/// The secret of the link moves into the signed cookie at once, so it is in no later address.
+async fn show(
     user: &OptionalUser,
     mut query: Query,
-    purpose: Purpose,
-    path: &str,
-) -> Result<Followed> {
+    (purpose, path): (Purpose, &'static str),
+    texts: impl FnOnce(String) -> Texts,
+) -> Result<HttpResponse> {
     user.require_mail()?;
     let token = query.0.text("token");
     if !token.is_empty() {
         user.cookie.keep_link(purpose, &token)?;
-        return Ok(Followed::Other(see_other(&user.address(path))));
+        return Ok(see_other(&user.address(path)));
     }
-    let address = match user.cookie.link(purpose) {
-        Some(secret) => email_change::address_of_link(&user.context, purpose, &secret).await?,
-        None => None,
+    let Some(secret) = user.cookie.link(purpose) else {
+        return invalid(user, purpose);
     };
-    match address {
-        Some(address) => Ok(Followed::Works(address)),
-        None => invalid(user, purpose).map(Followed::Other),
+    match email_change::address_of_link(&user.context, purpose, &secret).await? {
+        Some(email) => html::ok(&LinkPage {
+            frame: user.frame(),
+            path,
+            texts: texts(email),
+        }),
+        None => invalid(user, purpose),
     }
 }

@@ -25,6 +25,8 @@ struct ErrorPage<'a> {
     detail: &'a str,
     /// The seconds after which a retry can succeed.
     wait: Option<u64>,
+    /// The path of the list whose address is wrong, and the text of the link to it.
+    newest: Option<(&'static str, String)>,
 }
 
 /// Returns the page for `error`, or the redirect to the page on which the user can continue.
@@ -47,14 +49,43 @@ pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
         }
         error => {
             let language = language_of(request);
+            let frame = Layout::new(request, None);
+            let newest = newest(request, &frame, error);
+            let [title, detail] = if newest.is_some() && !names_typed_field(error) {
+                [
+                    frame.text("error-list-stale"),
+                    frame.text("error-list-stale-hint"),
+                ]
+            } else {
+                [error.title(&language), error.detail(&language)]
+            };
             let template = ErrorPage {
-                frame: Layout::new(request, None),
-                title: &error.title(&language),
-                detail: &error.detail(&language),
+                newest,
+                frame,
+                title: &title,
+                detail: &detail,
                 wait: error.retry_after().map(whole_seconds),
             };
             page(error.status(), &template).unwrap_or_else(|_| HttpResponse::new(error.status()))
         }
+    }
+}
+
+/// Returns whether the user can have typed a wrong value. The names of other parameters of a list would
+/// say nothing.
+fn names_typed_field(error: &Error) -> bool {
+    let typed = ["since", "until"];
+    matches!(error, Error::Invalid(fields) if typed.iter().any(|field| fields.get(field).is_some()))
+}
+
+/// Returns the list of a wrong address, and the text of the link to its first page.
+fn newest(request: &HttpRequest, frame: &Layout, error: &Error) -> Option<(&'static str, String)> {
+    let is_read = matches!(error, Error::Invalid(_)) && request.method().is_safe();
+    match relative_path(request).filter(|_| is_read)? {
+        paths::SESSIONS => Some((paths::SESSIONS, frame.text("error-newest-sessions"))),
+        paths::TOKENS => Some((paths::TOKENS, frame.text("error-newest-tokens"))),
+        paths::ACTIVITY => Some((paths::ACTIVITY, frame.text("error-newest-events"))),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod accessibility;
 mod branding;
 mod controls;
+mod error_page;
 mod frame;
 mod languages;
 mod mail_stories;

@@ -1,6 +1,6 @@
 //! The list of tokens: tabs, search, filters, order, and ticks for a revocation.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::HttpResponse;
 use askama::Template;
 
 use super::row::{TokenRow, kind_name, state_name};
@@ -70,21 +70,9 @@ struct Filters {
     open: bool,
 }
 
-/// The page of an address that is no longer valid.
-#[derive(Template)]
-#[template(path = "tokens/stale.html")]
-struct StalePage {
-    frame: Layout,
-}
-
 /// `GET /account/tokens`
 pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
-    let Ok(query) = ListQuery::parse(&TOKENS, query.0) else {
-        let page = StalePage {
-            frame: user.frame(),
-        };
-        return html::page(StatusCode::UNPROCESSABLE_ENTITY, &page);
-    };
+    let query = ListQuery::parse(&TOKENS, query.0)?;
     let (context, user_id) = (&user.context, user.principal.user().id);
     let (page, counts) = search::search(context, user_id, query.search(context.now())).await?;
     html::ok(&TokensPage::new(&user, &query, &page, counts))

@@ -37,4 +37,9 @@ copy-copy = Kopieren
 copy-done = Kopiert
 
 error-to-account = Zu Ihrem Konto
+error-list-stale = Diese Seite gibt es nicht mehr
+error-list-stale-hint = Die Adresse gehört zu einer früheren Liste, oder sie wurde geändert.
+error-newest-sessions = Neueste Sitzungen anzeigen
+error-newest-tokens = Neueste Tokens anzeigen
+error-newest-events = Neueste Aktivität anzeigen
 problem-page-status = Die API antwortet mit dem Status { $status } und einem Problem dieses Typs:

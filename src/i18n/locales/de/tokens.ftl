@@ -6,9 +6,6 @@ tokens-new = Neues Token
 tokens-none = Sie haben noch keine Tokens
 tokens-none-hint = Erstellen Sie ein Token für ein Skript oder eine App, die Zugriff braucht.
 tokens-none-command = Oder melden Sie eine Befehlszeile an:
-tokens-stale = Diese Seite gibt es nicht mehr
-tokens-stale-hint = Die Adresse gehört zu einer früheren Liste, oder sie wurde geändert.
-tokens-stale-show = Neueste Tokens anzeigen
 
 ## Die Liste
 

@@ -40,4 +40,9 @@ copy-done = Copied
 
 # Pages that say what went wrong
 error-to-account = Go to your account
+error-list-stale = This page is no longer there
+error-list-stale-hint = The address is from an earlier list, or it was changed.
+error-newest-sessions = Show the newest sessions
+error-newest-tokens = Show the newest tokens
+error-newest-events = Show the newest activity
 problem-page-status = The API answers with the status { $status } and a problem of this type:

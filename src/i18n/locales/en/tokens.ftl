@@ -6,9 +6,6 @@ tokens-new = New token
 tokens-none = You have no tokens yet
 tokens-none-hint = Create one for a script or app that needs access.
 tokens-none-command = Or let a command line sign in:
-tokens-stale = This page is no longer there
-tokens-stale-hint = The address is from an earlier list, or it was changed.
-tokens-stale-show = Show the newest tokens
 
 ## The list
 
