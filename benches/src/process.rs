@@ -93,6 +93,14 @@ impl Installation {
         Ok(self.serve_set_up("/readyz", "", remove_exemption)?.0)
     }
 
+    /// The same with mails, each of which becomes a file.
+    pub fn serve_with_mail(&self) -> Result<Server> {
+        let write_mails = |command: &mut Command| {
+            command.env("NARTHEX_SMTP_URL", "file:mails");
+        };
+        Ok(self.serve_set_up("/readyz", "", write_mails)?.0)
+    }
+
     fn serve_set_up(
         &self,
         path: &str,

@@ -79,12 +79,16 @@ fn address_changes(server: &Server, accounts: usize) -> Result<()> {
         }
         let form = format!("email={own}&password={}", encoded(PASSWORD));
         let answer = post(&mut client, "/login", "", &form)?;
-        let cookie = answer.header("set-cookie").ok_or("no cookie")?;
-        let cookie = cookie.split(';').next().unwrap_or_default();
-        let cookie = format!("Cookie: {cookie}");
+        let cookies = answer.headers("set-cookie");
+        let cookies = cookies.filter_map(|cookie| cookie.split(';').next());
+        let cookie = format!("Cookie: {}", cookies.collect::<Vec<_>>().join("; "));
         let form = format!("name=Ada&email={email}&also=");
+        let path = "/account/profile";
         timed.time(sort, || {
-            post(&mut client, "/account/profile", &cookie, &form).map(drop)
+            let answer = post(&mut client, path, &cookie, &form)?;
+            // Without a session, the answer leads to the sign-in page.
+            let saved = answer.header("location") == Some(path);
+            saved.then_some(()).ok_or_else(|| answer.head.into())
         })?;
     }
     timed.print_row("change of the address to this one");

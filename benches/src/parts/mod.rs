@@ -4,6 +4,7 @@ mod checks;
 mod crowd;
 mod flood;
 mod lists;
+mod mail_timing;
 mod memory;
 mod revocations;
 mod start;
@@ -32,7 +33,7 @@ pub enum Part {
     Revocations,
     /// The time from the start to the first response
     Start,
-    /// Whether the response time reveals how near a guess was; only if it is named
+    /// Whether the response time reveals how near a guess was, or an account; only if it is named
     Timing,
 }
 
@@ -77,6 +78,7 @@ pub fn run(parts: &[Part], quick: bool, rounds: Option<usize>, program: &Path) -
     // A test and not a speed, so it runs only if it is named.
     if parts.contains(&Part::Timing) {
         timing::measure(&effort)?;
+        mail_timing::measure(&effort)?;
     }
     if wanted(Part::Crowd) || wanted(Part::Start) {
         let crowded = crowded(&effort)?;
