@@ -59,6 +59,9 @@ pub enum Error {
     /// 3, `insufficient_user_authentication`).
     #[error("insufficient user authentication")]
     InsufficientAuthentication(RequiredAssurance),
+    /// The user must set up a second factor before anything else (`NARTHEX_REQUIRE_SECOND_FACTOR`).
+    #[error("second factor missing")]
+    SecondFactorMissing,
     /// The token lacks these abilities (RFC 6750, section 3.1, `insufficient_scope`).
     #[error("missing ability: {0}")]
     MissingAbility(String),

@@ -10,6 +10,7 @@ mod key_file;
 mod listen;
 mod mail;
 mod mount;
+mod required_factor;
 mod secret_file;
 mod sections;
 mod service_links;
@@ -29,6 +30,7 @@ pub use self::{
     listen::ListenAddress,
     mail::{Contact, MailServer, MailTarget, Sender, Tls},
     mount::Mount,
+    required_factor::RequireSecondFactor,
     sections::{
         Accounts, Branding, CacheLimits, Database, Mail, RateLimits, Records, Server, Sessions,
         Signing, Tokens,
@@ -213,6 +215,12 @@ impl Settings {
     #[must_use]
     pub fn withholds_from_unverified(&self) -> bool {
         self.mail.is_on() && self.accounts.unverified == Unverified::Withhold
+    }
+
+    /// Returns whether a user without a second factor must set one up first.
+    #[must_use]
+    pub fn requires_second_factor(&self) -> bool {
+        self.accounts.require_second_factor == RequireSecondFactor::All
     }
 
     /// Returns whether browsers use https, which decides about `Secure` cookies.

@@ -37,6 +37,8 @@ pub struct CachedUser {
     invalidated: AtomicBool,
     /// The response body of the request for the current user.
     response_body: OnceLock<Box<[u8]>>,
+    /// Whether a lookup has found a second factor. Its removal invalidates the user.
+    has_second_factor: AtomicBool,
 }
 
 impl CachedUser {
@@ -45,7 +47,19 @@ impl CachedUser {
             user,
             invalidated: AtomicBool::new(false),
             response_body: OnceLock::new(),
+            has_second_factor: AtomicBool::new(false),
         }
+    }
+
+    /// Returns whether the user is known to have a second factor.
+    #[must_use]
+    pub fn has_second_factor(&self) -> bool {
+        self.has_second_factor.load(Ordering::SeqCst)
+    }
+
+    /// Remembers that the user has a second factor, as long as this record is valid.
+    pub fn remember_second_factor(&self) {
+        self.has_second_factor.store(true, Ordering::SeqCst);
     }
 
     /// Returns the response body of the request for the current user. `make` creates it once; it is

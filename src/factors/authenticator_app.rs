@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Code, Ending, RecoveryCode, TotpSecret, recovery_codes,
+    Code, Ending, RecoveryCode, TotpSecret, recovery_codes, requirement,
     store::{self, StoredApp},
     verify,
 };
@@ -170,7 +170,8 @@ fn nothing_pending() -> Error {
 ///
 /// # Errors
 /// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently;
-/// [`Error::NotFound`] if the user has no app.
+/// [`Error::NotFound`] if the user has no app; [`Error::Invalid`] if the user must have a factor and
+/// this is the last one.
 pub async fn remove(
     context: &AppState,
     caller: &Principal,
@@ -185,6 +186,7 @@ pub async fn remove(
             session.require_second_factor(tx.now())?;
             let actor = caller.actor();
             delete(tx, &app, &actor, "")?;
+            requirement::refuse_removal_of_last(tx, session.user_id)?;
             change::replace_secret(tx, session.user_id, session.id, renewed)?;
             let reason = RevocationReason::FactorRemoved;
             let receipt = ending.apply(tx, session.user_id, [session.id], reason, &actor)?;
@@ -247,7 +249,8 @@ pub(crate) fn remove_added_since(
 }
 
 fn delete(tx: &mut Transaction<'_>, app: &StoredApp, actor: &Actor, reason: &str) -> Result<()> {
-    store::delete_app(tx.connection, app.user, app.id)?;
+    let invalidation = tx.invalidate_user(app.user);
+    store::delete_app(tx.connection, invalidation, app.user, app.id)?;
     store::delete_recovery_codes(tx.connection, app.user)?;
     end_pending(tx.connection, app.user)?;
     let event = NewEvent::new(EventKind::FactorRemoved, reason);

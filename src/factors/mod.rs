@@ -7,6 +7,7 @@ mod ending;
 mod imported;
 mod recovery_code;
 mod recovery_codes;
+pub mod requirement;
 mod store;
 mod summary;
 mod totp;
@@ -43,10 +44,10 @@ pub(crate) fn methods_of(
     Ok(methods.into_iter().map(FactorMethod::as_str).collect())
 }
 
-/// Returns whether a sign-in of this user needs a second factor.
+/// Returns whether this user has a second factor. A sign-in then needs it.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(crate) fn is_required(connection: &mut AnyConnection, user: UserId) -> Result<bool> {
+pub(crate) fn has_second_factor(connection: &mut AnyConnection, user: UserId) -> Result<bool> {
     Ok(store::has_app(connection, user)?)
 }

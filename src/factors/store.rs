@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::{QueryResult, dsl::exists, prelude::*};
 
 use crate::{
+    app_state::Invalidation,
     crypto::{password_hash::StoredHash, sealing::SealingKeyId},
     db::AnyConnection,
     schema::{
@@ -104,9 +105,11 @@ pub(super) fn insert_app(
         .map(drop)
 }
 
-/// Deletes an authenticator app, and returns whether it existed.
+/// Deletes an authenticator app, and returns whether it existed. The cache remembers that a user
+/// has a second factor, so the user must be invalidated.
 pub(super) fn delete_app(
     connection: &mut AnyConnection,
+    _: Invalidation,
     user: UserId,
     id: FactorId,
 ) -> QueryResult<bool> {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use super::response::brand::Brand;
 use super::{
     auth::{
-        Access, AccessGuard, guard,
+        AccessGuard, guard,
         session_cookie::{CookieConfig, cookie_name, middleware::session_cookie_middleware},
     },
     forward_auth::VerifyParamsCache,
@@ -33,7 +33,7 @@ use actix_web::{
     body::MessageBody,
     dev::{HttpServiceFactory, Service, ServiceFactory, ServiceRequest, ServiceResponse},
     guard::fn_guard,
-    http::{Method, header},
+    http::header,
     middleware::{Compress, from_fn},
     web,
 };
@@ -121,14 +121,7 @@ pub(super) fn resource(
         InitError = (),
     > + use<>,
 > {
-    let access: Vec<(Option<Method>, Access, bool)> = routes
-        .iter()
-        .map(|route| {
-            let method = (!route.any_method).then(|| route.method.clone());
-            (method, route.access, route.is_change())
-        })
-        .collect();
-    let access_guard = Rc::new(AccessGuard::new(context.clone(), access));
+    let access_guard = Rc::new(AccessGuard::new(context.clone(), &routes));
     let (keep_config, keep_context) = (cookie_config.clone(), context.clone());
     let bypasses = match ResponseFormat::of(path) {
         ResponseFormat::Html => |_: &ServiceRequest| false,

@@ -49,7 +49,26 @@ impl Route {
         );
         changes && is_account_route && !self.any_method && !UNCOUNTED_PATHS.contains(&self.path)
     }
+
+    /// Returns whether the caller must have a second factor if the settings require one.
+    #[must_use]
+    pub fn needs_factor(&self) -> bool {
+        let is_open = OPEN_WITHOUT_FACTOR.contains(&(self.method.clone(), self.path));
+        !is_open && !matches!(self.access, Public | OptionalSession)
+    }
 }
+
+/// The routes that a user without a second factor can use although one is required: those that set
+/// one up, and those that revoke the calling credential. Signing out in a browser is open to
+/// everybody.
+const OPEN_WITHOUT_FACTOR: [(Method, &str); 6] = [
+    (Method::GET, paths::TOTP),
+    (Method::POST, paths::TOTP),
+    (Method::GET, paths::CONFIRM),
+    (Method::POST, paths::CONFIRM),
+    (Method::DELETE, paths::API_SESSION_CURRENT),
+    (Method::DELETE, paths::API_TOKEN_CURRENT),
+];
 
 /// The paths of `POST` requests that revoke credentials, or that precede a revocation.
 const UNCOUNTED_PATHS: [&str; 11] = [

@@ -157,7 +157,7 @@ pub async fn target(
             let Some(user) = link.and_then(|link| link.user) else {
                 return Ok(None);
             };
-            let needs_code = factors::is_required(connection, user)?;
+            let needs_code = factors::has_second_factor(connection, user)?;
             let profile = store::profile(connection, user)?;
             Ok(profile.map(|profile| ResetTarget {
                 user,

@@ -109,7 +109,7 @@ async fn verify_code(
         .read(move |context, connection| {
             let link = links::find_by_secret(connection, purpose, digest, context.now())?;
             let user = link.and_then(|link| link.user).ok_or(Error::NotFound)?;
-            if !factors::is_required(connection, user)? {
+            if !factors::has_second_factor(connection, user)? {
                 return Ok(None);
             }
             let limit = attempt_with_code(context, connection, user, &actor)?;
@@ -145,7 +145,7 @@ fn redeem_second_factor(
     }
     match proof {
         Some(proof) if proof.user() == user => verify::redeem(tx, proof, actor),
-        _ if factors::is_required(tx.connection, user)? => Err(missing_code()),
+        _ if factors::has_second_factor(tx.connection, user)? => Err(missing_code()),
         _ => Ok(()),
     }
 }

@@ -92,7 +92,7 @@ pub async fn sign_in(
                 record_first_step(tx, &proof)?;
                 return Ok(Err(refusal));
             }
-            if factors::is_required(tx.connection, user)? {
+            if factors::has_second_factor(tx.connection, user)? {
                 record_first_step(tx, &proof)?;
                 let (hash, remember) = (proof.hash(), parameters.remember);
                 sign_in_attempts::begin(tx, attempt_digest, user, hash, remember)?;

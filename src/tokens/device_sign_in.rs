@@ -5,7 +5,7 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     error::{Error, Result},
-    factors::{self, Code, CodeProof, verify},
+    factors::{self, Code, CodeProof, requirement, verify},
     passwords::verify::{
         PasswordProof, attempt_with_code, check_password_proof, record_first_step, record_success,
         refusal_of_unverified,
@@ -47,7 +47,7 @@ impl DeviceSignIn {
 /// # Errors
 /// [`Error::SecondFactorRequired`] if the code is missing; [`Error::Invalid`] if it is wrong;
 /// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::EmailNotVerified`];
-/// [`Error::TooManyTokens`].
+/// [`Error::SecondFactorMissing`]; [`Error::TooManyTokens`].
 pub async fn sign_in(
     context: &AppState,
     proof: PasswordProof,
@@ -79,12 +79,16 @@ pub async fn sign_in(
             }
             match &code {
                 Some(code) => verify::redeem(tx, code, &actor)?,
-                None if factors::is_required(tx.connection, proof.user())? => {
+                None if factors::has_second_factor(tx.connection, proof.user())? => {
                     record_first_step(tx, &proof)?;
                     let methods = factors::methods_of(tx.connection, proof.user())?;
                     return Ok(Err(Error::SecondFactorRequired(methods)));
                 }
                 None => {}
+            }
+            if let Some(refusal) = requirement::refusal_in(tx, proof.user())? {
+                record_first_step(tx, &proof)?;
+                return Ok(Err(refusal));
             }
             record_success(tx, &proof)?;
             match insert(tx, draft, None, &actor) {
@@ -110,7 +114,7 @@ async fn verify_code(
         .write({
             let (code, proof) = (code.clone(), proof.clone());
             move |tx| {
-                if !factors::is_required(tx.connection, user)? {
+                if !factors::has_second_factor(tx.connection, user)? {
                     return Ok(None);
                 }
                 // The right password must not count as a failure that delays the code.

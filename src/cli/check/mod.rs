@@ -82,6 +82,9 @@ pub(super) fn check(
             let times = database::check(&settings, &SystemClock, &mut findings);
             clock::check(times, &mut findings);
             mail::check(&settings, &mut findings);
+            if settings.requires_second_factor() {
+                findings.ok("second factor", "all users must have one");
+            }
         }
         // The other checks are skipped, because they would use settings that the operator did not
         // intend.

@@ -2,8 +2,8 @@
 
 use crate::{
     config::{
-        ConfigError, Registration, SettingKey, Sources, Unverified, setting_keys::key,
-        values as value,
+        ConfigError, Registration, RequireSecondFactor, SettingKey, Sources, Unverified,
+        setting_keys::key, values as value,
     },
     crypto::password_hash::Argon2Parameters,
 };
@@ -20,6 +20,11 @@ pub(in crate::config) const KEYS: &[SettingKey] = &[
         "Whether an account without a verified address may create tokens and use apps: withhold or \
          allow",
     ),
+    key(
+        "NARTHEX_REQUIRE_SECOND_FACTOR",
+        "none",
+        "Whether users must set up a second factor before anything else: all or none",
+    ),
 ];
 
 /// Settings of accounts.
@@ -29,6 +34,8 @@ pub struct Accounts {
     pub registration: Registration,
     /// `NARTHEX_UNVERIFIED`
     pub unverified: Unverified,
+    /// `NARTHEX_REQUIRE_SECOND_FACTOR`
+    pub require_second_factor: RequireSecondFactor,
     /// The parameters of new password hashes. No variable sets them, because weaker ones would weaken
     /// every password. Only tests use others.
     pub password_hash: Argon2Parameters,
@@ -39,6 +46,8 @@ impl Accounts {
         Ok(Self {
             registration: sources.get("NARTHEX_REGISTRATION", value::registration)?,
             unverified: sources.get("NARTHEX_UNVERIFIED", Unverified::parse)?,
+            require_second_factor: sources
+                .get("NARTHEX_REQUIRE_SECOND_FACTOR", RequireSecondFactor::parse)?,
             password_hash: Argon2Parameters::RECOMMENDED,
         })
     }

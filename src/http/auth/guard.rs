@@ -19,7 +19,8 @@ use crate::{
     app_state::AppState,
     credentials::Principal,
     error::{Error, Result},
-    http::middleware::body,
+    factors::requirement,
+    http::{middleware::body, routes::Route},
     types::{ability::Ability, credential_kind::CredentialType},
 };
 
@@ -35,30 +36,30 @@ struct AccessRule {
     access: Access,
     /// Whether the request counts towards the user's rate limit of changes.
     is_change: bool,
+    /// Whether the caller must have a second factor if the settings require one.
+    needs_factor: bool,
     /// The abilities of `access`, parsed once. `None` is an invalid ability, which no credential
     /// has.
     abilities: Vec<(&'static str, Option<Ability>)>,
 }
 
 impl AccessGuard {
-    /// Creates the guard of a path. Each rule has a method (`None` for every method), an access
-    /// rule, and whether the request is a change.
+    /// Creates the guard of a path with these routes.
     #[must_use]
-    pub fn new(context: AppState, rules: Vec<(Option<Method>, Access, bool)>) -> Self {
-        let rules = rules
-            .into_iter()
-            .map(|(method, access, is_change)| AccessRule {
-                method,
-                access,
-                is_change,
-                abilities: match access {
-                    Access::Abilities(names) | Access::OAuthClient(names) => {
-                        let read = names.iter().map(|name| (*name, Ability::parse(name)));
-                        read.collect()
-                    }
-                    _ => Vec::new(),
-                },
-            });
+    pub fn new(context: AppState, routes: &[Route]) -> Self {
+        let rules = routes.iter().map(|route| AccessRule {
+            method: (!route.any_method).then(|| route.method.clone()),
+            access: route.access,
+            is_change: route.is_change(),
+            needs_factor: route.needs_factor(),
+            abilities: match route.access {
+                Access::Abilities(names) | Access::OAuthClient(names) => {
+                    let read = names.iter().map(|name| (*name, Ability::parse(name)));
+                    read.collect()
+                }
+                _ => Vec::new(),
+            },
+        });
         Self {
             context,
             rules: rules.collect(),
@@ -128,6 +129,19 @@ impl AccessGuard {
         let Some(rule) = self.rule(request.method()) else {
             return Err(self.not_allowed());
         };
+        let caller = self.identify(rule, request, body).await?;
+        if let Some(caller) = caller.as_ref().filter(|_| rule.needs_factor) {
+            requirement::require(&self.context, caller).await?;
+        }
+        Ok(caller)
+    }
+
+    async fn identify(
+        &self,
+        rule: &AccessRule,
+        request: &HttpRequest,
+        body: &[u8],
+    ) -> Result<Option<Principal>> {
         let context = &self.context;
         let not_signed_in = || Error::NotSignedIn {
             invalid_token: false,

@@ -13,6 +13,7 @@ use crate::{
     app_state::AppState,
     credentials::Principal,
     error::{Error, Result},
+    factors::requirement,
     http::{
         auth::from_app_request,
         middleware::{allowed_host::names_this_server, client_ip, csrf::is_from_trusted_page},
@@ -26,7 +27,7 @@ use crate::{
 /// # Errors
 /// [`Error::Misdirected`] if the request names another host; [`Error::CrossSite`] if a page of
 /// another site sent a change with the cookie; [`Error::NotSignedIn`] for an invalid bearer token;
-/// [`Error::MultipleCredentials`]; database errors.
+/// [`Error::MultipleCredentials`]; [`Error::SecondFactorMissing`]; database errors.
 pub(super) async fn identify(request: &HttpRequest) -> Result<Option<Principal>> {
     let known = request.extensions().get::<Rc<Principal>>().cloned();
     if let Some(known) = known {
@@ -63,7 +64,22 @@ pub(super) async fn identify_again(request: &HttpRequest) -> Result<Option<Princ
     if by_cookie && may_change(request) && !is_from_trusted_page(request, settings) {
         return Err(Error::CrossSite);
     }
+    if let Some(caller) = &caller {
+        requirement::require(&state, caller).await?;
+    }
     Ok(caller)
+}
+
+/// Returns no caller for one that must set up a second factor first. A page for everybody shows
+/// itself to such a user as to a user who is not signed in.
+///
+/// # Errors
+/// Returns the other errors of `identified`.
+pub(super) fn or_nobody(identified: Result<Option<Principal>>) -> Result<Option<Principal>> {
+    match identified {
+        Err(Error::SecondFactorMissing) => Ok(None),
+        other => other,
+    }
 }
 
 /// Returns the caller if it meets the requirement `A`.

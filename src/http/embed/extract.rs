@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use super::{
     Caller, Refusal,
     ability::Require,
-    admission::{admit, identify},
+    admission::{admit, identify, or_nobody},
     upload::Upload,
 };
 use crate::{credentials::Principal, error::Error};
@@ -102,6 +102,7 @@ impl FromRequest for OptionalUser {
     type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let identify = async |request: &HttpRequest| or_nobody(identify(request).await);
         let caller = with_body(request, payload, identify);
         Box::pin(async move {
             let caller = caller.await?;

@@ -43,6 +43,7 @@ use crate::{
     config::SigningKeys,
     credentials::{Principal, authenticate},
     error::Error as Inner,
+    factors::requirement,
     http::{app, mail::MailThread, middleware::body::has_body, paths},
     types::ids::UserId,
 };
@@ -122,7 +123,7 @@ impl Narthex {
         } else {
             admission::identify(request).await
         };
-        match identified {
+        match admission::or_nobody(identified) {
             Ok(caller) => Ok(caller.map(|principal| Caller { principal })),
             Err(error) => Err(Refusal::new(request, error)),
         }
@@ -140,7 +141,14 @@ impl Narthex {
         let Principal { secret, ip, .. } = caller.principal;
         let form = caller.principal.credential().form;
         let checked = authenticate::authenticate(&self.0.state, form, secret, ip).await?;
-        Ok(checked.ok().map(|principal| Caller { principal }))
+        let Ok(principal) = checked else {
+            return Ok(None);
+        };
+        match requirement::require(&self.0.state, &principal).await {
+            Ok(()) => Ok(Some(Caller { principal })),
+            Err(Inner::SecondFactorMissing) => Ok(None),
+            Err(other) => Err(other.into()),
+        }
     }
 
     /// The accounts.

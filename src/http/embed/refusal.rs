@@ -29,6 +29,7 @@ use crate::{
 ///
 /// - a browser that is not signed in is redirected to the sign-in page, and then comes back;
 /// - a browser that must confirm the password is redirected to that page, and then comes back;
+/// - a browser whose user must set up a second factor is redirected to that page, and then comes back;
 /// - any other browser gets a page, and any other client a problem (RFC 9457), with
 ///   `WWW-Authenticate` (RFC 6750, section 3) for 401 and a missing ability.
 ///
@@ -55,6 +56,8 @@ pub enum RefusalReason {
     WrongCredential,
     /// The user must confirm the password first.
     ConfirmationRequired,
+    /// The user must set up a second factor first (`NARTHEX_REQUIRE_SECOND_FACTOR`).
+    SecondFactorMissing,
     /// A page of another site sent the request with the cookie.
     CrossSite,
     /// The request names a host that this server does not serve.
@@ -103,6 +106,7 @@ impl Refusal {
             Error::MissingAbility(_) => RefusalReason::MissingAbility,
             Error::SessionRequired | Error::TokenMissing => RefusalReason::WrongCredential,
             Error::ReauthenticationRequired => RefusalReason::ConfirmationRequired,
+            Error::SecondFactorMissing => RefusalReason::SecondFactorMissing,
             Error::CrossSite => RefusalReason::CrossSite,
             Error::Misdirected => RefusalReason::WrongHost,
             Error::Unavailable(_) => RefusalReason::Unavailable,
@@ -155,6 +159,8 @@ fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
         (ResponseFormat::Html, Error::ReauthenticationRequired) => {
             redirect(request, paths::CONFIRM)
         }
+        #[cfg(feature = "pages")]
+        (ResponseFormat::Html, Error::SecondFactorMissing) => redirect(request, paths::TOTP),
         _ => error_response::answer_as(request, error, format),
     }
 }

@@ -19,7 +19,7 @@ use actix_web::{
 use futures_util::{Stream, StreamExt as _, future::LocalBoxFuture, stream};
 use tokio::{sync::oneshot, time::timeout};
 
-use super::admission::{identify, identify_again};
+use super::admission::{identify, identify_again, or_nobody};
 use crate::{
     credentials::Principal,
     error::{Error, Result},
@@ -135,8 +135,8 @@ fn checked(request: HttpRequest, body: Payload) -> impl Stream<Item = Result<Byt
 
 async fn check_again(request: HttpRequest) -> Result<()> {
     let id = |caller: &Principal| caller.credential().id;
-    let before = identify(&request).await?.map(|caller| id(&caller));
-    let now = identify_again(&request).await?.as_ref().map(id);
+    let before = or_nobody(identify(&request).await)?.as_ref().map(id);
+    let now = or_nobody(identify_again(&request).await)?.as_ref().map(id);
     if before == now {
         Ok(())
     } else {

@@ -25,6 +25,7 @@ use actix_web::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
+use self::original_request::VerifyParams;
 pub use self::original_request::VerifyParamsCache;
 #[cfg(feature = "pages")]
 use super::response::html::see_other;
@@ -40,6 +41,7 @@ use crate::{
     config::{Origin, Settings},
     credentials::Principal,
     error::{Error, Result},
+    factors::requirement,
     types::{assurance::RequiredAssurance, credential_kind::CredentialType},
 };
 
@@ -69,14 +71,21 @@ pub async fn verify(
         .and_then(|caller| caller.ok_or_else(not_signed_in))
         .and_then(|caller| params.authorize(&caller).map(|()| caller))
         .and_then(|caller| ensure_verified(&context, &caller).map(|()| caller));
+    let result = match result {
+        Ok(caller) => match requirement::require(&context, &caller).await {
+            #[cfg(feature = "pages")]
+            Err(Error::SecondFactorMissing) if leads_to_page(&request, &caller, &params) => {
+                return Ok(see_other(&page_address(&context, &request, paths::TOTP)));
+            }
+            required => required.map(|()| caller),
+        },
+        refused => refused,
+    };
     if let (Some(required), Ok(caller)) = (params.assurance, &result)
         && !assurance::is_met(required, caller.credential(), &context)
     {
         #[cfg(feature = "pages")]
-        if params.redirect
-            && caller.credential().class() == CredentialType::Session
-            && is_navigation(request.headers())
-        {
+        if leads_to_page(&request, caller, &params) {
             let page = confirmation_address(&context, &request, required);
             return Ok(see_other(&page));
         }
@@ -88,7 +97,7 @@ pub async fn verify(
         Err(Error::NotSignedIn {
             invalid_token: false,
         }) if params.redirect && is_navigation(request.headers()) => {
-            Ok(see_other(&sign_in_address(&context, &request)))
+            Ok(see_other(&page_address(&context, &request, paths::LOGIN)))
         }
         Err(error) => Err(error),
     }
@@ -174,11 +183,19 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     mode && accepts && text("x-requested-with").is_none()
 }
 
-/// Returns the address of the sign-in page, with the original address as the return address.
-fn sign_in_address(context: &AppState, request: &HttpRequest) -> Address {
-    let login = format!("{}{}", context.settings().base_url(), paths::LOGIN);
+/// Returns whether a caller whose proof is not enough is led to a page that completes it.
+#[cfg(feature = "pages")]
+fn leads_to_page(request: &HttpRequest, caller: &Principal, params: &VerifyParams) -> bool {
+    params.redirect
+        && caller.credential().class() == CredentialType::Session
+        && is_navigation(request.headers())
+}
+
+/// Returns the address of a page, with the original address as the return address.
+fn page_address(context: &AppState, request: &HttpRequest, path: &str) -> Address {
+    let page = format!("{}{path}", context.settings().base_url());
     let next = original_address(context, request);
-    Address::whole(ReturnTo::append_to(&login, next.as_ref()))
+    Address::whole(ReturnTo::append_to(&page, next.as_ref()))
 }
 
 /// Returns the address of the confirmation that meets `required`, with the original address as the

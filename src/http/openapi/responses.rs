@@ -55,8 +55,14 @@ const ANSWERS: [Answer; 14] = [
     Answer {
         status: 401,
         name: "NotSignedIn",
-        description: "Authentication failed: the credential is missing or invalid.",
-        types: &["not-signed-in", "wrong-password", "second-factor-required"],
+        description: "Authentication failed: the credential is missing or invalid, or the user must \
+                      set up a second factor first.",
+        types: &[
+            "not-signed-in",
+            "wrong-password",
+            "second-factor-required",
+            "insufficient-user-authentication",
+        ],
         headers: CHALLENGE,
         applies_to: |route, _| !matches!(route.access, Access::Public),
     },

@@ -37,6 +37,14 @@ pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             let next = return_address(request, list_page(request));
             see_other(&address(&paths::with_next(paths::LOGIN, &next)))
         }
+        Error::SecondFactorMissing => {
+            // The content of a form is not kept: a user in this state has seen none.
+            let next = match (request.method().is_safe(), request.uri().path_and_query()) {
+                (true, Some(path)) => path.to_string(),
+                _ => mount_of(request).url(list_page(request)),
+            };
+            see_other(&address(&paths::with_next(paths::TOTP, &next)))
+        }
         Error::ReauthenticationRequired | Error::SecondFactorConfirmationRequired => {
             let page = draft::page_after_confirmation(request);
             let page = page.unwrap_or_else(|| list_page(request).to_owned());

@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     http::{address::mount_of, openapi::schemas, paths},
     i18n::Language,
-    types::{ability::Ability, message::problem},
+    types::{ability::Ability, assurance::ACR_TWO_FACTORS, message::problem},
 };
 
 /// The format of an error response.
@@ -218,6 +218,10 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
             }
             value
         }
+        Error::SecondFactorMissing => format!(
+            "{}, acr_values=\"{ACR_TWO_FACTORS}\"",
+            quoted("insufficient_user_authentication")
+        ),
         Error::MissingAbility(abilities) => {
             let quoted = quoted("insufficient_scope");
             match scope(abilities) {

@@ -62,6 +62,7 @@ impl Error {
             Self::SecondFactorRequired(_) => problem::send_code(),
             Self::SecondFactorConfirmationRequired => problem::repeat_after_second_factor(),
             Self::InsufficientAuthentication(_) => problem::confirm_for_resource(),
+            Self::SecondFactorMissing => problem::set_up_second_factor(),
             Self::MissingAbility(abilities) => problem::needs_abilities(words(abilities, ' ')),
             Self::SessionRequired => problem::use_browser(),
             Self::ExceedsCallerLifetime(end) => problem::choose_earlier_expiry(*end),

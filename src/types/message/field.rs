@@ -47,6 +47,7 @@ messages! {
     code_of_no_secret = "field-code-of-no-secret";
     one_proof = "field-one-proof";
     ending_unknown = "field-ending-unknown";
+    last_factor = "field-last-factor";
 
     // Abilities
     abilities_too_many(most: usize) = "field-abilities-too-many";

@@ -88,6 +88,7 @@ messages! {
     send_code = "problem-send-code";
     repeat_after_second_factor = "problem-repeat-after-second-factor";
     confirm_for_resource = "problem-confirm-for-resource";
+    set_up_second_factor = "problem-set-up-second-factor";
     repeat_after_confirmation = "problem-repeat-after-confirmation";
     send_form_here = "problem-send-form-here";
     open_https(url: String) = "problem-open-https";

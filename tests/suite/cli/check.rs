@@ -292,6 +292,16 @@ fn read_only_database_is_a_failure() {
 }
 
 #[test]
+fn required_second_factor_is_shown() {
+    let operator = started().with("NARTHEX_REQUIRE_SECOND_FACTOR", "all");
+    let shown = operator.run(&["check"]).expect_code(0).stdout;
+    assert!(
+        shown.contains("second factor all users must have one"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn risky_exposure_is_a_warning() {
     let operator = started();
     let narthex = |settings: &[(&str, &str)]| {

@@ -5,5 +5,6 @@ mod attacks;
 mod enrolment;
 mod operator;
 mod recovery_codes;
+mod required;
 mod reset;
 mod sign_in;

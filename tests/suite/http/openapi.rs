@@ -152,7 +152,6 @@ fn every_problem_type_of_the_api_is_documented() {
         "form-sent-twice",
         "other-account",
         "confirm-second-factor",
-        "insufficient-user-authentication",
         "https-required",
         "registration-closed",
         "method-not-allowed",

@@ -7,6 +7,7 @@ use narthex::testing;
 use reqwest::{Method, RequestBuilder};
 
 use super::{Shop, routes};
+use crate::support::authenticator::Authenticator;
 use crate::support::client::Browser;
 
 const ADA: &str = "ada@example.com";
@@ -142,4 +143,31 @@ async fn caller_after_the_body_is_an_error_of_the_app() {
     let ada = shop.register(ADA).await;
     let place = ada.request(Method::POST, "/body-first").body("tea");
     ada.send(place).await.expect_status(500);
+}
+
+#[tokio::test]
+async fn caller_without_a_required_factor_is_refused() {
+    let shop = Shop::open_with(|builder| builder.setting("require_second_factor", "all"));
+    let ada = shop.register(ADA).await;
+    let answer = ada.send(page(&ada, Method::GET, "/orders?page=2")).await;
+    answer.expect_redirect("/account/security/totp?next=%2Forders%3Fpage%3D2");
+    for path in ["/orders", "/api/orders", "/reports", "/browser"] {
+        let refused = ada.get(path).await.expect_status(401);
+        let kind = refused.problem().kind;
+        assert_eq!(kind, "/problems/insufficient-user-authentication");
+    }
+    ada.get("/own-answer")
+        .await
+        .expect_text("SecondFactorMissing");
+    // A page for everybody does not know the caller.
+    ada.get("/welcome").await.expect_text("Welcome, stranger");
+    ada.get("/by-hand").await.expect_text("nobody");
+    let setup = ada.get("/account/security/totp").await.expect_status(200);
+    let authenticator = Authenticator::scan(&setup);
+    let form = [("code", &*authenticator.code_now(0))];
+    ada.post("/account/security/totp", &form)
+        .await
+        .expect_status(303);
+    ada.get("/orders").await.expect_text("ada's orders");
+    ada.get("/welcome").await.expect_text("Welcome, ada");
 }

@@ -69,6 +69,7 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("NARTHEX_REGISTRATION", "yes", "open or closed"),
     ("NARTHEX_REGISTRATION", "Open", "open or closed"),
     ("NARTHEX_UNVERIFIED", "yes", "withhold or allow"),
+    ("NARTHEX_REQUIRE_SECOND_FACTOR", "yes", "all or none"),
     ("NARTHEX_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
     (
         "NARTHEX_TRUSTED_PROXIES",
@@ -207,6 +208,7 @@ const VALID: &[(&str, &str)] = &[
     ("NARTHEX_PUBLIC_URL", "https://accounts.example.com/"),
     ("NARTHEX_REGISTRATION", "closed"),
     ("NARTHEX_UNVERIFIED", "allow"),
+    ("NARTHEX_REQUIRE_SECOND_FACTOR", "all"),
     ("NARTHEX_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1"),
     (
         "NARTHEX_TRUSTED_ORIGINS",

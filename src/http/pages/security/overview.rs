@@ -38,6 +38,8 @@ pub(super) struct SecurityPage {
     app: Option<FactorCard>,
     codes: Option<FactorCard>,
     few_codes: bool,
+    /// Whether the user must have a factor, so that the last one cannot be removed.
+    is_required: bool,
     endable: Endable,
     /// The choices of the removal, and of new recovery codes.
     after_removal: Ending,
@@ -53,6 +55,7 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
     let few = summary.recovery_codes.as_ref();
     Ok(SecurityPage {
         frame: user.frame(),
+        is_required: context.settings().requires_second_factor(),
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
         app: summary.app.map(|app| of_app(user, &app)),
         codes: summary.recovery_codes.map(|codes| of_codes(user, &codes)),

@@ -44,6 +44,8 @@ struct TotpPage {
     address: SecretString,
     endable: Endable,
     ending: Ending,
+    /// Whether the user can do nothing else before.
+    is_required: bool,
     /// The page that needs the factor.
     next: Option<ReturnTo>,
     errors: FieldTexts,
@@ -68,6 +70,7 @@ impl TotpPage {
             address,
             endable: Endable::of(context, account.id, session).await?,
             ending,
+            is_required: context.settings().requires_second_factor(),
             next,
             errors,
         })

@@ -37,6 +37,7 @@ field-code-malformed = Geben Sie die sechs Ziffern ein, die Ihre App zeigt, oder
 field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten ein, den Ihre App zeigt.
 field-code-of-no-secret = Dieser QR-Code gilt nicht mehr. Scannen Sie den neuen.
 field-ending-unknown = Wählen Sie sessions, trusted_browsers, device_tokens oder personal_tokens.
+field-last-factor = Dieser Dienst verlangt einen zweiten Faktor. Ihr einziger kann nicht entfernt werden.
 field-one-proof = Geben Sie ein Passwort oder einen Code ein, nicht beides.
 
 field-abilities-too-many = Wählen Sie höchstens { $most } Berechtigungen aus.

@@ -80,6 +80,7 @@ problem-form-of-other-account = Es wurde nichts ausgeführt: Dieses Formular geh
 problem-send-code = Wiederholen Sie die Anfrage mit dem Code eines zweiten Faktors.
 problem-repeat-after-second-factor = Bestätigen Sie mit einem Code und wiederholen Sie dann die Anfrage.
 problem-confirm-for-resource = Bestätigen Sie Ihre Identität im Browser oder verwenden Sie ein Token einer Sitzung, die die Anforderung erfüllt.
+problem-set-up-second-factor = Richten Sie auf der Seite „Anmeldung und Sicherheit“ einen zweiten Faktor ein und wiederholen Sie dann die Anfrage.
 problem-repeat-after-confirmation = Geben Sie Ihr Passwort noch einmal ein, und wiederholen Sie dann die Anfrage.
 problem-send-form-here = Es wurde nichts ausgeführt. Öffnen Sie die Seite hier, und senden Sie das Formular noch einmal.
 problem-open-https = Es wurde nichts ausgeführt. Öffnen Sie { $url }, und geben Sie dort alles noch einmal ein.

@@ -9,6 +9,7 @@ security-app = Authenticator-App
 security-app-lead = Eine App auf Ihrem Smartphone zeigt alle 30 Sekunden einen neuen Code. Wenn sie eingerichtet ist, geben Sie bei der Anmeldung Ihr Passwort und einen Code ein.
 security-app-set-up = Authenticator-App einrichten
 security-app-remove = Authenticator-App entfernen
+security-app-required = Dieser Dienst verlangt einen zweiten Faktor. Deshalb kann Ihr einziger nicht entfernt werden. Wenn Sie das Telefon nicht mehr haben, wenden Sie sich an den Betreiber dieses Dienstes.
 security-on = Aktiviert
 security-off = Deaktiviert
 security-suspended = Die Codes dieser App werden abgelehnt, weil zu viele falsche Codes eingegeben wurden. Melden Sie sich mit einem Wiederherstellungscode an oder bestätigen Sie damit, um die App wieder zu nutzen.
@@ -48,6 +49,7 @@ code-hint = Sechs Ziffern aus Ihrer Authenticator-App oder ein Wiederherstellung
 # Die Authenticator-App einrichten
 
 totp-title = Authenticator-App einrichten
+totp-required = Dieser Dienst verlangt einen zweiten Faktor. Richten Sie einen ein, um fortzufahren.
 totp-scan = Scannen Sie diesen QR-Code mit einer Authenticator-App. Geben Sie dann den Code ein, den die App zeigt.
 totp-qr = QR-Code mit dem Geheimnis für Ihre Authenticator-App
 totp-type = Wenn Sie ihn nicht scannen können, geben Sie das Geheimnis in der App ein oder öffnen Sie die Adresse auf Ihrem Smartphone.

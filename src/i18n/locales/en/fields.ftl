@@ -37,6 +37,7 @@ field-code-malformed = Enter the six digits that your app shows, or a recovery c
 field-factor-code-wrong = This code is wrong or was used before. Enter the next one that your app shows.
 field-code-of-no-secret = This QR code is no longer valid. Scan the new one.
 field-ending-unknown = Choose sessions, trusted_browsers, device_tokens or personal_tokens.
+field-last-factor = This service requires a second factor. Your only one cannot be removed.
 field-one-proof = Enter a password or a code, not both.
 
 field-abilities-too-many = Choose at most { $most } permissions.

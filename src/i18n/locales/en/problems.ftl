@@ -80,6 +80,7 @@ problem-form-of-other-account = Nothing was done: this form belongs to another a
 problem-send-code = Repeat the request with the code of a second factor.
 problem-repeat-after-second-factor = Confirm with a code, then repeat the request.
 problem-confirm-for-resource = Confirm your identity in the browser, or use a token of a session that meets the requirement.
+problem-set-up-second-factor = Set up a second factor on the page Sign-in and security, then repeat the request.
 problem-repeat-after-confirmation = Enter your password again, then repeat the request.
 problem-send-form-here = Nothing was done. Open the page here and send the form again.
 problem-open-https = Nothing was done. Open { $url } and enter it again there.

@@ -9,6 +9,7 @@ security-app = Authenticator app
 security-app-lead = An app on your phone shows a new code every 30 seconds. With it on, a sign-in asks for the password and a code.
 security-app-set-up = Set up authenticator app
 security-app-remove = Remove authenticator app
+security-app-required = This service requires a second factor, so your only one cannot be removed. If you no longer have the phone, ask the operator of this service.
 security-on = On
 security-off = Off
 security-suspended = The codes of this app are refused, because too many wrong codes were entered. Sign in or confirm with a recovery code to use the app again.
@@ -48,6 +49,7 @@ code-hint = Six digits from your authenticator app, or a recovery code.
 # Setting up the authenticator app
 
 totp-title = Set up authenticator app
+totp-required = This service requires a second factor. Set one up to continue.
 totp-scan = Scan this QR code with an authenticator app. Then enter the code that the app shows.
 totp-qr = QR code with the secret for your authenticator app
 totp-type = If you cannot scan it, enter the secret in the app, or open the address on your phone.

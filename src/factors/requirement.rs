@@ -1,0 +1,63 @@
+//! `NARTHEX_REQUIRE_SECOND_FACTOR`: a user without a second factor must set one up before anything
+//! else.
+
+use super::has_second_factor;
+use crate::{
+    app_state::{AppState, Transaction},
+    credentials::Principal,
+    error::{Error, Result},
+    types::{credential_kind::CredentialKind, fields::FieldErrors, ids::UserId, message::field},
+};
+
+/// Refuses a caller whose user must set up a second factor first. This concerns sessions, and the
+/// tokens that such a user made: otherwise a token would do what the session may not. A service
+/// token is accepted, because an operator made it for a machine.
+///
+/// # Errors
+/// [`Error::SecondFactorMissing`], and database errors.
+pub async fn require(context: &AppState, caller: &Principal) -> Result<()> {
+    let is_satisfied = !context.settings().requires_second_factor()
+        || caller.credential().kind == CredentialKind::Service
+        || caller.cached_user().has_second_factor();
+    if is_satisfied {
+        return Ok(());
+    }
+    // Boxed, because the query needs a large future, which other requests should not carry.
+    Box::pin(look_up(context, caller)).await
+}
+
+/// Only a positive result is remembered. The removal of a factor invalidates the cached user.
+async fn look_up(context: &AppState, caller: &Principal) -> Result<()> {
+    let user = caller.user().id;
+    let has_one = context
+        .read(move |_, connection| has_second_factor(connection, user))
+        .await?;
+    if !has_one {
+        return Err(Error::SecondFactorMissing);
+    }
+    caller.cached_user().remember_second_factor();
+    Ok(())
+}
+
+/// Returns the refusal of a sign-in that yields a token, if the user must set up a second factor
+/// first. A browser can sign in, because it can open the page for that.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn refusal_in(tx: &mut Transaction<'_>, user: UserId) -> Result<Option<Error>> {
+    let is_missing =
+        tx.state.settings().requires_second_factor() && !has_second_factor(tx.connection, user)?;
+    Ok(is_missing.then_some(Error::SecondFactorMissing))
+}
+
+/// Refuses the removal of the last factor by its user, after the removal in the same transaction.
+/// The field is the heading of the factor on the page.
+///
+/// # Errors
+/// [`Error::Invalid`], and database errors.
+pub(super) fn refuse_removal_of_last(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    match refusal_in(tx, user)? {
+        Some(_) => Err(FieldErrors::one("app", field::last_factor()).into()),
+        None => Ok(()),
+    }
+}
