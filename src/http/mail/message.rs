@@ -39,7 +39,7 @@ impl Header for AutoSubmitted {
 ///
 /// # Errors
 /// Fails if `to` is not an address that a mail can have.
-pub(super) fn build(
+pub fn build(
     settings: &Settings,
     id: JobId,
     now: Timestamp,

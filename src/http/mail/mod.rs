@@ -8,8 +8,11 @@ mod notice;
 mod thread;
 mod transport;
 
-#[cfg(feature = "internals")]
-pub use self::content::{Rendered, Secrets, render};
 #[cfg(any(feature = "cli", feature = "internals"))]
 pub use self::transport::Transport;
+#[cfg(feature = "internals")]
+pub use self::{
+    content::{Rendered, Secrets, render},
+    message::build,
+};
 pub use self::{mailer::Mailer, thread::MailThread};
