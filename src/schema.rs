@@ -204,6 +204,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    passkey_challenges (digest) {
+        digest -> Binary,
+        holder -> Binary,
+        created_at -> Int8,
+    }
+}
+
+diesel::table! {
+    passkey_user_handles (user_id) {
+        user_id -> Binary,
+        handle -> Binary,
+    }
+}
+
+diesel::table! {
+    passkeys (id) {
+        id -> Binary,
+        user_id -> Binary,
+        credential_id -> Binary,
+        public_key -> Text,
+        name -> Text,
+        aaguid -> Binary,
+        transports -> Text,
+        counter -> Int8,
+        backup_eligible -> Bool,
+        backed_up -> Bool,
+        created_at -> Int8,
+        last_used_at -> Nullable<Int8>,
+        copy_suspected_at -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
     pending_authenticator_apps (session_id) {
         session_id -> Binary,
         sealed_secret -> Binary,
@@ -271,6 +304,7 @@ diesel::table! {
         tried -> Int8,
         created_at -> Int8,
         session_id -> Nullable<Binary>,
+        passkey_id -> Nullable<Binary>,
     }
 }
 
@@ -314,6 +348,8 @@ diesel::joinable!(jobs -> users (user_id));
 diesel::joinable!(known_browsers -> users (user_id));
 diesel::joinable!(last_uses -> credentials (credential_id));
 diesel::joinable!(one_time_links -> users (user_id));
+diesel::joinable!(passkey_user_handles -> users (user_id));
+diesel::joinable!(passkeys -> users (user_id));
 diesel::joinable!(pending_authenticator_apps -> credentials (session_id));
 diesel::joinable!(receipts -> users (user_id));
 diesel::joinable!(recovery_code_sets -> users (user_id));
@@ -342,6 +378,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     migration_checksums,
     nodes,
     one_time_links,
+    passkey_challenges,
+    passkey_user_handles,
+    passkeys,
     pending_authenticator_apps,
     receipts,
     recovery_code_sets,

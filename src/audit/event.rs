@@ -89,6 +89,16 @@ string_enum! {
         FactorAdded = "factor.added", event::factor_added;
         /// An authenticator app was removed.
         FactorRemoved = "factor.removed", event::factor_removed;
+        /// A passkey was added.
+        PasskeyAdded = "passkey.added", event::passkey_added;
+        /// The name of a passkey changed.
+        PasskeyRenamed = "passkey.renamed", event::passkey_renamed;
+        /// The answer of a passkey was not accepted.
+        PasskeyRefused = "passkey.refused", event::passkey_refused;
+        /// The counter of a passkey was lower than before, which a copy of it causes.
+        PasskeyCopySuspected = "passkey.copy_suspected", event::passkey_copy_suspected;
+        /// A passkey was removed.
+        PasskeyRemoved = "passkey.removed", event::passkey_removed;
         /// Recovery codes were made anew.
         RecoveryCodesMade = "recovery_codes.created", event::recovery_codes_made;
         /// A recovery code was used.

@@ -62,7 +62,9 @@ impl EventGroup {
     pub const fn of(kind: EventKind) -> Self {
         match kind {
             EventKind::SignedIn | EventKind::SignedInAnew => Self::SignIns,
-            EventKind::PasswordRefused | EventKind::CodeRefused => Self::Failures,
+            EventKind::PasswordRefused | EventKind::CodeRefused | EventKind::PasskeyRefused => {
+                Self::Failures
+            }
             EventKind::TokenCreated
             | EventKind::TokenImported
             | EventKind::TokenChanged
@@ -86,6 +88,10 @@ impl EventGroup {
             | EventKind::CodeConfirmed
             | EventKind::FactorAdded
             | EventKind::FactorRemoved
+            | EventKind::PasskeyAdded
+            | EventKind::PasskeyRenamed
+            | EventKind::PasskeyCopySuspected
+            | EventKind::PasskeyRemoved
             | EventKind::RecoveryCodesMade
             | EventKind::RecoveryCodeUsed
             | EventKind::Other => Self::Account,

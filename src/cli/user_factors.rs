@@ -14,9 +14,11 @@ use crate::{
 /// A factor in the JSON output.
 #[derive(Serialize)]
 struct FactorJson {
-    /// The ID. Recovery codes are removed with the authenticator app and have none.
+    /// The ID. Recovery codes are removed with the last other factor and have none.
     id: Option<FactorId>,
     kind: &'static str,
+    /// The name of a passkey.
+    name: Option<String>,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     suspended: bool,
@@ -28,20 +30,31 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
     let app = summary.app.as_ref().map(|app| FactorJson {
         id: Some(app.id),
         kind: factors::FactorMethod::Totp.as_str(),
+        name: None,
         created_at: app.created_at,
         last_used_at: app.last_used_at,
         suspended: app.is_suspended,
         left: None,
     });
+    let passkeys = summary.passkeys.iter().map(|passkey| FactorJson {
+        id: Some(passkey.id),
+        kind: factors::FactorMethod::Passkey.as_str(),
+        name: Some(passkey.name.clone()),
+        created_at: passkey.created_at,
+        last_used_at: passkey.last_used_at,
+        suspended: false,
+        left: None,
+    });
     let codes = summary.recovery_codes.as_ref().map(|codes| FactorJson {
         id: None,
         kind: factors::FactorMethod::RecoveryCode.as_str(),
+        name: None,
         created_at: codes.created_at,
         last_used_at: codes.last_used_at,
         suspended: false,
         left: Some(codes.left),
     });
-    app.into_iter().chain(codes).collect()
+    app.into_iter().chain(passkeys).chain(codes).collect()
 }
 
 pub(super) async fn list(
@@ -55,7 +68,7 @@ pub(super) async fn list(
         return output::json(&rows);
     }
     let now = context.now();
-    let mut columns = Columns::with_headings(["KIND", "SINCE", "LAST USED", "STATE", "ID"]);
+    let mut columns = Columns::with_headings(["KIND", "NAME", "SINCE", "LAST USED", "STATE", "ID"]);
     for row in rows {
         let state = match (row.suspended, row.left) {
             (true, _) => "suspended".to_owned(),
@@ -65,6 +78,7 @@ pub(super) async fn list(
         let used = row.last_used_at.map(|at| text::ago(now, at));
         columns.row([
             row.kind.to_owned(),
+            row.name.unwrap_or_default(),
             text::ago(now, row.created_at),
             used.unwrap_or_else(|| "never".to_owned()),
             state,
@@ -90,8 +104,8 @@ pub(super) async fn remove(
         Err(error) => Err(error.into()),
         Ok(()) if format.json => output::json(&rows(&factors::summary(context, user.id).await?)),
         Ok(()) => output::line(format!(
-            "Removed the authenticator app and the recovery codes of {}. A sign-in needs the \
-             password alone.",
+            "Removed the second factor of {}. Without another one, the recovery codes are removed \
+             too, and a sign-in needs the password alone.",
             email.as_str()
         )),
     }

@@ -13,7 +13,7 @@ use crate::{
     crypto::digest::Digest,
     db,
     types::{
-        assurance::AuthenticationMethods,
+        assurance::{AuthenticationMethods, PasskeyUse},
         ids::{CredentialId, UserId},
     },
     util::clock::Timestamp,
@@ -100,8 +100,8 @@ pub(crate) struct Confirmation {
     pub(crate) at: Timestamp,
     /// The time until which the session counts as recently authenticated.
     pub(crate) until: Timestamp,
-    /// After a code: the methods that proved the user, the code included.
-    pub(crate) methods_with_code: Option<AuthenticationMethods>,
+    /// After a second factor: the methods that proved the user, this one included.
+    pub(crate) methods: Option<AuthenticationMethods>,
 }
 
 impl Confirmation {
@@ -111,14 +111,30 @@ impl Confirmation {
         Self {
             at,
             until: at.saturating_add(tx.state.settings().sessions.confirm_for),
-            methods_with_code: None,
+            methods: None,
         }
     }
 
     /// A confirmation of `session` by a code.
     pub(crate) fn by_code(tx: &Transaction<'_>, session: &Credential) -> Self {
         Self {
-            methods_with_code: Some(session.methods.with_code()),
+            methods: Some(session.methods.with_code()),
+            ..Self::by_password(tx)
+        }
+    }
+
+    /// A confirmation of `session` by a passkey. It is a second factor if the authenticator has
+    /// verified the user, or beside the password of the session.
+    pub(crate) fn by_passkey(
+        tx: &Transaction<'_>,
+        session: &Credential,
+        passkey: PasskeyUse,
+    ) -> Self {
+        let alone = AuthenticationMethods::NONE.with_passkey(passkey);
+        let methods = session.methods.with_passkey(passkey);
+        let is_second = alone.level() > 1 || session.methods.has_password();
+        Self {
+            methods: is_second.then_some(methods),
             ..Self::by_password(tx)
         }
     }

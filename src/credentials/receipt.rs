@@ -39,6 +39,10 @@ string_enum! {
         FactorAdded = "factor_added", label::reason_factor_added;
         /// An authenticator app was removed.
         FactorRemoved = "factor_removed", label::reason_factor_removed;
+        /// A passkey was added.
+        PasskeyAdded = "passkey_added", label::reason_passkey_added;
+        /// A passkey was removed.
+        PasskeyRemoved = "passkey_removed", label::reason_passkey_removed;
         /// Recovery codes were made anew.
         RecoveryCodesMade = "recovery_codes_made", label::reason_recovery_codes_made;
         /// An operator disabled the account.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Code, Ending, RecoveryCode, TotpSecret, recovery_codes, requirement,
+    Code, Ending, RecoveryCode, TotpSecret, recovery_codes, removal, requirement,
     store::{self, StoredApp},
     verify,
 };
@@ -13,18 +13,12 @@ use crate::{
     credentials::{
         Principal, RecentlyAuthenticated, RevocationReason, RevocationReceipt,
         change::{self, Confirmation},
-        end_pending,
         revoke::{begin_change_as, lock_user_and_recheck_actor},
     },
     crypto::digest::Digest,
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
-    types::{
-        fields::FieldErrors,
-        ids::{FactorId, UserId},
-        message::field,
-    },
-    util::clock::Timestamp,
+    types::{fields::FieldErrors, ids::UserId, message::field},
 };
 
 /// The time in which a secret that was shown can be turned on.
@@ -165,7 +159,7 @@ fn nothing_pending() -> Error {
     FieldErrors::one("code", field::code_of_no_secret()).into()
 }
 
-/// Removes the caller's app, and with it the recovery codes. The caller's session gets the secret
+/// Removes the caller's app. With the last second factor, the recovery codes are removed. The caller's session gets the secret
 /// with the digest `renewed`.
 ///
 /// # Errors
@@ -186,7 +180,7 @@ pub async fn remove(
             session.require_second_factor(tx.now())?;
             let actor = caller.actor();
             delete(tx, &app, &actor, "")?;
-            requirement::refuse_removal_of_last(tx, session.user_id)?;
+            requirement::refuse_removal_of_last(tx, session.user_id, "app")?;
             change::replace_secret(tx, session.user_id, session.id, renewed)?;
             let reason = RevocationReason::FactorRemoved;
             let receipt = ending.apply(tx, session.user_id, [session.id], reason, &actor)?;
@@ -196,69 +190,22 @@ pub async fn remove(
         .await
 }
 
-/// Removes the app of a user for an operator. The user can sign in with the password alone
-/// afterwards. The audit log and a mail tell the user the `reason`.
-///
-/// # Errors
-/// [`Error::NotFound`] if the user has no factor with this ID.
-pub async fn remove_as_operator(
-    context: &AppState,
-    user: UserId,
-    id: FactorId,
-    reason: String,
-) -> Result<()> {
-    context
-        .write(move |tx| {
-            let actor = Actor::operator();
-            lock_user_and_recheck_actor(tx, user, &actor)?;
-            let app = store::app_of(tx.connection, user)?;
-            let app = app.filter(|app| app.id == id).ok_or(Error::NotFound)?;
-            delete(tx, &app, &actor, &reason)?;
-            notify_of_removal(tx, user, &actor, &reason, None)
-        })
-        .await
-}
-
-/// Removes the app of a user, if there is one, in a transaction that [`lock_user_and_recheck_actor`]
-/// began.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn remove_in(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Result<()> {
-    let Some(app) = store::app_of(tx.connection, user)? else {
-        return Ok(());
-    };
-    delete(tx, &app, actor, "")?;
-    notify_of_removal(tx, user, actor, "", None)
-}
-
-/// Does the same as [`remove_in`] to an app that was added at `since` or later.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn remove_added_since(
+/// Deletes an app, under the lock of its user.
+pub(super) fn delete(
     tx: &mut Transaction<'_>,
-    user: UserId,
-    since: Timestamp,
+    app: &StoredApp,
     actor: &Actor,
+    reason: &str,
 ) -> Result<()> {
-    match store::app_of(tx.connection, user)? {
-        Some(app) if app.created_at >= since => remove_in(tx, user, actor),
-        _ => Ok(()),
-    }
-}
-
-fn delete(tx: &mut Transaction<'_>, app: &StoredApp, actor: &Actor, reason: &str) -> Result<()> {
     let invalidation = tx.invalidate_user(app.user);
     store::delete_app(tx.connection, invalidation, app.user, app.id)?;
-    store::delete_recovery_codes(tx.connection, app.user)?;
-    end_pending(tx.connection, app.user)?;
+    removal::after_removal(tx, app.user)?;
     let event = NewEvent::new(EventKind::FactorRemoved, reason);
     audit::record(tx, app.user, actor, event)
 }
 
 /// Tells the user of the removal, after everything that it revokes was revoked.
-fn notify_of_removal(
+pub(super) fn notify_of_removal(
     tx: &mut Transaction<'_>,
     user: UserId,
     actor: &Actor,

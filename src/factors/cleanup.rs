@@ -1,12 +1,13 @@
 //! Deletes abandoned steps of flows, and seals secrets under the present key.
 
-use super::{authenticator_app::ENROLMENT, store, verify::open};
+use super::{authenticator_app::ENROLMENT, passkeys, store, verify::open};
 use crate::{app_state::AppState, error::Result, sign_in_attempts, types::ids::FactorId};
 
 /// The number of rows of one transaction.
 const BATCH: i64 = 200;
 
-/// Deletes sign-ins that were not completed, and secrets of apps that were not turned on.
+/// Deletes sign-ins that were not completed, secrets of apps that were not turned on, and challenges
+/// that were not answered.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -20,7 +21,8 @@ pub async fn delete_abandoned(context: &AppState) -> Result<()> {
                     sign_in_attempts::delete_expired(tx.connection, attempts_before, BATCH)?;
                 let shown_before = now.saturating_sub(ENROLMENT);
                 let shown = store::delete_pending_before(tx.connection, shown_before, BATCH)?;
-                Ok(attempts.max(shown))
+                let challenges = passkeys::delete_expired(tx.connection, now, BATCH)?;
+                Ok(attempts.max(shown).max(challenges))
             })
             .await?;
         if i64::try_from(deleted).unwrap_or(BATCH) < BATCH {

@@ -1,12 +1,14 @@
-//! Second factors: authenticator apps and recovery codes.
+//! Second factors: authenticator apps, passkeys and recovery codes.
 
 mod authenticator_app;
 mod cleanup;
 mod code;
 mod ending;
 mod imported;
+pub mod passkeys;
 mod recovery_code;
 mod recovery_codes;
+mod removal;
 pub mod requirement;
 mod store;
 mod summary;
@@ -14,18 +16,21 @@ mod totp;
 pub mod verify;
 
 pub(crate) use self::{
-    authenticator_app::{remove_added_since, remove_in},
     imported::{HashedCode, hash_imported, insert_imported},
+    removal::{remove_added_since, remove_in},
 };
 
 pub use self::{
-    authenticator_app::{Enrolment, begin_enrolment, remove, remove_as_operator, turn_on},
+    authenticator_app::{Enrolment, begin_enrolment, remove, turn_on},
     cleanup::{delete_abandoned, seal_anew},
     code::Code,
     ending::{Endable, Ending},
     recovery_code::{EnteredRecoveryCode, ImportedRecoveryCode, RecoveryCode},
     recovery_codes::make_anew,
-    summary::{AppSummary, FactorMethod, FactorSummary, RecoveryCodesSummary, summary},
+    removal::remove_as_operator,
+    summary::{
+        AppSummary, FactorMethod, FactorSummary, PasskeySummary, RecoveryCodesSummary, summary,
+    },
     totp::TotpSecret,
     verify::{CodeProof, MAX_FAILURES, Replacement},
 };
@@ -49,5 +54,5 @@ pub(crate) fn methods_of(
 /// # Errors
 /// Returns an error if the database fails.
 pub(crate) fn has_second_factor(connection: &mut AnyConnection, user: UserId) -> Result<bool> {
-    Ok(store::has_app(connection, user)?)
+    Ok(store::has_app(connection, user)? || passkeys::store::has_passkey(connection, user)?)
 }

@@ -77,7 +77,7 @@ pub async fn make_anew(
             let session = begin_change_as(tx, &caller)?;
             session.require_second_factor(tx.now())?;
             let (user, actor) = (session.user_id, caller.actor());
-            if !store::has_app(tx.connection, user)? {
+            if !super::has_second_factor(tx.connection, user)? {
                 return Err(Error::NotFound);
             }
             replace(tx, user, &codes)?;

@@ -6,7 +6,7 @@ use crate::{
     app_state::{AppState, Transaction},
     credentials::Principal,
     error::{Error, Result},
-    types::{credential_kind::CredentialKind, fields::FieldErrors, ids::UserId, message::field},
+    types::{credential_kind::CredentialKind, fields::FieldErrors, ids::UserId, message},
 };
 
 /// Refuses a caller whose user must set up a second factor first. This concerns sessions, and the
@@ -51,13 +51,17 @@ pub(crate) fn refusal_in(tx: &mut Transaction<'_>, user: UserId) -> Result<Optio
 }
 
 /// Refuses the removal of the last factor by its user, after the removal in the same transaction.
-/// The field is the heading of the factor on the page.
+/// `field` is the heading of the factor on the page.
 ///
 /// # Errors
 /// [`Error::Invalid`], and database errors.
-pub(super) fn refuse_removal_of_last(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+pub(super) fn refuse_removal_of_last(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    field: &'static str,
+) -> Result<()> {
     match refusal_in(tx, user)? {
-        Some(_) => Err(FieldErrors::one("app", field::last_factor()).into()),
+        Some(_) => Err(FieldErrors::one(field, message::field::last_factor()).into()),
         None => Ok(()),
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn app_of(
     Ok(row.map(StoredApp::from))
 }
 
-/// Returns whether a user has a second factor.
+/// Returns whether a user has an authenticator app.
 pub(super) fn has_app(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     diesel::select(exists(apps::table.filter(apps::user_id.eq(user)))).get_result(connection)
 }

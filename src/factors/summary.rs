@@ -1,6 +1,6 @@
 //! The second factors of a user, for pages and commands.
 
-use super::{MAX_FAILURES, store};
+use super::{MAX_FAILURES, passkeys, store};
 use crate::{
     app_state::AppState,
     db::AnyConnection,
@@ -14,6 +14,8 @@ use crate::{
 pub enum FactorMethod {
     /// A code of the authenticator app.
     Totp,
+    /// A passkey.
+    Passkey,
     /// A recovery code.
     RecoveryCode,
 }
@@ -24,6 +26,7 @@ impl FactorMethod {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Passkey => "passkey",
             Self::RecoveryCode => "recovery_code",
         }
     }
@@ -42,6 +45,25 @@ pub struct AppSummary {
     pub is_suspended: bool,
 }
 
+/// A passkey.
+#[derive(Clone, Debug)]
+pub struct PasskeySummary {
+    /// The ID.
+    pub id: FactorId,
+    /// The name that the user gave it.
+    pub name: String,
+    /// The provider, if it is a well-known one.
+    pub provider: Option<&'static str>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether its provider keeps copies of it for other devices of the user.
+    pub is_synced: bool,
+    /// Whether its counter was lower than before, which a copy causes.
+    pub copy_suspected: bool,
+}
+
 /// The recovery codes.
 #[derive(Clone, Debug)]
 pub struct RecoveryCodesSummary {
@@ -58,17 +80,26 @@ pub struct RecoveryCodesSummary {
 pub struct FactorSummary {
     /// The authenticator app.
     pub app: Option<AppSummary>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeySummary>,
     /// The recovery codes.
     pub recovery_codes: Option<RecoveryCodesSummary>,
 }
 
 impl FactorSummary {
+    /// Returns whether a sign-in with the password needs a second factor.
+    #[must_use]
+    pub fn has_second_factor(&self) -> bool {
+        self.app.is_some() || !self.passkeys.is_empty()
+    }
+
     /// Returns the methods by which a sign-in can be completed.
     #[must_use]
     pub fn methods(&self) -> Vec<FactorMethod> {
         let app = self.app.as_ref().filter(|app| !app.is_suspended);
         let codes = self.recovery_codes.as_ref().filter(|codes| codes.left > 0);
         let methods = [
+            self.passkeys.first().map(|_| FactorMethod::Passkey),
             app.map(|_| FactorMethod::Totp),
             codes.map(|_| FactorMethod::RecoveryCode),
         ];
@@ -93,6 +124,17 @@ pub(super) fn summary_in(connection: &mut AnyConnection, user: UserId) -> Result
         last_used_at: app.last_used_at,
         is_suspended: app.failures >= MAX_FAILURES,
     });
+    let stored = passkeys::store::of_user(connection, user)?;
+    let passkeys = stored.into_iter().map(|passkey| PasskeySummary {
+        id: passkey.id,
+        name: passkey.name,
+        provider: passkeys::provider_of(passkey.aaguid),
+        created_at: passkey.created_at,
+        last_used_at: passkey.last_used_at,
+        is_synced: passkey.backed_up,
+        copy_suspected: passkey.copy_suspected_at.is_some(),
+    });
+    let passkeys = passkeys.collect();
     let codes = store::recovery_code_set(connection, user)?;
     let recovery_codes = codes.map(|(created_at, last_used_at, left)| RecoveryCodesSummary {
         created_at,
@@ -101,6 +143,7 @@ pub(super) fn summary_in(connection: &mut AnyConnection, user: UserId) -> Result
     });
     Ok(FactorSummary {
         app,
+        passkeys,
         recovery_codes,
     })
 }

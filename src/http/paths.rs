@@ -6,7 +6,7 @@
 
 use crate::{
     config::Mount,
-    types::ids::{CredentialId, ReceiptId},
+    types::ids::{CredentialId, FactorId, ReceiptId},
 };
 
 macro_rules! paths {
@@ -56,12 +56,24 @@ paths! {
     CONFIRM = "/account/confirm";
     /// The second step of a sign-in.
     LOGIN_VERIFY = "/login/verify";
+    /// Returns the options for a passkey to the script of the page.
+    LOGIN_PASSKEY_OPTIONS = "/login/passkey/options";
+    /// Signs in with a passkey.
+    LOGIN_PASSKEY = "/login/passkey";
     /// The password and the second factors.
     SECURITY = "/account/security";
     /// Shows the secret for an authenticator app. `POST` turns the app on.
     TOTP = "/account/security/totp";
     /// Removes the authenticator app.
     TOTP_REMOVE = "/account/security/totp/remove";
+    /// Returns the options for a new passkey to the script of the page.
+    PASSKEY_OPTIONS = "/account/security/passkeys/options";
+    /// Registers a passkey.
+    PASSKEYS = "/account/security/passkeys";
+    /// One passkey. `POST` renames it.
+    PASSKEY = "/account/security/passkeys/{id}";
+    /// Removes one passkey.
+    PASSKEY_REMOVE = "/account/security/passkeys/{id}/remove";
     /// Shows new recovery codes once. `POST` makes them.
     RECOVERY_CODES = "/account/security/recovery-codes";
     /// The list of sessions.
@@ -222,6 +234,18 @@ pub fn token_resume(id: CredentialId) -> String {
 #[must_use]
 pub fn token_revoke(id: CredentialId) -> String {
     with_id(TOKEN_REVOKE, id)
+}
+
+/// The path of the passkey `id`.
+#[must_use]
+pub fn passkey(id: FactorId) -> String {
+    with_id(PASSKEY, id)
+}
+
+/// The path that removes the passkey `id`.
+#[must_use]
+pub fn passkey_remove(id: FactorId) -> String {
+    with_id(PASSKEY_REMOVE, id)
 }
 
 /// The path of the receipt `id`.

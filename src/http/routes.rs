@@ -147,6 +147,8 @@ table! {
         POST LOGIN           OptionalSession => pages::login::login;
         GET  LOGIN_VERIFY    OptionalSession => pages::login_verify::form;
         POST LOGIN_VERIFY    OptionalSession => pages::login_verify::verify;
+        POST LOGIN_PASSKEY_OPTIONS OptionalSession => pages::login_passkey::options;
+        POST LOGIN_PASSKEY   OptionalSession => pages::login_passkey::sign_in;
         GET  LOGOUT          OptionalSession => pages::logout::form;
         POST LOGOUT          OptionalSession => pages::logout::logout;
 
@@ -184,6 +186,12 @@ table! {
         POST TOTP            SessionPage => security::turn_on_totp;
         GET  TOTP_REMOVE     SessionPage => security::to_security;
         POST TOTP_REMOVE     SessionPage => security::remove_totp;
+        POST PASSKEY_OPTIONS SessionPage => security::passkey_options;
+        POST PASSKEYS        SessionPage => security::register_passkey;
+        GET  PASSKEY         SessionPage => security::passkey;
+        POST PASSKEY         SessionPage => security::rename_passkey;
+        GET  PASSKEY_REMOVE  SessionPage => security::to_passkey;
+        POST PASSKEY_REMOVE  SessionPage => security::remove_passkey;
         GET  RECOVERY_CODES  SessionPage => security::show_recovery_codes;
         POST RECOVERY_CODES  SessionPage => security::make_recovery_codes;
         GET  ACTIVITY        SessionPage => activity::show;

@@ -7,6 +7,7 @@ mod reauthenticate;
 #[cfg(feature = "pages")]
 mod recognise;
 mod second_step;
+mod second_step_by_passkey;
 pub(crate) mod secret;
 mod sign_in;
 
@@ -16,7 +17,8 @@ pub use self::{
     confirm_by_code::{ConfirmedByCode, confirm_by_code},
     device::Device,
     reauthenticate::reauthenticate,
-    second_step::{Completed, complete, is_open},
+    second_step::{Completed, complete, open_methods},
+    second_step_by_passkey::{complete_by_passkey, passkey_options},
     secret::SessionSecret,
     sign_in::{SignIn, SignedIn, sign_in},
 };

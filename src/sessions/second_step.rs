@@ -11,7 +11,7 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
     factors::{
-        Code, CodeProof, RecoveryCode, Replacement,
+        self, Code, CodeProof, FactorMethod, RecoveryCode, Replacement,
         verify::{self, wrong_code},
     },
     passwords::verify::{attempt_with_code, current_hash},
@@ -32,16 +32,27 @@ pub struct Completed {
     pub replacement: Option<RecoveryCode>,
 }
 
-/// Returns whether a sign-in with this secret waits for a code.
+/// Returns the methods by which the sign-in with this secret can be completed. `None` if it does not
+/// wait for a second step.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn is_open(context: &AppState, attempt: &AttemptSecret) -> Result<bool> {
+pub async fn open_methods(
+    context: &AppState,
+    attempt: &AttemptSecret,
+) -> Result<Option<Vec<FactorMethod>>> {
     let digest = attempt.digest();
     let found = context
         .read(move |context, connection| sign_in_attempts::find(connection, digest, context.now()))
         .await?;
-    Ok(found.is_some_and(|found| found.session.is_none() && found.tried < MAX_CODES))
+    let open = found.filter(|found| found.session.is_none() && found.tried < MAX_CODES);
+    match open {
+        Some(open) => {
+            let summary = factors::summary(context, open.user).await?;
+            Ok(Some(summary.methods()))
+        }
+        None => Ok(None),
+    }
 }
 
 /// Completes a sign-in with a code. Returns `None` if the attempt is over: it is too old, had too

@@ -30,7 +30,26 @@ type Method = (u8, &'static str);
 const PASSWORD: Method = (1, "pwd");
 const ONE_TIME_CODE: Method = (1 << 1, "otp");
 const SEVERAL: Method = (1 << 2, "mfa");
-const ALL: [Method; 3] = [PASSWORD, ONE_TIME_CODE, SEVERAL];
+const HARDWARE_KEY: Method = (1 << 3, "hwk");
+const SOFTWARE_KEY: Method = (1 << 4, "swk");
+const USER_VERIFIED: Method = (1 << 5, "user");
+const ALL: [Method; 6] = [
+    PASSWORD,
+    ONE_TIME_CODE,
+    HARDWARE_KEY,
+    SOFTWARE_KEY,
+    USER_VERIFIED,
+    SEVERAL,
+];
+
+/// The use of a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasskeyUse {
+    /// Whether the key can be copied to other devices. Otherwise it is bound to hardware.
+    pub is_synced: bool,
+    /// Whether the authenticator has verified the user, by a PIN or biometrics.
+    pub is_user_verified: bool,
+}
 
 /// The methods that proved the user of a session. A token has those of the session that created it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,11 +63,36 @@ impl AuthenticationMethods {
     /// A password and a code: of an authenticator app, or a recovery code.
     pub const PASSWORD_AND_CODE: Self = Self(PASSWORD.0 | ONE_TIME_CODE.0 | SEVERAL.0);
 
+    /// Returns whether a password proved the user.
+    #[must_use]
+    pub const fn has_password(self) -> bool {
+        self.0 & PASSWORD.0 != 0
+    }
+
     /// Returns the methods after a code was verified in addition. Two methods of different kinds
     /// are two factors.
     #[must_use]
     pub const fn with_code(self) -> Self {
         Self(self.0 | Self::PASSWORD_AND_CODE.0)
+    }
+
+    /// Returns the methods after a passkey was used in addition. It is two factors if the
+    /// authenticator has verified the user, and one beside a password.
+    #[must_use]
+    pub const fn with_passkey(self, passkey: PasskeyUse) -> Self {
+        let key = if passkey.is_synced {
+            SOFTWARE_KEY.0
+        } else {
+            HARDWARE_KEY.0
+        };
+        let verified = if passkey.is_user_verified {
+            USER_VERIFIED.0 | SEVERAL.0
+        } else if self.has_password() {
+            SEVERAL.0
+        } else {
+            0
+        };
+        Self(self.0 | key | verified)
     }
 
     /// Returns the level: `2` after two factors, otherwise `1`.
@@ -113,6 +157,8 @@ mod tests {
             ("otp", 1),
             ("future", 1),
             ("pwd otp mfa", 2),
+            ("swk user mfa", 2),
+            ("hwk", 1),
         ] {
             assert_eq!(
                 AuthenticationMethods::from_stored(stored).level(),
@@ -121,5 +167,22 @@ mod tests {
             );
         }
         assert_eq!(AuthenticationMethods::PASSWORD.with_code().level(), 2);
+    }
+
+    #[test]
+    fn passkey_is_two_factors_after_user_verification() {
+        let used = |is_user_verified| PasskeyUse {
+            is_synced: is_user_verified,
+            is_user_verified,
+        };
+        for (before, is_user_verified, names) in [
+            (AuthenticationMethods::NONE, true, "swk user mfa"),
+            (AuthenticationMethods::NONE, false, "hwk"),
+            (AuthenticationMethods::PASSWORD, true, "pwd swk user mfa"),
+            (AuthenticationMethods::PASSWORD, false, "pwd hwk mfa"),
+        ] {
+            let methods = before.with_passkey(used(is_user_verified));
+            assert_eq!(methods.to_stored(), names);
+        }
     }
 }

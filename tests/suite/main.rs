@@ -30,6 +30,7 @@ mod model_based;
 mod oauth;
 mod operations;
 mod pages;
+mod passkeys;
 mod passwords;
 mod rate_limit;
 mod revocation;

@@ -283,7 +283,7 @@ pub(in crate::credentials) fn confirm(
 ) -> QueryResult<()> {
     let until = confirmation.until;
     let form_key = form_key.map(|key| credentials::form_key.eq(key));
-    let second_factor = confirmation.methods_with_code.map(|methods| {
+    let second_factor = confirmation.methods.map(|methods| {
         (
             credentials::second_factor_until.eq(until),
             credentials::amr.eq(methods.to_stored()),

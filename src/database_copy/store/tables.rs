@@ -11,7 +11,8 @@
 //! - `account_change_sequence`: its only row exists in the target, and gets the position of the source.
 //! - `database_identity`: the target has its own, which its first node records.
 //! - `migration_checksums` and diesel's list: the migrations of the target write them.
-//! - `sign_in_attempts`, `pending_authenticator_apps`: steps of a flow, which the user begins again.
+//! - `sign_in_attempts`, `pending_authenticator_apps`, `passkey_challenges`: steps of a flow, which the
+//!   user begins again.
 //! - `write_probe`: a counter without a meaning.
 
 use diesel::{QueryResult, connection::DefaultLoadingMode, pg::PgRowByRowLoadingMode, prelude::*};
@@ -138,6 +139,25 @@ copied_tables! {
         user_id: Vec<u8>,
         created_at: i64,
         last_used_at: Option<i64>,
+    }
+    passkeys => Passkey {
+        id: Vec<u8>,
+        user_id: Vec<u8>,
+        credential_id: Vec<u8>,
+        public_key: String,
+        name: String,
+        aaguid: Vec<u8>,
+        transports: String,
+        counter: i64,
+        backup_eligible: bool,
+        backed_up: bool,
+        created_at: i64,
+        last_used_at: Option<i64>,
+        copy_suspected_at: Option<i64>,
+    }
+    passkey_user_handles => PasskeyUserHandle {
+        user_id: Vec<u8>,
+        handle: Vec<u8>,
     }
     last_uses => LastUse {
         credential_id: Vec<u8>,

@@ -88,6 +88,9 @@ fn subject(app: String, kind: &NoticeKind) -> Message {
         NoticeKind::TokenLeaked(_) => mail_notice::token_leaked_subject(app),
         NoticeKind::AuthenticatorAppAdded => mail_notice::app_added_subject(app),
         NoticeKind::AuthenticatorAppRemoved { .. } => mail_notice::app_removed_subject(app),
+        NoticeKind::PasskeyAdded { .. } => mail_notice::passkey_added_subject(app),
+        NoticeKind::PasskeyRemoved { .. } => mail_notice::passkey_removed_subject(app),
+        NoticeKind::PasskeyCopySuspected { .. } => mail_notice::passkey_copy_suspected_subject(app),
         NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made_subject(app),
         NoticeKind::RecoveryCodeUsed { .. } => mail_notice::recovery_code_used_subject(app),
         NoticeKind::SignedOut => mail_notice::signed_out_subject(app),
@@ -117,6 +120,13 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
         NoticeKind::TokenLeaked(token) => mail_notice::token_leaked(name(token)),
         NoticeKind::AuthenticatorAppAdded => mail_notice::app_added(),
         NoticeKind::AuthenticatorAppRemoved { .. } => mail_notice::app_removed(),
+        NoticeKind::PasskeyAdded { name } => mail_notice::passkey_added(shortened(name, MAX_NAME)),
+        NoticeKind::PasskeyRemoved { name, .. } => {
+            mail_notice::passkey_removed(shortened(name, MAX_NAME))
+        }
+        NoticeKind::PasskeyCopySuspected { name } => {
+            mail_notice::passkey_copy_suspected(shortened(name, MAX_NAME))
+        }
         NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made(),
         NoticeKind::RecoveryCodeUsed { left } => mail_notice::recovery_code_used(*left),
         NoticeKind::SignedOut => mail_notice::signed_out(),
@@ -143,6 +153,10 @@ fn describe(app: &str, language: &Language, account: &str, event: &NoticeEvent) 
     }
     if let NoticeKind::AuthenticatorAppRemoved {
         reason: Some(reason),
+    }
+    | NoticeKind::PasskeyRemoved {
+        reason: Some(reason),
+        ..
     } = &event.kind
     {
         let reason = shortened(reason, MAX_REASON);

@@ -53,8 +53,12 @@ pub const IDENTITY: [HeaderName; 7] = [
 pub struct Headers {
     mount: Mount,
     page_policy: HeaderValue,
+    /// The policy for the pages of [`CONNECTING`].
+    connecting_policy: HeaderValue,
     /// The policy for the pages of [`REDIRECTING`].
     redirecting_policy: HeaderValue,
+    /// The policy for the pages that are in both lists.
+    redirecting_connecting_policy: HeaderValue,
     endpoints: Option<HeaderValue>,
     /// `Strict-Transport-Security`, if the public URL has https.
     hsts: Option<HeaderValue>,
@@ -69,11 +73,14 @@ const REDIRECTING: [&str; 5] = [
     paths::LOGOUT,
 ];
 
+/// The pages whose scripts ask the server for a challenge to a passkey, and answer it.
+const CONNECTING: [&str; 2] = [paths::SECURITY, paths::LOGIN_VERIFY];
+
 impl Headers {
     /// Builds the headers from `settings`.
     ///
     /// Pages load stylesheets, icons and scripts from files of this server only, cannot be framed,
-    /// and send forms to this server only. Chromium applies `form-action` also to each redirect
+    /// and send forms to this server only. Their scripts send no requests, except for passkeys. Chromium applies `form-action` also to each redirect
     /// that follows (CSP 3, section 6.4.1), and an app may redirect to any origin. Pages whose
     /// forms redirect to an app therefore have no `form-action`. Violations are reported to the
     /// operator's collector, if one is set (CSP 3, section 6.5), with both `report-to` and
@@ -103,7 +110,9 @@ impl Headers {
         Self {
             mount: settings.server.mount.clone(),
             page_policy: policy("form-action 'self'; "),
+            connecting_policy: policy("form-action 'self'; connect-src 'self'; "),
             redirecting_policy: policy(""),
+            redirecting_connecting_policy: policy("connect-src 'self'; "),
             endpoints,
             hsts: https
                 .then(|| HeaderValue::from_str(&settings.server.hsts).ok())
@@ -146,11 +155,14 @@ impl Headers {
                     let name = HeaderName::from_static("reporting-endpoints");
                     insert_if_absent(headers, name, endpoints.clone());
                 }
-                if relative.is_some_and(|path| REDIRECTING.contains(&path)) {
-                    self.redirecting_policy.clone()
-                } else {
-                    self.page_policy.clone()
-                }
+                let is_in = |pages: &[&str]| relative.is_some_and(|path| pages.contains(&path));
+                let policy = match (is_in(&REDIRECTING), is_in(&CONNECTING)) {
+                    (true, true) => &self.redirecting_connecting_policy,
+                    (true, false) => &self.redirecting_policy,
+                    (false, true) => &self.connecting_policy,
+                    (false, false) => &self.page_policy,
+                };
+                policy.clone()
             }
             ResponseFormat::Json => HeaderValue::from_static(API_POLICY),
         };

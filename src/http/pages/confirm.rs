@@ -72,7 +72,7 @@ impl ConfirmPage {
 /// Returns the factors to ask for. `acr` is the level that the change needs.
 async fn asks(user: &BrowserUser, acr: &str) -> Result<Option<Asks>> {
     let summary = factors::summary(&user.context, user.principal.user().id).await?;
-    Ok(match (summary.app.is_some(), acr) {
+    Ok(match (summary.has_second_factor(), acr) {
         (true, "2") => Some(Asks::Code),
         (true, _) => Some(Asks::Either),
         (false, "2") => None,

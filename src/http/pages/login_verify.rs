@@ -1,11 +1,11 @@
-//! The second step of a sign-in: a code.
+//! The second step of a sign-in: a code or a passkey.
 
 use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
     error::{Error, Result},
-    factors::{Code, verify::missing_code},
+    factors::{Code, FactorMethod, verify::missing_code},
     http::{
         auth::{BrowserCookie, ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
@@ -27,14 +27,17 @@ use crate::{
 struct VerifyPage {
     frame: Layout,
     next: String,
+    /// Whether the user has a passkey.
+    offers_passkey: bool,
     errors: FieldTexts,
     refused: Option<Refused>,
     form_key: String,
 }
 
 impl VerifyPage {
-    fn new(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<Self> {
+    fn new(user: &OptionalUser, methods: &[FactorMethod], next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
+            offers_passkey: methods.contains(&FactorMethod::Passkey),
             frame: user.frame(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             errors: FieldTexts::default(),
@@ -47,11 +50,17 @@ impl VerifyPage {
 /// `GET /login/verify`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
+    match methods_of(&user).await? {
+        Some(methods) => html::ok(&VerifyPage::new(&user, &methods, next.as_ref())?),
+        None => over(&user, next.as_ref()),
+    }
+}
+
+/// Returns the methods by which the sign-in of the browser can be completed.
+async fn methods_of(user: &OptionalUser) -> Result<Option<Vec<FactorMethod>>> {
     match user.cookie.attempt() {
-        Some(attempt) if sessions::is_open(&user.context, &attempt).await? => {
-            html::ok(&VerifyPage::new(&user, next.as_ref())?)
-        }
-        _ => over(&user, next.as_ref()),
+        Some(attempt) => sessions::open_methods(&user.context, &attempt).await,
+        None => Ok(None),
     }
 }
 
@@ -64,6 +73,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     let Some(attempt) = user.cookie.attempt() else {
         return over(&user, next.as_ref());
     };
+    let methods = methods_of(&user).await?.unwrap_or_default();
     let browser = user.browser()?;
     let completed = async {
         fields.check()?;
@@ -89,13 +99,13 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
         Ok(None) => over(&user, next.as_ref()),
         Err(Error::Invalid(errors)) => html::unprocessable(&VerifyPage {
             errors: FieldTexts::new(user.language(), &errors),
-            ..VerifyPage::new(&user, next.as_ref())?
+            ..VerifyPage::new(&user, &methods, next.as_ref())?
         }),
         Err(error @ Error::Throttled(_)) => html::refused(
             &error,
             &VerifyPage {
                 refused: Some(Refused::by(&error, user.language())),
-                ..VerifyPage::new(&user, next.as_ref())?
+                ..VerifyPage::new(&user, &methods, next.as_ref())?
             },
         ),
         Err(other) => Err(other),
@@ -103,7 +113,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
 }
 
 /// Signs the browser in. A user who entered a recovery code sees first the one that replaces it.
-fn enter(
+pub(super) fn enter(
     user: &OptionalUser,
     completed: Completed,
     next: Option<ReturnTo>,
@@ -120,7 +130,7 @@ fn enter(
 }
 
 /// Leads to the first step again.
-fn over(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<HttpResponse> {
+pub(super) fn over(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<HttpResponse> {
     user.cookie.end_attempt();
     let page = ReturnTo::append_to(paths::LOGIN, next);
     user.redirect(&page, &notice::sign_in_attempt_over())

@@ -11,6 +11,7 @@ pub mod home;
 pub mod invitation;
 mod list_query;
 pub mod login;
+pub mod login_passkey;
 pub mod login_verify;
 pub mod logout;
 mod mailed_link;

@@ -66,11 +66,26 @@ impl ResponseFormat {
     }
 }
 
+/// The calls of the scripts of pages. They are part of the pages, with their session and their
+/// protection against requests of other sites, but a script reads the response.
+const SCRIPT_CALLS: [&str; 4] = [
+    paths::LOGIN_PASSKEY_OPTIONS,
+    paths::LOGIN_PASSKEY,
+    paths::PASSKEY_OPTIONS,
+    paths::PASSKEYS,
+];
+
 /// Returns the response to `error`.
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let mount = mount_of(request);
-    answer_as(request, error, ResponseFormat::at(mount, request.path()))
+    let (mount, path) = (mount_of(request), request.path());
+    let is_for_script = mount
+        .relative(path)
+        .is_some_and(|path| SCRIPT_CALLS.contains(&path));
+    if is_for_script {
+        return answer_as(request, error, ResponseFormat::Json);
+    }
+    answer_as(request, error, ResponseFormat::at(mount, path))
 }
 
 /// Returns the response to `error` in this format.

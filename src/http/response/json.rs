@@ -4,12 +4,13 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderValue},
+        header::{CONTENT_TYPE, HeaderValue, LOCATION},
     },
     web::Bytes,
 };
 use serde::Serialize;
 
+use super::error_response::with_cookies_of;
 use crate::error::{Error, Result};
 
 /// Returns a JSON response.
@@ -18,6 +19,27 @@ use crate::error::{Error, Result};
 /// None are expected, because the types of this crate serialize.
 pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse> {
     Ok(answer_with(status, bytes(body)?.into()))
+}
+
+/// The address at which the script of a page goes on.
+#[cfg(feature = "pages")]
+#[derive(Serialize)]
+struct Onward<'a> {
+    location: &'a str,
+}
+
+/// Turns a redirect into an answer for the script of a page. A browser would follow the redirect
+/// without showing its page.
+///
+/// # Errors
+/// Fails if `redirect` is no redirect.
+#[cfg(feature = "pages")]
+pub fn onward(redirect: &HttpResponse) -> Result<HttpResponse> {
+    let location = redirect.headers().get(LOCATION);
+    let location = location.and_then(|location| location.to_str().ok());
+    let location = location.ok_or_else(|| Error::internal("the response is no redirect"))?;
+    let answer = answer(StatusCode::OK, &Onward { location })?;
+    Ok(with_cookies_of(redirect, answer))
 }
 
 /// Returns the body of [`answer`], for callers that cache it.

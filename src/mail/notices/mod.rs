@@ -104,11 +104,29 @@ pub enum NoticeKind {
     TokenLeaked(NamedToken),
     /// An authenticator app was turned on, and recovery codes were made with it.
     AuthenticatorAppAdded,
-    /// The authenticator app and the recovery codes were removed.
+    /// The authenticator app was removed.
     AuthenticatorAppRemoved {
         /// The reason that an operator gave.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+    },
+    /// A passkey was added.
+    PasskeyAdded {
+        /// Its name.
+        name: String,
+    },
+    /// A passkey was removed.
+    PasskeyRemoved {
+        /// Its name.
+        name: String,
+        /// The reason that an operator gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The counter of a passkey was lower than before, which a copy of it causes.
+    PasskeyCopySuspected {
+        /// Its name.
+        name: String,
     },
     /// The recovery codes were made anew.
     RecoveryCodesMade,
@@ -174,6 +192,9 @@ impl NoticeKind {
             Self::TokenLeaked(_) => "token-leaked",
             Self::AuthenticatorAppAdded => "authenticator-app-added",
             Self::AuthenticatorAppRemoved { .. } => "authenticator-app-removed",
+            Self::PasskeyAdded { .. } => "passkey-added",
+            Self::PasskeyRemoved { .. } => "passkey-removed",
+            Self::PasskeyCopySuspected { .. } => "passkey-copy-suspected",
             Self::RecoveryCodesMade => "recovery-codes-made",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
             Self::SignedOut => "signed-out",

@@ -20,6 +20,11 @@ messages! {
     code_refused = "event-code-refused";
     factor_added = "event-factor-added";
     factor_removed = "event-factor-removed";
+    passkey_added = "event-passkey-added";
+    passkey_refused = "event-passkey-refused";
+    passkey_copy_suspected = "event-passkey-copy-suspected";
+    passkey_renamed = "event-passkey-renamed";
+    passkey_removed = "event-passkey-removed";
     recovery_codes_made = "event-recovery-codes-made";
     recovery_code_used = "event-recovery-code-used";
     signed_in = "event-signed-in";

@@ -45,6 +45,9 @@ messages! {
     code_malformed = "field-code-malformed";
     factor_code_wrong = "field-factor-code-wrong";
     code_of_no_secret = "field-code-of-no-secret";
+    passkey_refused = "field-passkey-refused";
+    passkey_known = "field-passkey-known";
+    passkeys_too_many(most: usize) = "field-passkeys-too-many";
     one_proof = "field-one-proof";
     ending_unknown = "field-ending-unknown";
     last_factor = "field-last-factor";

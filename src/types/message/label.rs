@@ -40,6 +40,9 @@ messages! {
     reason_email_verified = "label-reason-email-verified";
     reason_factor_added = "label-reason-factor-added";
     reason_factor_removed = "label-reason-factor-removed";
+    reason_passkey_added = "label-reason-passkey-added";
+    reason_passkey_removed = "label-reason-passkey-removed";
+    passkey = "label-passkey";
     reason_recovery_codes_made = "label-reason-recovery-codes-made";
     reason_account_disabled = "label-reason-account-disabled";
     reason_account_deleted = "label-reason-account-deleted";

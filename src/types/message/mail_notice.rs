@@ -28,6 +28,12 @@ messages! {
     app_added = "mail-notice-app-added";
     app_removed_subject(app: String) = "mail-notice-app-removed-subject";
     app_removed = "mail-notice-app-removed";
+    passkey_added_subject(app: String) = "mail-notice-passkey-added-subject";
+    passkey_added(name: String) = "mail-notice-passkey-added";
+    passkey_removed_subject(app: String) = "mail-notice-passkey-removed-subject";
+    passkey_removed(name: String) = "mail-notice-passkey-removed";
+    passkey_copy_suspected_subject(app: String) = "mail-notice-passkey-copy-suspected-subject";
+    passkey_copy_suspected(name: String) = "mail-notice-passkey-copy-suspected";
     recovery_codes_made_subject(app: String) = "mail-notice-recovery-codes-made-subject";
     recovery_codes_made = "mail-notice-recovery-codes-made";
     recovery_code_used_subject(app: String) = "mail-notice-recovery-code-used-subject";

@@ -32,6 +32,8 @@ messages! {
     factor_already_on = "notice-factor-already-on";
     factor_added(sessions: u64, tokens: u64) = "notice-factor-added";
     factor_removed(sessions: u64, tokens: u64) = "notice-factor-removed";
+    passkey_added(sessions: u64, tokens: u64) = "notice-passkey-added";
+    passkey_removed(sessions: u64, tokens: u64) = "notice-passkey-removed";
     recovery_codes_made(sessions: u64, tokens: u64) = "notice-recovery-codes-made";
     recovery_code_replaced = "notice-recovery-code-replaced";
     review_first = "notice-review-first";

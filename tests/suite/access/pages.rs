@@ -50,6 +50,8 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/login", Public),
     ("GET", "/login/verify", Public),
     ("POST", "/login/verify", Public),
+    ("POST", "/login/passkey/options", Public),
+    ("POST", "/login/passkey", Public),
     ("GET", "/logout", Public),
     ("POST", "/logout", Public),
     ("GET", "/.well-known/change-password", Public),
@@ -83,6 +85,16 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/account/security/totp", SessionPage),
     ("GET", "/account/security/totp/remove", SessionPage),
     ("POST", "/account/security/totp/remove", SessionPage),
+    ("POST", "/account/security/passkeys/options", SessionPage),
+    ("POST", "/account/security/passkeys", SessionPage),
+    ("GET", "/account/security/passkeys/{id}", SessionPage),
+    ("POST", "/account/security/passkeys/{id}", SessionPage),
+    ("GET", "/account/security/passkeys/{id}/remove", SessionPage),
+    (
+        "POST",
+        "/account/security/passkeys/{id}/remove",
+        SessionPage,
+    ),
     ("GET", "/account/security/recovery-codes", SessionPage),
     ("POST", "/account/security/recovery-codes", SessionPage),
     ("GET", "/account/activity", SessionPage),
@@ -178,6 +190,9 @@ const UNKNOWN_ID: &str = "019ab6b0-0000-7000-8000-000000000000";
 
 const UNKNOWN_TOKEN_PAGE: &str = "/account/tokens/019ab6b0-0000-7000-8000-000000000000";
 
+const UNKNOWN_PASSKEY_PAGE: &str =
+    "/account/security/passkeys/019ab6b0-0000-7000-8000-000000000000";
+
 fn expected(route: &Route) -> Option<RequiredAccess> {
     CONTRACT
         .iter()
@@ -218,7 +233,13 @@ fn is_page(path: &str) -> bool {
         "/healthz",
         "/readyz",
     ];
-    !programs.iter().any(|prefix| path.starts_with(prefix))
+    let scripts = [
+        "/login/passkey",
+        "/login/passkey/options",
+        "/account/security/passkeys",
+        "/account/security/passkeys/options",
+    ];
+    !programs.iter().any(|prefix| path.starts_with(prefix)) && !scripts.contains(&path)
 }
 
 /// Asserts that the access guard let the request pass. The handler may still reject it.
@@ -242,6 +263,7 @@ fn assert_sign_in_required(method: &Method, path: &str, answer: Answer) {
             (_, "/account/tokens") => "/account/tokens/new",
             (_, "/account/sign-out") => "/account/sign-out",
             (_, "/account/security/totp") => "/account/security/totp",
+            (_, path) if path.starts_with("/account/security/passkeys/") => UNKNOWN_PASSKEY_PAGE,
             (_, path) if path.starts_with("/account/security/") => "/account/security",
             (_, path) if path.starts_with("/account/sessions/") => {
                 path.strip_suffix("/revoke").unwrap_or("/account/sessions")

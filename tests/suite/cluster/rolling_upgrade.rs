@@ -13,7 +13,7 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 28] = [
+const TABLES: [&str; 31] = [
     "account_change_sequence",
     "account_changes",
     "attempt_counters",
@@ -32,6 +32,9 @@ const TABLES: [&str; 28] = [
     "migration_checksums",
     "nodes",
     "one_time_links",
+    "passkey_challenges",
+    "passkey_user_handles",
+    "passkeys",
     "pending_authenticator_apps",
     "receipts",
     "recovery_code_sets",

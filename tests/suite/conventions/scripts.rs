@@ -46,9 +46,16 @@ const FORBIDDEN: [(&[&str], &str); 5] = [
     ),
 ];
 
+/// A browser answers the challenge of a passkey to a script only, so this script asks for the
+/// challenge and sends the answer.
+fn may_use(path: &str, word: &str) -> bool {
+    path == "passkeys.js" && word == "fetch("
+}
+
 fn violations(file: &Source) -> Vec<Violation> {
     let find = |(words, message): &(&[&str], &str)| {
-        let offsets = words.iter().flat_map(|word| file.text.match_indices(word));
+        let words = words.iter().filter(|word| !may_use(&file.path, word));
+        let offsets = words.flat_map(|word| file.text.match_indices(word));
         let violations = offsets.map(|(offset, word)| Violation {
             file: format!("static/{}", file.path),
             line: file.line_at(offset),

@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 8] = [
+const FROZEN: [(&str, &str); 9] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -48,6 +48,10 @@ const FROZEN: [(&str, &str); 8] = [
     (
         "2026-11-28-000008_end_of_imported_secrets",
         "c25199c2eaf377cf1812c6bbdb075300bcb625782a3186f756b256a932aeb447",
+    ),
+    (
+        "2026-11-29-000009_passkeys",
+        "163f7aabd7a60a4904235ae8d6731da7ec09f4275ee5e6cc18d32465c58a4b3a",
     ),
 ];
 
@@ -269,7 +273,7 @@ fn tables_without_rowid_exist_on_sqlite() {
             without_rowid.join(" "),
             "attempt_counters authenticator_apps events expiry_warnings imported invalidations jobs \
              known_browsers last_uses mail_requests migration_checksums one_time_links \
-             pending_authenticator_apps receipts recovery_code_sets recovery_codes rotations secrets \
+             passkey_challenges passkey_user_handles pending_authenticator_apps receipts recovery_code_sets recovery_codes rotations secrets \
              sign_in_attempts token_networks"
         );
     }

@@ -27,6 +27,14 @@ const WITHOUT_CONTENT: [&str; 4] = [
     "/email/cancel",
 ];
 
+/// The calls and the forms of a user with a passkey. `passkeys::registration` has their tests.
+pub const OF_A_PASSKEY: [&str; 4] = [
+    "/account/security/passkeys/options",
+    "/account/security/passkeys",
+    "/account/security/passkeys/{id}",
+    "/account/security/passkeys/{id}/remove",
+];
+
 /// The forms of a user with an authenticator app. They ask for a code.
 pub const OF_AN_APP: [&str; 2] = [
     "/account/security/totp/remove",
@@ -88,7 +96,11 @@ fn forms_of_signed_in_pages() -> Vec<&'static str> {
         routes.filter(|route| route.access == Access::SessionPage && route.method == "POST");
     let paths = forms.map(|route| route.path);
     paths
-        .filter(|path| !WITHOUT_CONTENT.contains(path) && !OF_AN_APP.contains(path))
+        .filter(|path| {
+            !WITHOUT_CONTENT.contains(path)
+                && !OF_AN_APP.contains(path)
+                && !OF_A_PASSKEY.contains(path)
+        })
         .collect()
 }
 

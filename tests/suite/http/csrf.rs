@@ -38,11 +38,17 @@ const OF_MAIL: [&str; 9] = [
 ];
 
 /// The forms that need a code. The tests of second factors send them from our pages.
-const OF_FACTORS: [&str; 4] = [
+const OF_FACTORS: [&str; 10] = [
     "/login/verify",
+    "/login/passkey/options",
+    "/login/passkey",
     "/account/security/totp",
     "/account/security/totp/remove",
     "/account/security/recovery-codes",
+    "/account/security/passkeys/options",
+    "/account/security/passkeys",
+    "/account/security/passkeys/{id}",
+    "/account/security/passkeys/{id}/remove",
 ];
 
 /// A user with two sessions, one that sends the requests and one that observes, and a token.

@@ -1,6 +1,6 @@
 //! The headers of every response, with any status.
 
-use narthex::http::routes;
+use narthex::http::{paths, routes};
 use reqwest::Method;
 
 use crate::support::answer::Answer;
@@ -114,11 +114,24 @@ fn expect_standard_headers(answer: &Answer) {
             "image/svg+xml",
             "image/png",
         ],
+        (false, 400..) if is_script_call(path) => &["application/problem+json"],
+        (false, 200) if is_script_call(path) => &["application/json"],
         (false, 200) if path.ends_with(".csv") => &["text/csv; charset=utf-8"],
         (false, 200) if path.ends_with(".json") => &["application/json"],
         (false, _) => &["text/html; charset=utf-8"],
     };
     assert!(kinds.contains(&kind), "{answer}");
+}
+
+/// The calls of the scripts of pages, which are answered with JSON.
+fn is_script_call(path: &str) -> bool {
+    [
+        paths::LOGIN_PASSKEY_OPTIONS,
+        paths::LOGIN_PASSKEY,
+        paths::PASSKEY_OPTIONS,
+        paths::PASSKEYS,
+    ]
+    .contains(&path)
 }
 
 #[tokio::test(flavor = "multi_thread")]

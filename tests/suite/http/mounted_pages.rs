@@ -114,10 +114,12 @@ async fn signed_in(app: &TestApp) -> Browser {
     browser.below(Mount::ROOT)
 }
 
-/// Pages of a user with an authenticator app.
-const AFTER_A_FORM: [&str; 3] = [
+/// Pages of a user with an authenticator app or a passkey.
+const AFTER_A_FORM: [&str; 5] = [
     "/login/verify",
     "/account/security/totp/remove",
+    "/account/security/passkeys/{id}",
+    "/account/security/passkeys/{id}/remove",
     "/account/security/recovery-codes",
 ];
 

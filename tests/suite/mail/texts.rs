@@ -141,6 +141,25 @@ fn mails() -> Vec<(&'static str, Mail)> {
             notice(NoticeKind::AuthenticatorAppAdded),
         ),
         ("authenticator-app-removed", by_operator(removed)),
+        (
+            "passkey-added",
+            notice(NoticeKind::PasskeyAdded {
+                name: "Phone".to_owned(),
+            }),
+        ),
+        (
+            "passkey-removed",
+            notice(NoticeKind::PasskeyRemoved {
+                name: "Phone".to_owned(),
+                reason: None,
+            }),
+        ),
+        (
+            "passkey-copy-suspected",
+            notice(NoticeKind::PasskeyCopySuspected {
+                name: "Phone".to_owned(),
+            }),
+        ),
         ("recovery-codes-made", notice(NoticeKind::RecoveryCodesMade)),
         (
             "recovery-code-used",

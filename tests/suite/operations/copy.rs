@@ -14,13 +14,14 @@ const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 /// The tables that describe one database or the processes on it.
-const NOT_COPIED: [&str; 9] = [
+const NOT_COPIED: [&str; 10] = [
     "account_change_sequence",
     "database_identity",
     "invalidation_sequence",
     "invalidations",
     "migration_checksums",
     "nodes",
+    "passkey_challenges",
     "pending_authenticator_apps",
     "sign_in_attempts",
     "write_probe",

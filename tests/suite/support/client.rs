@@ -116,6 +116,10 @@ impl Browser {
 
     /// Follows the redirect of this response.
     #[must_use]
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
     pub async fn follow(&self, answer: &Answer) -> Answer {
         self.get(answer.location()).await
     }

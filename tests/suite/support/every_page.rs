@@ -12,17 +12,18 @@ use super::client::Browser;
 use super::page::{fetch_list, own_session};
 
 /// Routes that answer with a file or with a redirect.
-const NO_PAGES: [&str; 6] = [
+const NO_PAGES: [&str; 7] = [
     paths::HOME,
     paths::PASSWORD,
     paths::DELETE,
     paths::ACTIVITY_CSV,
     paths::ACTIVITY_JSON,
     paths::TOTP_REMOVE,
+    paths::PASSKEY_REMOVE,
 ];
 
 /// Pages that only the answer of a form leads to. Their tests are those of second factors.
-const AFTER_A_FORM: [&str; 2] = [paths::LOGIN_VERIFY, paths::RECOVERY_CODES];
+const AFTER_A_FORM: [&str; 3] = [paths::LOGIN_VERIFY, paths::RECOVERY_CODES, paths::PASSKEY];
 
 /// Links of mails, which need the secret of the mail. `pages::mailed_links` visits them.
 const OF_MAILS: [&str; 7] = [

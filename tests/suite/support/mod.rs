@@ -21,6 +21,7 @@ pub mod mount;
 pub mod operator;
 pub mod output;
 pub mod page;
+pub mod passkey;
 pub mod pgbouncer;
 pub mod place_file;
 pub mod postgres;

@@ -1,4 +1,4 @@
-//! The overview: the password, the authenticator app and the recovery codes.
+//! The overview: the password, the passkeys, the authenticator app and the recovery codes.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -6,7 +6,10 @@ use askama::Template;
 use super::endings::OTHER_SESSIONS;
 use crate::{
     error::Result,
-    factors::{self, AppSummary, Endable, Ending, RecoveryCodesSummary},
+    factors::{
+        self, AppSummary, Endable, Ending, PasskeySummary, RecoveryCodesSummary,
+        passkeys::RelyingParty,
+    },
     http::{
         auth::BrowserUser,
         paths,
@@ -31,10 +34,43 @@ struct FactorCard {
     left: u64,
 }
 
+/// A passkey as the pages show it.
+pub(super) struct PasskeyRow {
+    pub(super) name: String,
+    pub(super) provider: Option<&'static str>,
+    pub(super) is_synced: bool,
+    pub(super) copy_suspected: bool,
+    pub(super) since: RelativeTime,
+    pub(super) last_used: Option<RelativeTime>,
+    /// The path of its page.
+    pub(super) page: String,
+}
+
+impl PasskeyRow {
+    pub(super) fn of(user: &BrowserUser, passkey: PasskeySummary) -> Self {
+        let (language, now) = (user.language(), user.context.now());
+        let past = |then| RelativeTime::past(language, now, then);
+        Self {
+            name: passkey.name,
+            provider: passkey.provider,
+            is_synced: passkey.is_synced,
+            copy_suspected: passkey.copy_suspected,
+            since: past(passkey.created_at),
+            last_used: passkey.last_used_at.map(past),
+            page: paths::passkey(passkey.id),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "security/overview.html")]
 pub(super) struct SecurityPage {
     frame: Layout,
+    passkeys: Vec<PasskeyRow>,
+    /// The address that confirms the user first.
+    confirm: String,
+    /// Whether the settings allow passkeys.
+    has_relying_party: bool,
     app: Option<FactorCard>,
     codes: Option<FactorCard>,
     few_codes: bool,
@@ -43,6 +79,8 @@ pub(super) struct SecurityPage {
     endable: Endable,
     /// The choices of the removal, and of new recovery codes.
     after_removal: Ending,
+    /// The choices of a new passkey.
+    after_addition: Ending,
     after_codes: Ending,
     errors: FieldTexts,
 }
@@ -53,14 +91,23 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
     let summary = factors::summary(context, account).await?;
     let endable = Endable::of(context, account, user.principal.credential().id).await?;
     let few = summary.recovery_codes.as_ref();
+    let requires_factor = context.settings().requires_second_factor();
+    let is_required = requires_factor && summary.passkeys.is_empty();
+    let passkeys = summary.passkeys.into_iter();
     Ok(SecurityPage {
         frame: user.frame(),
-        is_required: context.settings().requires_second_factor(),
+        is_required,
+        passkeys: passkeys
+            .map(|passkey| PasskeyRow::of(user, passkey))
+            .collect(),
+        confirm: paths::with_next(paths::CONFIRM, user.address(paths::SECURITY).as_str()),
+        has_relying_party: RelyingParty::of(context.settings()).is_some(),
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
         app: summary.app.map(|app| of_app(user, &app)),
         codes: summary.recovery_codes.map(|codes| of_codes(user, &codes)),
         endable,
         after_removal: OTHER_SESSIONS,
+        after_addition: Ending::default(),
         after_codes: Ending::default(),
         errors,
     })

@@ -35,6 +35,9 @@ field-also-unknown = Wählen Sie Sitzungen oder Tokens aus.
 
 field-code-malformed = Geben Sie die sechs Ziffern ein, die Ihre App zeigt, oder einen Wiederherstellungscode.
 field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten ein, den Ihre App zeigt.
+field-passkey-refused = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal.
+field-passkey-known = Dieser Passkey ist bereits registriert.
+field-passkeys-too-many = Ein Konto hat höchstens { $most } Passkeys. Entfernen Sie zuerst einen.
 field-code-of-no-secret = Dieser QR-Code gilt nicht mehr. Scannen Sie den neuen.
 field-ending-unknown = Wählen Sie sessions, trusted_browsers, device_tokens oder personal_tokens.
 field-last-factor = Dieser Dienst verlangt einen zweiten Faktor. Ihr einziger kann nicht entfernt werden.

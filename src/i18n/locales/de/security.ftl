@@ -2,7 +2,7 @@
 
 security-title = Anmeldung und Sicherheit
 security-lead = Womit Sie sich anmelden.
-security-link = Passwort, Authenticator-App und Wiederherstellungscodes
+security-link = Passwort, Passkeys, Authenticator-App und Wiederherstellungscodes
 security-open = Anmeldung und Sicherheit prüfen
 security-password = Sie melden sich mit einem Passwort an. Ändern Sie es in den Einstellungen.
 security-app = Authenticator-App
@@ -17,10 +17,33 @@ security-since = Seit
 security-last-used = Zuletzt verwendet
 security-never = Nie
 security-codes = Wiederherstellungscodes
-security-codes-lead = Jeder dieser Codes ersetzt die App einmal. Bewahren Sie sie dort auf, wo Sie sie ohne Ihr Smartphone finden.
+security-codes-lead = Jeder dieser Codes ersetzt Ihren zweiten Faktor einmal. Bewahren Sie sie dort auf, wo Sie sie ohne Ihr Smartphone finden.
 security-codes-left = Verbleibende Codes
 security-codes-make = Neue Wiederherstellungscodes erstellen
 security-few-codes = Sie haben nur noch wenige Wiederherstellungscodes. Erstellen Sie neue und bewahren Sie sie sicher auf.
+
+# Passkeys
+
+passkeys-title = Passkeys
+passkeys-lead = Mit einem Passkey zeigen Sie durch die Bildschirmsperre Ihres Geräts oder mit einem Sicherheitsschlüssel, dass Sie es sind. Wenn Sie einen haben, fragt eine Anmeldung mit dem Passwort nach einem zweiten Faktor.
+passkeys-add = Passkey hinzufügen
+passkeys-needs-script = Um einen Passkey hinzuzufügen, brauchen Sie JavaScript sowie einen Browser und eine Verbindung, die Passkeys unterstützen.
+passkeys-no-host-name = Dieser Server hat eine Adresse statt eines Hostnamens und kann deshalb keine Passkeys haben.
+passkeys-failed = Der Passkey wurde nicht hinzugefügt. Versuchen Sie es noch einmal.
+passkeys-cancelled = Es wurde kein Passkey hinzugefügt. Der Browser hat keine Bestätigung von Ihnen erhalten.
+passkeys-existing = Dieses Gerät hat bereits einen Passkey Ihres Kontos.
+passkeys-limit = Ihr Konto kann jetzt keine weiteren Passkeys haben. Entfernen Sie einen oder warten Sie eine Minute.
+passkey-manage = Umbenennen oder entfernen
+passkey-provider = Anbieter
+passkey-kept = Aufbewahrt
+passkey-copy = Warnung
+passkey-copy-suspected = Er wurde möglicherweise kopiert. Wenn Sie ihn nicht auf mehreren Geräten verwenden, entfernen Sie ihn.
+passkey-synced = Auf mehreren Ihrer Geräte
+passkey-not-synced = Auf einem Gerät
+passkey-rename = Umbenennen
+passkey-name = Name
+passkey-remove = Passkey entfernen
+passkey-remove-lead = Sie können sich damit nicht mehr anmelden. Löschen Sie ihn auch auf Ihrem Gerät.
 
 # Was eine Änderung des Faktors außerdem widerruft
 
@@ -89,6 +112,10 @@ recovery-done = { $count ->
 second-step-title = Code eingeben
 second-step-lead = Ihr Passwort ist richtig. Geben Sie einen Code ein, um sich anzumelden.
 second-step-button = Anmelden
+second-step-passkey = Passkey verwenden
+second-step-passkey-failed = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
+second-step-passkey-cancelled = Der Browser hat keine Bestätigung von Ihnen erhalten. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
+second-step-passkey-limit = Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es dann noch einmal.
 second-step-lost = Kein Smartphone zur Hand? Geben Sie einen Ihrer Wiederherstellungscodes ein.
 second-step-other = Anderes Konto verwenden
 

@@ -35,6 +35,9 @@ field-also-unknown = Choose sessions or tokens.
 
 field-code-malformed = Enter the six digits that your app shows, or a recovery code.
 field-factor-code-wrong = This code is wrong or was used before. Enter the next one that your app shows.
+field-passkey-refused = The passkey was not accepted. Try again.
+field-passkey-known = This passkey is registered already.
+field-passkeys-too-many = An account has at most { $most } passkeys. Remove one first.
 field-code-of-no-secret = This QR code is no longer valid. Scan the new one.
 field-ending-unknown = Choose sessions, trusted_browsers, device_tokens or personal_tokens.
 field-last-factor = This service requires a second factor. Your only one cannot be removed.

@@ -2,7 +2,7 @@
 
 security-title = Sign-in and security
 security-lead = What you sign in with.
-security-link = Password, authenticator app and recovery codes
+security-link = Password, passkeys, authenticator app and recovery codes
 security-open = Review sign-in and security
 security-password = You sign in with a password. Change it in the settings.
 security-app = Authenticator app
@@ -17,10 +17,33 @@ security-since = Since
 security-last-used = Last used
 security-never = Never
 security-codes = Recovery codes
-security-codes-lead = Each of these codes replaces the app once. Keep them where you find them without your phone.
+security-codes-lead = Each of these codes replaces your second factor once. Keep them where you find them without your phone.
 security-codes-left = Codes left
 security-codes-make = Make new recovery codes
 security-few-codes = You have few recovery codes left. Make new ones, and keep them safe.
+
+# Passkeys
+
+passkeys-title = Passkeys
+passkeys-lead = A passkey proves that it is you with the screen lock of your device, or with a security key. With one, a sign-in with the password asks for a second factor.
+passkeys-add = Add a passkey
+passkeys-needs-script = To add a passkey, you need JavaScript, and a browser and a connection that support passkeys.
+passkeys-no-host-name = This server has an address instead of a host name, so it cannot have passkeys.
+passkeys-failed = The passkey was not added. Try again.
+passkeys-cancelled = No passkey was added. The browser got no confirmation from you.
+passkeys-existing = This device already has a passkey of your account.
+passkeys-limit = Your account cannot have more passkeys now. Remove one, or wait a minute.
+passkey-manage = Rename or remove
+passkey-provider = Provider
+passkey-kept = Kept
+passkey-copy = Warning
+passkey-copy-suspected = It may have been copied. If you do not use it on several devices, remove it.
+passkey-synced = On several devices of yours
+passkey-not-synced = On one device
+passkey-rename = Rename
+passkey-name = Name
+passkey-remove = Remove passkey
+passkey-remove-lead = You can no longer sign in with it. Delete it on your device as well.
 
 # What a change of a factor revokes besides
 
@@ -89,6 +112,10 @@ recovery-done = { $count ->
 second-step-title = Enter a code
 second-step-lead = Your password is correct. Enter a code to finish signing in.
 second-step-button = Sign in
+second-step-passkey = Use a passkey
+second-step-passkey-failed = The passkey was not accepted. Try again, or enter a code.
+second-step-passkey-cancelled = The browser got no confirmation from you. Try again, or enter a code.
+second-step-passkey-limit = Too many attempts. Wait a while, then try again.
 second-step-lost = No phone at hand? Enter one of your recovery codes.
 second-step-other = Use another account
 

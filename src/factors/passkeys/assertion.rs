@@ -1,0 +1,196 @@
+//! Verifies and uses the answer of a passkey to a challenge.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+pub use webauthn_rs_core::proto::PublicKeyCredential as AssertionResponse;
+use webauthn_rs_core::proto::{
+    AttestationFormat, AttestationMetadata, AuthenticationState, Credential, ParsedAttestation,
+    ParsedAttestationData, RegisteredExtensions, UserVerificationPolicy,
+};
+
+use super::{
+    Challenge, RelyingParty, challenge,
+    store::{self, StoredPasskey},
+};
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::{self, Actor, EventKind, NewEvent},
+    db::AnyConnection,
+    error::{Error, Result},
+    mail::notices::{self, NoticeKind},
+    rate_limit::{self, Counted},
+    types::{assurance::PasskeyUse, fields::FieldErrors, ids::UserId, message::field},
+};
+
+/// The proof that a passkey of this user has answered a challenge a moment ago.
+#[derive(Clone)]
+pub(crate) struct PasskeyProof {
+    passkey: StoredPasskey,
+    counter: i64,
+    backed_up: bool,
+    is_user_verified: bool,
+    /// The counted attempt, which is removed when the proof is used.
+    attempt: Counted,
+}
+
+impl PasskeyProof {
+    /// Returns the user.
+    pub(crate) const fn user(&self) -> UserId {
+        self.passkey.user
+    }
+
+    /// Returns how the passkey was used.
+    pub(crate) const fn used(&self) -> PasskeyUse {
+        PasskeyUse {
+            is_synced: self.passkey.backup_eligible,
+            is_user_verified: self.is_user_verified,
+        }
+    }
+}
+
+/// Returns the error of an answer that was not accepted. It does not say why.
+pub(crate) fn refused() -> Error {
+    FieldErrors::one("credential", field::passkey_refused()).into()
+}
+
+/// Returns the options for `navigator.credentials.get()` with the passkeys of a user.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn request_options(
+    connection: &mut AnyConnection,
+    party: &RelyingParty,
+    user: UserId,
+    challenge: &Challenge,
+) -> Result<Value> {
+    let passkeys = store::of_user(connection, user)?;
+    Ok(json!({
+        "challenge": challenge.base64url(),
+        "rpId": party.id(),
+        "allowCredentials": passkeys.iter().map(StoredPasskey::descriptor).collect::<Vec<_>>(),
+        "userVerification": "preferred",
+        "timeout": challenge::LIFETIME.as_millis(),
+    }))
+}
+
+/// Verifies the answer of a passkey of `user` to `challenge` (WebAuthn level 3, section 7.2).
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) async fn verify(
+    context: &AppState,
+    user: UserId,
+    response: AssertionResponse,
+    challenge: &[u8],
+    attempt: Counted,
+) -> Result<Option<PasskeyProof>> {
+    let Some(party) = RelyingParty::of(context.settings()) else {
+        return Ok(None);
+    };
+    let id = response.raw_id.clone();
+    let (passkey, handle) = context
+        .read(move |_, connection| {
+            let passkeys = store::of_user(connection, user)?;
+            let found = passkeys.into_iter().find(|one| one.credential_id == id);
+            Ok((found, store::handle_of(connection, user)?))
+        })
+        .await?;
+    let Some(passkey) = passkey else {
+        return Ok(None);
+    };
+    // An authenticator may leave the handle out, because the options name the passkey.
+    let claimed = &response.response.user_handle;
+    if claimed.is_some() && *claimed != handle || response.type_ != "public-key" {
+        return Ok(None);
+    }
+    let (Some(state), Some(credential)) = (state_of(challenge), credential_of(&passkey)) else {
+        return Ok(None);
+    };
+    let core = party.core();
+    let result = core.authenticate_single_credential(&response, &state, &credential);
+    let result = result.inspect_err(|error| tracing::debug!(%error, "answer of a passkey refused"));
+    Ok(result.ok().map(|result| PasskeyProof {
+        counter: result.counter().into(),
+        backed_up: result.backup_state(),
+        is_user_verified: result.user_verified(),
+        passkey,
+        attempt,
+    }))
+}
+
+/// The state that the library would have made with the challenge. It has no constructor.
+fn state_of(challenge: &[u8]) -> Option<AuthenticationState> {
+    let state = json!({
+        "credentials": [],
+        "policy": "preferred",
+        "challenge": BASE64_URL_SAFE_NO_PAD.encode(challenge),
+        "appid": null,
+        "allow_backup_eligible_upgrade": true,
+    });
+    serde_json::from_value(state).ok()
+}
+
+/// The stored passkey as the library knows it. The library would refuse a counter that is not higher,
+/// and a use without user verification after one with it. Both are accepted here: [`redeem`] compares
+/// the counter, and the caller knows whether the user was verified.
+fn credential_of(passkey: &StoredPasskey) -> Option<Credential> {
+    Some(Credential {
+        cred_id: passkey.credential_id.clone(),
+        cred: serde_json::from_str(&passkey.public_key).ok()?,
+        counter: 0,
+        transports: None,
+        user_verified: false,
+        backup_eligible: passkey.backup_eligible,
+        backup_state: passkey.backed_up,
+        registration_policy: UserVerificationPolicy::Preferred,
+        extensions: RegisteredExtensions::none(),
+        attestation: ParsedAttestation {
+            data: ParsedAttestationData::None,
+            metadata: AttestationMetadata::None,
+        },
+        attestation_format: AttestationFormat::None,
+    })
+}
+
+/// Records the use of a passkey, in the transaction of its effect and under the lock of the user. A
+/// counter that is not higher than before is accepted, because some providers count each copy of a
+/// passkey alone. The user is told of it.
+///
+/// # Errors
+/// The error of an answer that was not accepted, if the passkey was removed meanwhile.
+pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Actor) -> Result<()> {
+    let now = tx.now();
+    let user = proof.passkey.user;
+    let stored = store::find(tx.connection, user, proof.passkey.id)?.ok_or_else(refused)?;
+    let counts = proof.counter > 0 || stored.counter > 0;
+    let is_copied = counts && proof.counter <= stored.counter;
+    let counter = proof.counter.max(stored.counter);
+    store::record_use(tx.connection, stored.id, counter, proof.backed_up, now)?;
+    if is_copied {
+        store::suspect_copy(tx.connection, stored.id, now)?;
+        let event = NewEvent::new(EventKind::PasskeyCopySuspected, &*stored.name);
+        audit::record(tx, user, actor, event)?;
+        let kind = NoticeKind::PasskeyCopySuspected { name: stored.name };
+        notices::notify(tx, user, actor, kind, [])?;
+    }
+    rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
+}
+
+/// Records an answer that was not accepted in the audit log. The attempt stays counted.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn record_refusal(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    attempt: &Counted,
+) -> Result<()> {
+    audit::record(
+        tx,
+        user,
+        actor,
+        NewEvent::new(EventKind::PasskeyRefused, ""),
+    )?;
+    rate_limit::record_failure(tx.state, tx.connection, attempt)
+}

@@ -1,0 +1,27 @@
+//! Passkeys (Web Authentication, level 3): registration, use, names and removal.
+
+pub(crate) mod assertion;
+pub(crate) mod challenge;
+mod client_data;
+mod handle;
+mod manage;
+mod providers;
+mod registration;
+mod relying_party;
+pub(super) mod store;
+
+pub(crate) use self::client_data::challenge_in;
+pub use self::{
+    assertion::AssertionResponse,
+    challenge::Challenge,
+    manage::{remove, rename},
+    registration::{
+        AttestationResponse, MAX_PASSKEYS, NewPasskey, Registered, begin_registration, register,
+    },
+    relying_party::RelyingParty,
+};
+pub(super) use self::{
+    challenge::delete_expired,
+    manage::{delete, notify_of_removal},
+    providers::name_of as provider_of,
+};

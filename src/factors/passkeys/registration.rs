@@ -1,0 +1,284 @@
+//! Registers a passkey for the caller.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+pub use webauthn_rs_core::proto::RegisterPublicKeyCredential as AttestationResponse;
+use webauthn_rs_core::proto::{Credential as Attested, RegistrationState};
+
+use super::{
+    RelyingParty,
+    assertion::refused,
+    challenge::{self, Holder},
+    client_data::challenge_in,
+    handle, provider_of,
+    store::{self, StoredPasskey},
+};
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::{self, EventKind, NewEvent},
+    credentials::{
+        RecentlyAuthenticated, RevocationReason, RevocationReceipt,
+        change::{self, Confirmation},
+        revoke::{begin_change_as, lock_user_and_recheck_actor},
+    },
+    crypto::digest::Digest,
+    error::{Error, Result},
+    factors::{self, Ending, RecoveryCode, recovery_codes},
+    mail::notices::{self, NoticeKind},
+    types::{
+        assurance::PasskeyUse,
+        fields::FieldErrors,
+        ids::UserId,
+        message::{Message, field},
+    },
+};
+
+/// The number of passkeys of a user.
+pub const MAX_PASSKEYS: usize = 20;
+/// The longest credential ID (WebAuthn level 3, section 5.1).
+const MAX_CREDENTIAL_ID: usize = 1023;
+
+/// Returns the options for `navigator.credentials.create()`, with a new challenge for the caller's
+/// session.
+///
+/// # Errors
+/// [`Error::NotFound`] if the settings allow no passkeys; [`Error::Invalid`] if the user has too
+/// many.
+pub async fn begin_registration(
+    context: &AppState,
+    confirmed: RecentlyAuthenticated<'_>,
+) -> Result<Value> {
+    let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
+    let caller = confirmed.caller();
+    let (user, actor) = (caller.user().clone(), caller.actor());
+    let holder = Holder::Registration(caller.credential().id);
+    let (challenge, handle, existing) = context
+        .write(move |tx| {
+            lock_user_and_recheck_actor(tx, user.id, &actor)?;
+            let existing = store::of_user(tx.connection, user.id)?;
+            ensure_room(existing.len())?;
+            let handle = handle::of_user(tx, user.id)?;
+            Ok((challenge::issue(tx, holder)?, handle, existing))
+        })
+        .await?;
+    let user = caller.user();
+    Ok(json!({
+        "rp": { "id": party.id(), "name": party.name() },
+        "user": {
+            "id": handle.base64url(),
+            "name": user.email,
+            "displayName": user.name,
+        },
+        "challenge": challenge.base64url(),
+        "pubKeyCredParams": [
+            { "type": "public-key", "alg": -7 },
+            { "type": "public-key", "alg": -257 },
+        ],
+        "timeout": challenge::LIFETIME.as_millis(),
+        "excludeCredentials": existing.iter().map(StoredPasskey::descriptor).collect::<Vec<_>>(),
+        "authenticatorSelection": {
+            "residentKey": "required",
+            "requireResidentKey": true,
+            "userVerification": "preferred",
+        },
+        "attestation": "none",
+    }))
+}
+
+impl StoredPasskey {
+    /// Describes the passkey to a browser (WebAuthn level 3, section 5.8.3).
+    pub(super) fn descriptor(&self) -> Value {
+        json!({
+            "type": "public-key",
+            "id": BASE64_URL_SAFE_NO_PAD.encode(&self.credential_id),
+            "transports": self.transports.split_whitespace().collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A new passkey, as the browser of the caller has sent it.
+pub struct NewPasskey {
+    /// The answer of the authenticator.
+    pub response: AttestationResponse,
+    /// The name if the provider is unknown.
+    pub fallback_name: String,
+    /// What the user chose to revoke with it.
+    pub ending: Ending,
+}
+
+/// The result of a registration.
+pub struct Registered {
+    /// The recovery codes, if the passkey is the first second factor. They are shown once.
+    pub codes: Vec<RecoveryCode>,
+    /// The receipt, if credentials were chosen.
+    pub receipt: Option<RevocationReceipt>,
+}
+
+/// Registers a passkey of the caller, and makes recovery codes if it is the first second factor. The
+/// caller's session gets the secret with the digest `renewed`.
+///
+/// # Errors
+/// [`Error::Invalid`] if the answer does not match the challenge of this session, or if the passkey is
+/// registered already.
+pub async fn register(
+    context: &AppState,
+    confirmed: RecentlyAuthenticated<'_>,
+    new: NewPasskey,
+    renewed: Digest,
+) -> Result<Registered> {
+    let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
+    let caller = confirmed.caller().clone();
+    let user = caller.user().id;
+    let holder = Holder::Registration(caller.credential().id);
+    let challenge = challenge_in(&new.response.response.client_data_json).ok_or_else(refused)?;
+    let is_open = context
+        .write({
+            let challenge = challenge.clone();
+            move |tx| challenge::take(tx, holder, &challenge)
+        })
+        .await?;
+    let verified = verify(&party, &new.response, &challenge).filter(|_| is_open);
+    let verified = verified.ok_or_else(refused)?;
+    let has_factor = context
+        .read(move |_, connection| factors::has_second_factor(connection, user))
+        .await?;
+    let codes = match has_factor {
+        true => None,
+        false => Some(recovery_codes::generate(context, &caller).await?),
+    };
+    let transports = transports_of(&new.response);
+    let public_key = serde_json::to_string(&verified.attested.cred).map_err(Error::internal)?;
+    let name = provider_of(verified.aaguid).map_or(new.fallback_name, str::to_owned);
+    context
+        .write(move |tx| {
+            let session = begin_change_as(tx, &caller)?;
+            session.require_recent_authentication(tx.now())?;
+            let attested = &verified.attested;
+            ensure_new(tx, user, &attested.cred_id)?;
+            let is_first = !factors::has_second_factor(tx.connection, user)?;
+            if is_first {
+                // The last factor was removed meanwhile.
+                let codes = codes.as_ref().ok_or_else(refused)?;
+                recovery_codes::replace(tx, user, codes)?;
+            }
+            let passkey = StoredPasskey {
+                id: tx.new_id()?,
+                user,
+                credential_id: attested.cred_id.clone(),
+                public_key,
+                name,
+                aaguid: verified.aaguid,
+                transports,
+                counter: attested.counter.into(),
+                backup_eligible: attested.backup_eligible,
+                backed_up: attested.backup_state,
+                created_at: tx.now(),
+                last_used_at: None,
+                copy_suspected_at: None,
+            };
+            store::insert(tx.connection, &passkey)?;
+            let actor = caller.actor();
+            let event = NewEvent::new(EventKind::PasskeyAdded, &*passkey.name);
+            audit::record(tx, user, &actor, event)?;
+            let used = PasskeyUse {
+                is_synced: passkey.backup_eligible,
+                is_user_verified: attested.user_verified,
+            };
+            let confirmation = Confirmation::by_passkey(tx, &session, used);
+            change::record_reauthentication(tx, &session, renewed, &confirmation, None)?;
+            let reason = RevocationReason::PasskeyAdded;
+            let receipt = new.ending.apply(tx, user, [session.id], reason, &actor)?;
+            let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
+            let kind = NoticeKind::PasskeyAdded { name: passkey.name };
+            notices::notify(tx, user, &actor, kind, revoked)?;
+            let codes = codes.filter(|_| is_first).unwrap_or_default();
+            Ok(Registered {
+                codes: codes.into_iter().map(|(code, _)| code).collect(),
+                receipt,
+            })
+        })
+        .await
+}
+
+/// A verified answer.
+#[derive(Clone)]
+struct Verified {
+    attested: Attested,
+    aaguid: [u8; 16],
+}
+
+/// Verifies an answer to `challenge` (WebAuthn level 3, section 7.1). No attestation was asked for.
+fn verify(
+    party: &RelyingParty,
+    response: &AttestationResponse,
+    challenge: &[u8],
+) -> Option<Verified> {
+    if response.type_ != "public-key" {
+        return None;
+    }
+    // The state that the library would have made with the challenge. It has no constructor.
+    let state: RegistrationState = serde_json::from_value(json!({
+        "policy": "preferred",
+        "exclude_credentials": [],
+        "challenge": BASE64_URL_SAFE_NO_PAD.encode(challenge),
+        "credential_algorithms": ["ES256", "RS256"],
+        "require_resident_key": true,
+        "authenticator_attachment": null,
+        "extensions": {},
+        "allow_synchronised_authenticators": true,
+    }))
+    .ok()?;
+    let attested = party.core().register_credential(response, &state, None);
+    let attested = attested
+        .inspect_err(|error| tracing::debug!(%error, "registration of a passkey refused"))
+        .ok()?;
+    let is_short = attested.cred_id.len() <= MAX_CREDENTIAL_ID;
+    let aaguid = aaguid_in(&response.response.attestation_object)?;
+    is_short.then_some(Verified { attested, aaguid })
+}
+
+/// Returns the AAGUID in an attestation object (WebAuthn level 3, sections 6.5 and 6.5.1).
+fn aaguid_in(attestation: &[u8]) -> Option<[u8; 16]> {
+    use serde_cbor_2::Value;
+    let Value::Map(object) = serde_cbor_2::from_slice(attestation).ok()? else {
+        return None;
+    };
+    match object.get(&Value::Text("authData".to_owned()))? {
+        // After the digest of the relying party, the flags and the counter.
+        Value::Bytes(data) => data.get(37..53)?.try_into().ok(),
+        _ => None,
+    }
+}
+
+/// Returns how the browser says that the authenticator is reached. It is a hint for later sign-ins.
+fn transports_of(response: &AttestationResponse) -> String {
+    let known = response.response.transports.iter().flatten();
+    let names = known.filter_map(|transport| {
+        let name = serde_json::to_value(transport).ok()?;
+        Some(name.as_str()?.to_owned())
+    });
+    names
+        .filter(|name| name != "unknown")
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn ensure_room(count: usize) -> Result<()> {
+    if count < MAX_PASSKEYS {
+        return Ok(());
+    }
+    Err(invalid(field::passkeys_too_many(MAX_PASSKEYS)))
+}
+
+/// Refuses a passkey beyond the limit, and one that any user has registered.
+fn ensure_new(tx: &mut Transaction<'_>, user: UserId, credential_id: &[u8]) -> Result<()> {
+    ensure_room(store::of_user(tx.connection, user)?.len())?;
+    if store::is_known(tx.connection, credential_id)? {
+        return Err(invalid(field::passkey_known()));
+    }
+    Ok(())
+}
+
+fn invalid(message: Message) -> Error {
+    FieldErrors::one("credential", message).into()
+}

@@ -1,0 +1,77 @@
+//! The relying party: the host for which a browser makes and uses passkeys.
+
+use std::{net::IpAddr, time::Duration};
+
+use url::Url;
+use webauthn_rs_core::WebauthnCore;
+
+use super::challenge;
+use crate::config::{PublicUrl, Settings};
+
+/// The host of a server without a public URL.
+const LOCALHOST: &str = "localhost";
+
+/// The relying party of the settings.
+pub struct RelyingParty {
+    id: String,
+    name: String,
+    core: WebauthnCore,
+}
+
+impl RelyingParty {
+    /// Returns the relying party: the domain of the cookie, or the host of the public URL. Without a
+    /// public URL it is `localhost` with any port. `None` if the host is an address, because the ID
+    /// of a relying party is a host name.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Option<Self> {
+        let public = settings.server.public_url.as_ref();
+        let id = match &settings.sessions.cookie_domain {
+            Some(domain) => domain.trim_start_matches('.'),
+            None => public.map_or(LOCALHOST, PublicUrl::host),
+        };
+        if id.starts_with('[') || id.parse::<IpAddr>().is_ok() {
+            return None;
+        }
+        let origin = match public {
+            Some(url) => Url::parse(url.origin().as_str()),
+            None => Url::parse(&format!("http://{LOCALHOST}")),
+        };
+        let name = settings.branding.app_name.clone();
+        let timeout = challenge::LIFETIME;
+        Some(Self {
+            core: core(&name, id, origin.ok()?, timeout, public.is_none()),
+            id: id.to_owned(),
+            name,
+        })
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The verification of what an authenticator signs.
+    pub(super) const fn core(&self) -> &WebauthnCore {
+        &self.core
+    }
+}
+
+fn core(
+    name: &str,
+    id: &str,
+    origin: Url,
+    timeout: Duration,
+    accepts_every_port: bool,
+) -> WebauthnCore {
+    WebauthnCore::new_unsafe_experts_only(
+        name,
+        id,
+        vec![origin],
+        timeout,
+        Some(false),
+        Some(accepts_every_port),
+    )
+}

@@ -1,0 +1,88 @@
+//! Removes second factors for an operator, or with a change of the account.
+
+use super::{authenticator_app as app, passkeys, store};
+use crate::{
+    app_state::{AppState, Transaction},
+    audit::Actor,
+    credentials::{end_pending, revoke::lock_user_and_recheck_actor},
+    error::{Error, Result},
+    types::ids::{FactorId, UserId},
+    util::clock::Timestamp,
+};
+
+/// Removes one factor of a user for an operator. Without another factor, the user can sign in with
+/// the password alone afterwards. The audit log and a mail tell the user the `reason`.
+///
+/// # Errors
+/// [`Error::NotFound`] if the user has no factor with this ID.
+pub async fn remove_as_operator(
+    context: &AppState,
+    user: UserId,
+    id: FactorId,
+    reason: String,
+) -> Result<()> {
+    context
+        .write(move |tx| {
+            let actor = Actor::operator();
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            if let Some(passkey) = passkeys::store::find(tx.connection, user, id)? {
+                passkeys::delete(tx, &passkey, &actor, &reason)?;
+                return passkeys::notify_of_removal(tx, user, &actor, passkey.name, &reason, None);
+            }
+            let found = store::app_of(tx.connection, user)?;
+            let found = found.filter(|app| app.id == id).ok_or(Error::NotFound)?;
+            app::delete(tx, &found, &actor, &reason)?;
+            app::notify_of_removal(tx, user, &actor, &reason, None)
+        })
+        .await
+}
+
+/// Removes the second factors of a user, in a transaction that [`lock_user_and_recheck_actor`] began.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn remove_in(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Result<()> {
+    remove_where(tx, user, actor, |_| true)
+}
+
+/// Does the same as [`remove_in`] to factors that were added at `since` or later.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn remove_added_since(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    since: Timestamp,
+    actor: &Actor,
+) -> Result<()> {
+    remove_where(tx, user, actor, |created| created >= since)
+}
+
+fn remove_where(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    is_removed: impl Fn(Timestamp) -> bool,
+) -> Result<()> {
+    for passkey in passkeys::store::of_user(tx.connection, user)? {
+        if is_removed(passkey.created_at) {
+            passkeys::delete(tx, &passkey, actor, "")?;
+            passkeys::notify_of_removal(tx, user, actor, passkey.name, "", None)?;
+        }
+    }
+    let found = store::app_of(tx.connection, user)?;
+    if let Some(found) = found.filter(|app| is_removed(app.created_at)) {
+        app::delete(tx, &found, actor, "")?;
+        app::notify_of_removal(tx, user, actor, "", None)?;
+    }
+    Ok(())
+}
+
+/// Ends what depends on a factor that was deleted: pending links and sign-ins, and with the last
+/// factor the recovery codes.
+pub(super) fn after_removal(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
+    if !super::has_second_factor(tx.connection, user)? {
+        store::delete_recovery_codes(tx.connection, user)?;
+    }
+    end_pending(tx.connection, user)
+}

@@ -1,0 +1,81 @@
+//! The calls of the script that signs in with a passkey.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde::Deserialize;
+
+use super::login_verify::{enter, over};
+use crate::{
+    error::Result,
+    factors::passkeys::AssertionResponse,
+    http::{
+        auth::{BrowserCookie, ClientInfo, OptionalUser},
+        extract::json::Json,
+        response::json,
+        return_to::ReturnTo,
+    },
+    sessions::{self, SignIn},
+    types::fields::Fields,
+};
+
+/// A call for options.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// `POST /login/passkey/options`: the options for `navigator.credentials.get()`. A sign-in that is over
+/// has none: the answer has the address to go on.
+pub async fn options(user: OptionalUser, Json(Nothing {}): Json<Nothing>) -> Result<HttpResponse> {
+    let options = match user.cookie.attempt() {
+        Some(attempt) => sessions::passkey_options(&user.context, &attempt).await?,
+        None => None,
+    };
+    match options {
+        Some(options) => json::answer(StatusCode::OK, &options),
+        None => json::onward(&over(&user, None)?),
+    }
+}
+
+/// The answer of a passkey.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assertion {
+    /// The result of `navigator.credentials.get()`.
+    credential: AssertionResponse,
+    /// The page after the sign-in.
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login/passkey`
+pub async fn sign_in(
+    user: OptionalUser,
+    origin: ClientInfo,
+    Json(assertion): Json<Assertion>,
+) -> Result<HttpResponse> {
+    let mut fields = Fields::new([("next", assertion.next)]);
+    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let Some(attempt) = user.cookie.attempt() else {
+        return json::onward(&over(&user, next.as_ref())?);
+    };
+    let browser = user.browser()?;
+    let details = SignIn {
+        remember: false,
+        user_agent: origin.user_agent,
+        ip: origin.ip,
+        replaces: user.sessions().await?,
+        form_key: None,
+        browser: browser.as_ref().map(BrowserCookie::digest),
+    };
+    let credential = assertion.credential;
+    let context = &user.context;
+    match sessions::complete_by_passkey(context, &attempt, credential, details).await? {
+        Some(completed) => {
+            let mut response = enter(&user, completed, next)?;
+            if let Some(browser) = browser {
+                browser.send(&mut response)?;
+            }
+            json::onward(&response)
+        }
+        None => json::onward(&over(&user, next.as_ref())?),
+    }
+}

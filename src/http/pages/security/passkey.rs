@@ -1,0 +1,130 @@
+//! The page of one passkey: its name and its removal.
+
+use actix_web::{HttpResponse, web::Data};
+use askama::Template;
+
+use super::{
+    endings::{self, OTHER_SESSIONS},
+    overview::PasskeyRow,
+    totp::redirect,
+};
+use crate::{
+    app_state::AppState,
+    error::{Error, Result},
+    factors::{self, Endable, Ending, passkeys},
+    http::{
+        address::Address,
+        auth::BrowserUser,
+        extract::path::PathId,
+        middleware::body::Form,
+        paths,
+        response::{
+            field_texts::FieldTexts,
+            html::{self, Layout, see_other},
+        },
+    },
+    sessions::SessionSecret,
+    types::{
+        ids::{FactorId, FactorTag},
+        message::notice,
+        name::Name,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "security/passkey.html")]
+struct PasskeyPage {
+    frame: Layout,
+    passkey: PasskeyRow,
+    /// The name in the form.
+    name: String,
+    /// The path of the removal.
+    remove: String,
+    endable: Endable,
+    ending: Ending,
+    errors: FieldTexts,
+}
+
+impl PasskeyPage {
+    async fn of(user: &BrowserUser, id: FactorId, errors: FieldTexts) -> Result<Self> {
+        let (context, account) = (&user.context, user.principal.user().id);
+        let all = factors::summary(context, account).await?.passkeys;
+        let found = all.into_iter().find(|passkey| passkey.id == id);
+        let passkey = PasskeyRow::of(user, found.ok_or(Error::NotFound)?);
+        Ok(Self {
+            frame: user.frame(),
+            name: passkey.name.clone(),
+            passkey,
+            remove: paths::passkey_remove(id),
+            endable: Endable::of(context, account, user.principal.credential().id).await?,
+            ending: OTHER_SESSIONS,
+            errors,
+        })
+    }
+}
+
+/// `GET /account/security/passkeys/{id}`
+pub async fn show(user: BrowserUser, id: PathId<FactorTag>) -> Result<HttpResponse> {
+    let mut page = PasskeyPage::of(&user, id.0, FieldTexts::default()).await?;
+    if let Some(mut typed) = user.draft(&paths::passkey(id.0)) {
+        page.name = typed.text("name");
+    }
+    if let Some(mut typed) = user.draft(&paths::passkey_remove(id.0)) {
+        page.ending = endings::take(&mut typed, OTHER_SESSIONS);
+    }
+    html::ok(&page)
+}
+
+/// `POST /account/security/passkeys/{id}`
+pub async fn rename(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let typed = fields.text("name");
+    let name = fields.errors().take("name", Name::parse(&typed));
+    let renamed = async {
+        fields.check()?;
+        let name = name.ok_or(Error::NotFound)?;
+        passkeys::rename(&user.context, &user.principal, id.0, name).await
+    };
+    match renamed.await {
+        Ok(()) => user.redirect(&paths::passkey(id.0), &notice::saved()),
+        Err(Error::Invalid(errors)) => {
+            let page = PasskeyPage::of(&user, id.0, user.field_texts(&errors)).await?;
+            html::unprocessable(&PasskeyPage {
+                name: typed,
+                ..page
+            })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// `GET` of the address that removes a passkey.
+pub async fn to_passkey(context: Data<AppState>, id: PathId<FactorTag>) -> HttpResponse {
+    see_other(&Address::of(context.mount(), &paths::passkey(id.0)))
+}
+
+/// `POST /account/security/passkeys/{id}/remove`
+pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
+    let mut fields = form.0;
+    let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let removed = async {
+        fields.check()?;
+        let secret = SessionSecret::generate(user.context.random())?;
+        let (context, caller) = (&user.context, &user.principal);
+        let removed = passkeys::remove(context, caller, id.0, ending, secret.digest()).await;
+        let receipt = user.with_return_address(|| paths::passkey(id.0), removed)?;
+        Ok((receipt, secret))
+    };
+    match removed.await {
+        Ok((receipt, secret)) => {
+            user.cookie.renew(&secret)?;
+            let message = notice::passkey_removed;
+            redirect(&user, paths::SECURITY, message, receipt.as_ref())
+        }
+        Err(Error::Invalid(errors)) => {
+            let page = PasskeyPage::of(&user, id.0, user.field_texts(&errors)).await?;
+            html::unprocessable(&PasskeyPage { ending, ..page })
+        }
+        Err(other) => Err(other),
+    }
+}

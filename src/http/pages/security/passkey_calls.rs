@@ -1,0 +1,70 @@
+//! The calls of the script that adds a passkey.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde::Deserialize;
+
+use super::{endings, totp::redirect};
+use crate::{
+    error::Result,
+    factors::{
+        Ending,
+        passkeys::{self, AttestationResponse, NewPasskey},
+    },
+    http::{auth::BrowserUser, extract::json::Json, paths, response::json},
+    sessions::SessionSecret,
+    types::{
+        fields::Fields,
+        message::{label, notice},
+    },
+};
+
+/// A call without a parameter.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// `POST /account/security/passkeys/options`: the options for `navigator.credentials.create()`.
+pub async fn options(user: BrowserUser, Json(Nothing {}): Json<Nothing>) -> Result<HttpResponse> {
+    let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
+    let options = passkeys::begin_registration(&user.context, confirmed).await?;
+    json::answer(StatusCode::OK, &options)
+}
+
+/// A new passkey.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The result of `navigator.credentials.create()`.
+    credential: AttestationResponse,
+    /// What to revoke with it.
+    #[serde(default)]
+    also: Vec<String>,
+}
+
+/// `POST /account/security/passkeys`
+pub async fn register(
+    user: BrowserUser,
+    Json(registration): Json<Registration>,
+) -> Result<HttpResponse> {
+    let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
+    let also = registration.also.into_iter();
+    let mut fields = Fields::new(also.map(|choice| ("also", choice)));
+    let ending = endings::take(&mut fields, Ending::default());
+    fields.check()?;
+    let new = NewPasskey {
+        response: registration.credential,
+        fallback_name: user.text(&label::passkey()),
+        ending,
+    };
+    let secret = SessionSecret::generate(user.context.random())?;
+    let made = passkeys::register(&user.context, confirmed, new, secret.digest()).await?;
+    user.cookie.renew(&secret)?;
+    let page = if made.codes.is_empty() {
+        paths::SECURITY
+    } else {
+        user.put_recovery_codes(&made.codes)?;
+        paths::RECOVERY_CODES
+    };
+    let message = notice::passkey_added;
+    json::onward(&redirect(&user, page, message, made.receipt.as_ref())?)
+}

@@ -1,0 +1,154 @@
+//! The second step of a sign-in by a passkey, after the password was right.
+
+use serde_json::Value;
+
+use super::{
+    second_step::Completed,
+    secret::SessionSecret,
+    sign_in::{SignIn, new_session, open_session},
+};
+use crate::{
+    app_state::AppState,
+    audit::Actor,
+    credentials::revoke::lock_user_and_recheck_actor,
+    error::{Error, Result},
+    factors::passkeys::{
+        RelyingParty,
+        assertion::{self, AssertionResponse, PasskeyProof},
+        challenge::{self, Holder},
+        challenge_in,
+    },
+    passwords::verify::{attempt_with_code, current_hash},
+    rate_limit,
+    sign_in_attempts::{self, AttemptSecret, MAX_CODES},
+    types::assurance::AuthenticationMethods,
+};
+
+/// Returns the options for `navigator.credentials.get()`, with a new challenge for a sign-in that waits
+/// for its second step. Returns `None` if the attempt is over.
+///
+/// # Errors
+/// [`Error::NotFound`] if the settings allow no passkeys.
+pub async fn passkey_options(context: &AppState, attempt: &AttemptSecret) -> Result<Option<Value>> {
+    let digest = attempt.digest();
+    context
+        .write(move |tx| {
+            let party = RelyingParty::of(tx.state.settings()).ok_or(Error::NotFound)?;
+            let now = tx.now();
+            let found = sign_in_attempts::find(tx.connection, digest, now)?;
+            let found = found.filter(|found| found.session.is_none() && found.tried < MAX_CODES);
+            let Some(found) = found else {
+                return Ok(None);
+            };
+            let challenge = challenge::issue(tx, Holder::SecondStep(digest))?;
+            let connection = &mut *tx.connection;
+            assertion::request_options(connection, &party, found.user, &challenge).map(Some)
+        })
+        .await
+}
+
+/// Completes a sign-in with a passkey. Returns `None` if the attempt is over. An answer is counted as a
+/// code is, before it is verified.
+///
+/// # Errors
+/// [`Error::Invalid`] if the answer is not accepted; [`Error::Throttled`] after too many wrong
+/// passwords, codes and answers.
+pub async fn complete_by_passkey(
+    context: &AppState,
+    attempt: &AttemptSecret,
+    response: AssertionResponse,
+    parameters: SignIn,
+) -> Result<Option<Completed>> {
+    let digest = attempt.digest();
+    let actor = Actor::anonymous(parameters.ip);
+    let challenge = challenge_in(&response.response.client_data_json);
+    let challenge = challenge.ok_or_else(assertion::refused)?;
+    let found = context
+        .write({
+            let challenge = challenge.clone();
+            move |tx| {
+                let now = tx.now();
+                let found = sign_in_attempts::find(tx.connection, digest, now)?;
+                let is_open = challenge::take(tx, Holder::SecondStep(digest), &challenge)?;
+                let Some(found) = found else {
+                    return Ok(None);
+                };
+                if !sign_in_attempts::count_code(tx.connection, digest)? {
+                    return Ok(None);
+                }
+                let limit = attempt_with_code(tx.state, tx.connection, found.user, &actor)?;
+                let counted = rate_limit::record_attempt_in(tx, &limit)?;
+                Ok(Some((found, counted, is_open)))
+            }
+        })
+        .await?;
+    let Some((found, counted, is_open)) = found else {
+        return Ok(None);
+    };
+    let user = found.user;
+    let proof = assertion::verify(context, user, response, &challenge, counted.clone()).await?;
+    let Some(proof) = proof.filter(|_| is_open) else {
+        context
+            .write(move |tx| assertion::record_refusal(tx, user, &actor, &counted))
+            .await?;
+        return Err(assertion::refused());
+    };
+    let parameters = SignIn {
+        remember: found.remember,
+        ..parameters
+    };
+    let secret = open(context, attempt, proof, parameters).await?;
+    Ok(secret.map(|secret| Completed {
+        user,
+        secret,
+        remember: found.remember,
+        replacement: None,
+    }))
+}
+
+/// Uses the proof and opens the session. Returns `None` if the attempt is over.
+async fn open(
+    context: &AppState,
+    attempt: &AttemptSecret,
+    proof: PasskeyProof,
+    parameters: SignIn,
+) -> Result<Option<SessionSecret>> {
+    let digest = attempt.digest();
+    let secret = SessionSecret::generate(context.random())?;
+    let secret_digest = secret.digest();
+    let actor = Actor::anonymous(parameters.ip);
+    let is_open = context
+        .write(move |tx| {
+            match lock_user_and_recheck_actor(tx, proof.user(), &actor) {
+                Err(Error::NotFound) => return Ok(false),
+                other => other?,
+            }
+            let now = tx.now();
+            let found = sign_in_attempts::find(tx.connection, digest, now)?;
+            let hash = current_hash(tx.connection, proof.user())?;
+            let is_valid = found.is_some_and(|found| {
+                found.user == proof.user()
+                    && found.session.is_none()
+                    && hash.is_some_and(|hash| found.is_for(&hash))
+            });
+            if !is_valid {
+                return Ok(false);
+            }
+            let methods = AuthenticationMethods::PASSWORD.with_passkey(proof.used());
+            let session = new_session(tx.state, proof.user(), &parameters, methods)?;
+            let opened = open_session(tx, &session, secret_digest, parameters, false)?;
+            // The session is the author, so that a mail about the passkey names its browser.
+            let author = Actor {
+                credential: Some(opened),
+                ..actor
+            };
+            assertion::redeem(tx, &proof, &author)?;
+            Ok(sign_in_attempts::set_session(
+                tx.connection,
+                digest,
+                opened,
+            )?)
+        })
+        .await?;
+    Ok(is_open.then_some(secret))
+}

@@ -1,0 +1,5 @@
+//! Passkeys: registration, the second step of a sign-in, and attacks.
+
+mod attacks;
+mod registration;
+mod second_step;

@@ -1,0 +1,100 @@
+//! A passkey is the second step of a sign-in.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::app::TestApp;
+use crate::support::authenticator::enter_password;
+use crate::support::client::Browser;
+use crate::support::page::{ADA, event_types};
+use crate::support::passkey::{
+    LOGIN, LOGIN_OPTIONS, Passkey, options, second_step, try_to_register,
+};
+
+/// Registers a user with this passkey.
+pub async fn with_passkey(app: &TestApp, passkey: &mut Passkey) -> Browser {
+    let browser = app.register(ADA).await;
+    let added = try_to_register(&browser, passkey).await;
+    added.expect_status(200);
+    browser
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passkey_completes_a_sign_in() {
+    let app = TestApp::start();
+    for (is_verified, is_synced, amr) in [
+        (true, true, json!(["pwd", "swk", "user", "mfa"])),
+        (false, false, json!(["pwd", "hwk", "mfa"])),
+    ] {
+        let app = if is_verified { &app } else { &TestApp::start() };
+        let mut passkey = Passkey::new(1);
+        (passkey.is_verified, passkey.is_synced) = (is_verified, is_synced);
+        with_passkey(app, &mut passkey).await;
+        let browser = enter_password(app, ADA).await;
+        let page = browser.get("/login/verify").await;
+        page.expect_text("data-passkey=\"get\"");
+        let answer = second_step(&browser, &passkey).await;
+        let location = answer.expect_status(200).json()["location"].clone();
+        assert_eq!(location, json!("/account"));
+        let session = browser.get("/api/v1/sessions/current").await.json();
+        assert_eq!((&session["acr"], &session["amr"]), (&json!("2"), &amr));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_without_a_passkey_offers_none() {
+    let app = TestApp::start();
+    crate::support::authenticator::enrol(&app, ADA).await;
+    let browser = enter_password(&app, ADA).await;
+    let page = browser.get("/login/verify").await.expect_status(200);
+    assert!(!page.text.contains("data-passkey"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_outside_a_sign_in_lead_to_its_beginning() {
+    let app = TestApp::start();
+    let browser = app.browser();
+    let begin = json!("/login");
+    let answer = options(&browser, LOGIN_OPTIONS).await;
+    assert_eq!(answer["location"], begin);
+    let body = json!({ "credential": Passkey::new(1).get(&json!({"challenge": "AAAA"})) });
+    let answer = browser.post_json(LOGIN, &body).await.expect_status(200);
+    assert_eq!(answer.json()["location"], begin);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lower_counter_is_accepted_and_marked() {
+    let app = TestApp::start();
+    let mut passkey = Passkey::new(1);
+    passkey.counter = 7;
+    let first = with_passkey(&app, &mut passkey).await;
+    passkey.counter = 8;
+    let browser = enter_password(&app, ADA).await;
+    let answer = second_step(&browser, &passkey).await;
+    answer.expect_status(200);
+    let marked = "passkey.copy_suspected".to_owned();
+    assert!(!event_types(&first).await.contains(&marked));
+    // The clone has seen the same counter.
+    let browser = enter_password(&app, ADA).await;
+    let answer = second_step(&browser, &passkey).await;
+    answer.expect_status(200);
+    assert!(browser.is_signed_in().await);
+    assert!(event_types(&first).await.contains(&marked));
+    let page = first.get("/account/security").await;
+    page.expect_text("It may have been copied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn challenge_ends_after_five_minutes() {
+    let app = TestApp::start();
+    let mut passkey = Passkey::new(1);
+    with_passkey(&app, &mut passkey).await;
+    for (seconds, status) in [(299, 200), (300, 422)] {
+        let browser = enter_password(&app, ADA).await;
+        let open = options(&browser, LOGIN_OPTIONS).await;
+        app.advance(Duration::from_secs(seconds));
+        let body = json!({ "credential": passkey.get(&open) });
+        browser.post_json(LOGIN, &body).await.expect_status(status);
+    }
+}
