@@ -74,7 +74,7 @@ pub(super) struct SecurityPage {
     app: Option<FactorCard>,
     codes: Option<FactorCard>,
     few_codes: bool,
-    /// Whether the user must have a factor, so that the last one cannot be removed.
+    /// Whether the user must have a factor, and the app is the only one.
     is_required: bool,
     endable: Endable,
     /// The choices of the removal, and of new recovery codes.

@@ -15,6 +15,7 @@ pub use self::options::Scheme;
 use self::options::{DESKTOP, Look, NARROWEST, PHONE, WindowOptions};
 use self::xpath::{field_called, option_called, pressable, pressable_in_row};
 
+mod authenticator;
 mod chromium;
 mod keyboard;
 mod options;

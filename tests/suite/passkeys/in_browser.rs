@@ -1,0 +1,113 @@
+//! Passkeys in a real browser with a virtual authenticator.
+
+use serde_json::{Value, json};
+
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::browser::Window;
+use crate::support::page::ADA;
+
+/// A window at a host name, because an address cannot have passkeys.
+async fn window_of(app: &TestApp) -> Window {
+    let origin = app.origin.replace("127.0.0.1", "localhost");
+    Window::at(&origin).open().await
+}
+
+async fn sign_in_with_password(window: &Window) {
+    window.visit("/login").await;
+    window.fill("Email address", ADA).await;
+    window.fill("Password", PASSWORD).await;
+    window.press("Sign in").await;
+}
+
+async fn sign_out(window: &Window) {
+    window.visit("/account").await;
+    window.open_account_menu().await;
+    window.press("Sign out").await;
+    window.expect_path("/login").await;
+}
+
+/// What proved the session of the window.
+async fn proof_of(window: &Window) -> Value {
+    window.visit("/api/v1/sessions/current").await;
+    let session: Value = serde_json::from_str(&window.text().await).expect("a session");
+    session["amr"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn passkey_is_added_used_renamed_and_removed() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    let window = window_of(&app).await;
+    let authenticator = window.add_screen_lock().await;
+    sign_in_with_password(&window).await;
+    window.expect_path("/account").await;
+
+    window.visit("/account/security").await;
+    window.press("Add a passkey").await;
+    window.expect_path("/account/security/recovery-codes").await;
+    window.press("I have saved them").await;
+    window.expect_text("Rename or remove").await;
+    assert_eq!(authenticator.passkeys().await.len(), 1);
+    // The same device is not offered a second one.
+    window.press("Add a passkey").await;
+    window
+        .expect_text("This device already has a passkey")
+        .await;
+
+    sign_out(&window).await;
+    sign_in_with_password(&window).await;
+    window.expect_path("/login/verify").await;
+    window.press("Use a passkey").await;
+    window.expect_path("/account").await;
+    assert_eq!(
+        proof_of(&window).await,
+        json!(["pwd", "hwk", "user", "mfa"])
+    );
+
+    window.visit("/account/security").await;
+    window.press("Rename or remove Passkey").await;
+    window.fill("Name", "Work laptop").await;
+    window.press("Rename").await;
+    window.expect_text("Work laptop").await;
+    window.visit("/account/security").await;
+    window.press("Rename or remove Work laptop").await;
+    window.press("Remove passkey").await;
+    window.expect_path("/account/security").await;
+    window.expect_no_text("Work laptop").await;
+    sign_out(&window).await;
+    sign_in_with_password(&window).await;
+    window.expect_path("/account").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn security_key_is_used_and_its_copy_is_marked() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    let window = window_of(&app).await;
+    let authenticator = window.add_security_key().await;
+    sign_in_with_password(&window).await;
+    window.visit("/account/security").await;
+    window.press("Add a passkey").await;
+    window.expect_path("/account/security/recovery-codes").await;
+    sign_out(&window).await;
+
+    let key = authenticator.replace_by_key_without_pin(100).await;
+    sign_in_with_password(&window).await;
+    window.press("Use a passkey").await;
+    window.expect_path("/account").await;
+    assert_eq!(proof_of(&window).await, json!(["pwd", "hwk", "mfa"]));
+    window.visit("/account/security").await;
+    window.expect_no_text("It may have been copied").await;
+    sign_out(&window).await;
+
+    let _copy = key.replace_by_key_without_pin(0).await;
+    sign_in_with_password(&window).await;
+    window.press("Use a passkey").await;
+    window.expect_path("/account").await;
+    window.visit("/account/security").await;
+    window.expect_text("It may have been copied").await;
+    window.close().await;
+}
