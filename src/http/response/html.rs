@@ -147,6 +147,12 @@ impl Layout {
         Address::whole(format!("data:text/plain;charset=utf-8,{encoded}"))
     }
 
+    /// Returns the address `otpauth://`, which opens an authenticator app on the same device.
+    #[must_use]
+    pub fn authenticator(&self, address: &SecretString) -> Address {
+        Address::whole(address.expose().to_owned())
+    }
+
     /// Returns whether this page belongs to the entry `path` of the menu. The page of another form
     /// belongs to the entry from which a user gets there.
     #[must_use]

@@ -127,6 +127,7 @@ fn without_mount(file: &Source) -> Vec<Violation> {
         "{{ frame.here()",
         "{{ frame.onward(",
         "{{ frame.download(",
+        "{{ frame.authenticator(",
     ];
     let addresses = [" href=\"", " src=\"", " action=\""]
         .into_iter()
@@ -140,7 +141,7 @@ fn without_mount(file: &Source) -> Vec<Violation> {
             file: file.path.clone(),
             line: file.line_at(offset),
             message: "the address may lack the mount; write it with frame.url, frame.asset, \
-                      frame.home, frame.here, frame.onward or frame.download"
+                      frame.home, frame.here, frame.onward, frame.download or frame.authenticator"
                 .to_owned(),
         })
         .collect()

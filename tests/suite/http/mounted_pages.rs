@@ -73,7 +73,8 @@ impl Crawler {
     }
 
     fn note(&mut self, address: String, answer: &Answer) {
-        if address.starts_with('#') {
+        // The page itself, or another app on the device.
+        if address.starts_with('#') || address.starts_with("otpauth://") {
             return;
         }
         expect_mount(&address, answer);

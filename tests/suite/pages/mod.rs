@@ -4,6 +4,7 @@ mod accessibility;
 mod branding;
 mod controls;
 mod error_page;
+mod factor_story;
 mod frame;
 mod languages;
 mod mail_stories;

@@ -76,6 +76,7 @@ totp-required = Dieser Dienst verlangt einen zweiten Faktor. Richten Sie einen e
 totp-scan = Scannen Sie diesen QR-Code mit einer Authenticator-App. Geben Sie dann den Code ein, den die App zeigt.
 totp-qr = QR-Code mit dem Geheimnis für Ihre Authenticator-App
 totp-type = Wenn Sie ihn nicht scannen können, geben Sie das Geheimnis in der App ein oder öffnen Sie die Adresse auf Ihrem Smartphone.
+totp-open = Authenticator-App auf diesem Gerät öffnen
 totp-secret = Geheimnis
 totp-address = Adresse
 totp-code-hint = Die sechs Ziffern, die die App jetzt zeigt.

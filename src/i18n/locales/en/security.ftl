@@ -76,6 +76,7 @@ totp-required = This service requires a second factor. Set one up to continue.
 totp-scan = Scan this QR code with an authenticator app. Then enter the code that the app shows.
 totp-qr = QR code with the secret for your authenticator app
 totp-type = If you cannot scan it, enter the secret in the app, or open the address on your phone.
+totp-open = Open the authenticator app on this device
 totp-secret = Secret
 totp-address = Address
 totp-code-hint = The six digits that the app shows now.
