@@ -57,6 +57,12 @@ const OPEN: [&str; 5] = [
     "DELETE /api/v1/sessions/current",
 ];
 
+/// The calls of the script of a page. A redirect would be no answer for it.
+const CALLS: &[&str] = &[
+    "POST /account/security/passkeys/options",
+    "POST /account/security/passkeys",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn user_without_a_factor_can_only_set_one_up() {
     let app = TestApp::start_with(&[REQUIRED]);
@@ -68,7 +74,7 @@ async fn user_without_a_factor_can_only_set_one_up() {
         if is_open {
             assert!([200, 204, 303, 422].contains(&answer.status), "{answer}");
             assert!(!answer.location_or_status().starts_with(SETUP), "{answer}");
-        } else if access == Access::SessionPage {
+        } else if access == Access::SessionPage && !CALLS.contains(&&*name) {
             expect_setup(&answer);
         } else if name != "DELETE /api/v1/tokens/current" {
             // The session revoked itself in the last open call, or is refused before it.

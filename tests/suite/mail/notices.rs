@@ -174,7 +174,7 @@ const TABLE: &[Row] = &[
         "remove the app",
         "Narthex: authenticator app removed",
         &[
-            "The authenticator app and the recovery codes of your account were removed.",
+            "The authenticator app of your account was removed.",
             "By: Firefox on Linux",
             "IP address: 127.0.0.1",
             "Ended: 1 computer",
