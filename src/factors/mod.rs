@@ -25,7 +25,7 @@ pub use self::{
     cleanup::{delete_abandoned, seal_anew},
     code::Code,
     ending::{Endable, Ending},
-    recovery_code::{EnteredRecoveryCode, ImportedRecoveryCode, RecoveryCode},
+    recovery_code::{ImportedRecoveryCode, RecoveryCode},
     recovery_codes::make_anew,
     removal::remove_as_operator,
     summary::{

@@ -15,9 +15,7 @@ pub use self::{
     assertion::AssertionResponse,
     challenge::Challenge,
     manage::{remove, rename},
-    registration::{
-        AttestationResponse, MAX_PASSKEYS, NewPasskey, Registered, begin_registration, register,
-    },
+    registration::{AttestationResponse, NewPasskey, begin_registration, register},
     relying_party::RelyingParty,
 };
 pub(super) use self::{
