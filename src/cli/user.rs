@@ -75,7 +75,7 @@ pub(super) enum Action {
         #[command(flatten)]
         format: OutputFormat,
     },
-    /// Remove the authenticator app of a user who has lost it, with the recovery codes. Make sure
+    /// Remove a second factor of a user who has lost it, and with the last one the recovery codes. Make sure
     /// first that the request comes from this user
     RemoveFactor {
         #[command(flatten)]

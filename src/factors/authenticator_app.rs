@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Code, Ending, RecoveryCode, TotpSecret, recovery_codes, removal, requirement,
+    Code, Ending, RecoveryCode, TotpSecret, has_second_factor, recovery_codes, removal,
+    requirement,
     store::{self, StoredApp},
     verify,
 };
@@ -43,12 +44,16 @@ pub async fn begin_enrolment(
 ) -> Result<Enrolment> {
     let caller = confirmed.caller();
     let (user, session) = (caller.user().id, caller.credential().id);
+    let prover = caller.clone();
     let shown = context
         .read(move |context, connection| {
             if store::has_app(connection, user)? {
                 return Ok(Some(Enrolment::AlreadyOn));
             }
-            let since = context.now().saturating_sub(ENROLMENT);
+            let now = context.now();
+            let second_factor = || prover.require_second_factor(now);
+            requirement::authorize_addition(connection, user, second_factor)?;
+            let since = now.saturating_sub(ENROLMENT);
             let sealed = store::pending_secret(connection, session, since)?;
             sealed
                 .map(|sealed| open(context, user, &sealed).map(Enrolment::Shown))
@@ -79,14 +84,14 @@ fn open(context: &AppState, user: UserId, sealed: &[u8]) -> Result<TotpSecret> {
 
 /// The result of turning an app on.
 pub struct TurnedOn {
-    /// The recovery codes. They are shown once.
+    /// The recovery codes, if the app is the first second factor. They are shown once.
     pub codes: Vec<RecoveryCode>,
     /// The receipt, if credentials were chosen.
     pub receipt: Option<RevocationReceipt>,
 }
 
-/// Turns the caller's app on with a code of it, and makes recovery codes. The code counts as a
-/// confirmation by a second factor. The caller's session gets the secret with the digest `renewed`.
+/// Turns the caller's app on with a code of it, and makes recovery codes if it is the first second
+/// factor. The code counts as a confirmation by a second factor. The caller's session gets the secret with the digest `renewed`.
 ///
 /// Wrong codes are not counted here, because the session has been shown the secret.
 ///
@@ -111,7 +116,13 @@ pub async fn turn_on(
     };
     let step = open(context, user, &sealed)?.step_of(&digits, context.now());
     let step = step.ok_or_else(verify::wrong_code)?;
-    let codes = recovery_codes::generate(context, &caller).await?;
+    let has_factor = context
+        .read(move |_, connection| has_second_factor(connection, user))
+        .await?;
+    let codes = match has_factor {
+        true => None,
+        false => Some(recovery_codes::generate(context, &caller).await?),
+    };
     // Sealed again, because the key may have changed since the secret was shown.
     let keys = context.sealing_keys()?;
     let secret = keys.open(user.as_bytes(), &sealed)?;
@@ -125,6 +136,9 @@ pub async fn turn_on(
             if pending.as_ref() != Some(&sealed) || store::has_app(tx.connection, user)? {
                 return Err(nothing_pending());
             }
+            let now = tx.now();
+            let second_factor = || credential.require_second_factor(now);
+            let is_first = requirement::authorize_addition(tx.connection, user, second_factor)?;
             let app = StoredApp {
                 id: tx.new_id()?,
                 user,
@@ -136,7 +150,11 @@ pub async fn turn_on(
             };
             store::insert_app(tx.connection, &app, tx.state.sealing_keys()?.current())?;
             store::delete_pending_secret(tx.connection, session)?;
-            recovery_codes::replace(tx, user, &codes)?;
+            if is_first {
+                // The other factor was removed meanwhile.
+                let codes = codes.as_ref().ok_or_else(nothing_pending)?;
+                recovery_codes::replace(tx, user, codes)?;
+            }
             let actor = caller.actor();
             audit::record(tx, user, &actor, NewEvent::new(EventKind::FactorAdded, ""))?;
             let confirmation = Confirmation::by_code(tx, &credential);
@@ -147,6 +165,7 @@ pub async fn turn_on(
             // The notice of the app tells of its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
             notices::notify(tx, user, &actor, kind, revoked)?;
+            let codes = codes.filter(|_| is_first).unwrap_or_default();
             Ok(TurnedOn {
                 codes: codes.into_iter().map(|(code, _)| code).collect(),
                 receipt,

@@ -5,6 +5,7 @@ use super::has_second_factor;
 use crate::{
     app_state::{AppState, Transaction},
     credentials::Principal,
+    db::AnyConnection,
     error::{Error, Result},
     types::{credential_kind::CredentialKind, fields::FieldErrors, ids::UserId, message},
 };
@@ -64,4 +65,22 @@ pub(super) fn refuse_removal_of_last(
         Some(_) => Err(FieldErrors::one(field, message::field::last_factor()).into()),
         None => Ok(()),
     }
+}
+
+/// Authorizes a caller to add a second factor, and returns whether it is the first one. Beside another
+/// factor, `second_factor` must prove one recently: otherwise the password alone could add a factor,
+/// and remove the others with it.
+///
+/// # Errors
+/// The error of `second_factor`, and database errors.
+pub(super) fn authorize_addition(
+    connection: &mut AnyConnection,
+    user: UserId,
+    second_factor: impl FnOnce() -> Result<()>,
+) -> Result<bool> {
+    let is_first = !has_second_factor(connection, user)?;
+    if !is_first {
+        second_factor()?;
+    }
+    Ok(is_first)
 }

@@ -23,7 +23,7 @@ use crate::{
     },
     crypto::digest::Digest,
     error::{Error, Result},
-    factors::{self, Ending, RecoveryCode, recovery_codes},
+    factors::{self, Ending, RecoveryCode, recovery_codes, requirement},
     mail::notices::{self, NoticeKind},
     types::{
         assurance::PasskeyUse,
@@ -43,18 +43,22 @@ const MAX_CREDENTIAL_ID: usize = 1023;
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys; [`Error::Invalid`] if the user has too
-/// many.
+/// many; [`Error::SecondFactorConfirmationRequired`] if the user has a second factor that was not
+/// confirmed recently.
 pub async fn begin_registration(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
 ) -> Result<Value> {
     let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
     let caller = confirmed.caller();
-    let (user, actor) = (caller.user().clone(), caller.actor());
+    let (user, actor, prover) = (caller.user().clone(), caller.actor(), caller.clone());
     let holder = Holder::Registration(caller.credential().id);
     let (challenge, handle, existing) = context
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user.id, &actor)?;
+            let now = tx.now();
+            let second_factor = || prover.require_second_factor(now);
+            requirement::authorize_addition(tx.connection, user.id, second_factor)?;
             let existing = store::of_user(tx.connection, user.id)?;
             ensure_room(existing.len())?;
             let handle = handle::of_user(tx, user.id)?;
@@ -119,7 +123,8 @@ pub struct Registered {
 ///
 /// # Errors
 /// [`Error::Invalid`] if the answer does not match the challenge of this session, or if the passkey is
-/// registered already.
+/// registered already; [`Error::SecondFactorConfirmationRequired`] if the user has another second
+/// factor that was not confirmed recently.
 pub async fn register(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -155,7 +160,9 @@ pub async fn register(
             session.require_recent_authentication(tx.now())?;
             let attested = &verified.attested;
             ensure_new(tx, user, &attested.cred_id)?;
-            let is_first = !factors::has_second_factor(tx.connection, user)?;
+            let now = tx.now();
+            let second_factor = || session.require_second_factor(now);
+            let is_first = requirement::authorize_addition(tx.connection, user, second_factor)?;
             if is_first {
                 // The last factor was removed meanwhile.
                 let codes = codes.as_ref().ok_or_else(refused)?;

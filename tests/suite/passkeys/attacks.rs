@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::second_step::with_passkey;
-use crate::support::app::TestApp;
-use crate::support::authenticator::enter_password;
+use crate::support::app::{PASSWORD, TestApp};
+use crate::support::authenticator::{Authenticator, enter_password, turn_on};
 use crate::support::page::{ADA, GRACE};
 use crate::support::passkey::{
     LOGIN, LOGIN_OPTIONS, OPTIONS, PASSKEYS, Passkey, options, second_step, try_to_register,
@@ -172,4 +172,46 @@ async fn malformed_answer_is_refused_without_a_fault() {
     }
     let large = json!({ "credential": "x".repeat(70_000) });
     browser.post_json(PASSKEYS, &large).await.expect_status(413);
+}
+
+/// Otherwise the password alone could add a factor, and remove the others with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn password_alone_adds_no_factor_beside_another() {
+    let app = TestApp::start();
+    let thief = app.register(ADA).await;
+    let owner = app.sign_in(ADA).await;
+    turn_on(&app, owner).await;
+    let confirm = "/account/confirm?next=%2Faccount%2Fsecurity";
+    thief.get(confirm).await.expect_status(200);
+    for pause in [0, 20 * 60] {
+        app.advance(std::time::Duration::from_secs(pause));
+        let confirmed = thief.post("/account/confirm", &[("password", PASSWORD)]);
+        confirmed.await.expect_status(303);
+        let refused = thief.post_json(OPTIONS, &json!({})).await;
+        let status = refused.status;
+        assert!([401, 403].contains(&status), "{refused}");
+    }
+
+    let app = TestApp::start();
+    let thief = app.register(GRACE).await;
+    let owner = app.sign_in(GRACE).await;
+    // The page was shown before the owner had a factor.
+    let page = thief.get("/account/security/totp").await;
+    let authenticator = Authenticator::scan(&page.expect_status(200));
+    let open = options(&thief, OPTIONS).await;
+    let first = try_to_register(&owner, &mut Passkey::new(1)).await;
+    first.expect_status(200);
+    thief
+        .get("/account/security/totp")
+        .await
+        .expect_redirect("/account/confirm?acr=2&next=%2Faccount%2Fsecurity%2Ftotp");
+    let code = authenticator.code(&app);
+    let form = [("code", &*code)];
+    let refused = thief.post("/account/security/totp", &form).await;
+    let location = refused.expect_status(303).location().to_owned();
+    assert!(location.starts_with("/account/confirm?acr=2"), "{location}");
+    let body = json!({"credential": Passkey::new(2).create(&open), "also": []});
+    let refused = thief.post_json(PASSKEYS, &body).await;
+    let status = refused.status;
+    assert!([401, 403].contains(&status), "{refused}");
 }

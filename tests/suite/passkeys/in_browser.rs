@@ -66,12 +66,12 @@ async fn passkey_is_added_used_renamed_and_removed() {
     );
 
     window.visit("/account/security").await;
-    window.press("Rename or remove Passkey").await;
+    window.press("Passkey: Rename or remove").await;
     window.fill("Name", "Work laptop").await;
     window.press("Rename").await;
     window.expect_text("Work laptop").await;
     window.visit("/account/security").await;
-    window.press("Rename or remove Work laptop").await;
+    window.press("Work laptop: Rename or remove").await;
     window.press("Remove passkey").await;
     window.expect_path("/account/security").await;
     window.expect_no_text("Work laptop").await;

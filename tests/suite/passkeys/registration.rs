@@ -6,7 +6,9 @@ use narthex::factors::passkeys::RelyingParty;
 use serde_json::json;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::authenticator::{enrol, enter_code, enter_password, recovery_codes_in};
+use crate::support::authenticator::{
+    Authenticator, enrol, enter_code, enter_password, recovery_codes_in,
+};
 use crate::support::page::{ADA, GRACE, event_types, expect_field_errors};
 use crate::support::passkey::{OPTIONS, PASSKEYS, Passkey, options, try_to_register};
 
@@ -191,4 +193,24 @@ fn server_with_an_address_has_no_passkeys() {
         let party = RelyingParty::of(app.context.settings());
         assert_eq!(party.is_some(), has_passkeys, "{url}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn app_beside_a_passkey_keeps_the_recovery_codes() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    try_to_register(&browser, &mut Passkey::new(1))
+        .await
+        .expect_status(200);
+    let shown = browser.get("/account/security/recovery-codes").await;
+    let codes = recovery_codes_in(&shown.expect_status(200));
+    let page = browser.get("/account/security/totp").await;
+    let authenticator = Authenticator::scan(&page.expect_status(200));
+    let code = authenticator.code(&app);
+    let form = [("code", &*code)];
+    let turned_on = browser.post("/account/security/totp", &form).await;
+    turned_on.expect_redirect(SECURITY);
+    let second = enter_password(&app, ADA).await;
+    enter_code(&second, &codes[0]).await.expect_status(303);
+    assert!(second.is_signed_in().await);
 }

@@ -93,6 +93,11 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
     let few = summary.recovery_codes.as_ref();
     let requires_factor = context.settings().requires_second_factor();
     let is_required = requires_factor && summary.passkeys.is_empty();
+    let here = user.address(paths::SECURITY);
+    let confirm = match summary.app.is_some() || !summary.passkeys.is_empty() {
+        true => paths::confirm_second_factor(here.as_str()),
+        false => paths::with_next(paths::CONFIRM, here.as_str()),
+    };
     let passkeys = summary.passkeys.into_iter();
     Ok(SecurityPage {
         frame: user.frame(),
@@ -100,7 +105,7 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         passkeys: passkeys
             .map(|passkey| PasskeyRow::of(user, passkey))
             .collect(),
-        confirm: paths::with_next(paths::CONFIRM, user.address(paths::SECURITY).as_str()),
+        confirm,
         has_relying_party: RelyingParty::of(context.settings()).is_some(),
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
         app: summary.app.map(|app| of_app(user, &app)),

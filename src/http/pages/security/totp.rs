@@ -24,7 +24,7 @@ use crate::{
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
         },
-        return_to::ReturnTo,
+        return_to::{ReturnTo, or_page},
     },
     sessions::SessionSecret,
     types::message::{Message, notice},
@@ -130,8 +130,18 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     match turned_on.await {
         Ok((turned_on, secret)) => {
             user.cookie.renew(&secret)?;
-            user.put_recovery_codes(&turned_on.codes)?;
             let receipt = turned_on.receipt.as_ref();
+            if turned_on.codes.is_empty() {
+                return match next {
+                    Some(_) => Ok(see_other(&or_page(
+                        next,
+                        user.context.mount(),
+                        paths::SECURITY,
+                    ))),
+                    None => redirect(&user, paths::SECURITY, notice::factor_added, receipt),
+                };
+            }
+            user.put_recovery_codes(&turned_on.codes)?;
             let shown = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
             redirect(&user, &shown, notice::factor_added, receipt)
         }

@@ -90,7 +90,7 @@ recovery-title = { $count ->
 }
 recovery-lead = { $count ->
     [one] Dieser Code ersetzt den verwendeten. Ihre anderen Codes bleiben gültig.
-   *[other] Verwenden Sie einen dieser Codes, wenn Sie Ihre Authenticator-App nicht haben. Jeder Code gilt einmal.
+   *[other] Verwenden Sie einen dieser Codes, wenn Sie Ihren zweiten Faktor nicht zur Hand haben. Jeder Code gilt einmal.
 }
 recovery-once = { $count ->
     [one] Speichern Sie ihn jetzt. Er wird nicht noch einmal angezeigt.
@@ -117,7 +117,7 @@ second-step-passkey = Passkey verwenden
 second-step-passkey-failed = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
 second-step-passkey-cancelled = Der Browser hat keine Bestätigung von Ihnen erhalten. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
 second-step-passkey-limit = Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es dann noch einmal.
-second-step-lost = Kein Smartphone zur Hand? Geben Sie einen Ihrer Wiederherstellungscodes ein.
+second-step-lost = Zweiter Faktor nicht zur Hand? Geben Sie einen Ihrer Wiederherstellungscodes ein.
 second-step-other = Anderes Konto verwenden
 
 # Eine Bestätigung, wenn das Konto einen zweiten Faktor hat

@@ -90,7 +90,7 @@ recovery-title = { $count ->
 }
 recovery-lead = { $count ->
     [one] This code replaces the one that you have used. Your other codes stay valid.
-   *[other] Use one of these codes if you do not have your authenticator app. Each code works once.
+   *[other] Use one of these codes if you do not have your second factor at hand. Each code works once.
 }
 recovery-once = { $count ->
     [one] Save it now. You will not see it again.
@@ -117,7 +117,7 @@ second-step-passkey = Use a passkey
 second-step-passkey-failed = The passkey was not accepted. Try again, or enter a code.
 second-step-passkey-cancelled = The browser got no confirmation from you. Try again, or enter a code.
 second-step-passkey-limit = Too many attempts. Wait a while, then try again.
-second-step-lost = No phone at hand? Enter one of your recovery codes.
+second-step-lost = No second factor at hand? Enter one of your recovery codes.
 second-step-other = Use another account
 
 # A confirmation, if the account has a second factor
