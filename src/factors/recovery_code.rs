@@ -37,7 +37,7 @@ pub(super) struct HashableCode {
 pub struct ImportedRecoveryCode(Zeroizing<String>);
 
 impl ImportedRecoveryCode {
-    /// Parses a code. Returns `None` for codes of another form, because nobody could enter them.
+    /// Parses a code. Returns `None` for codes of another form, because the field refuses them.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut code = Zeroizing::new(text.to_owned());

@@ -154,7 +154,7 @@ fn credential_of(passkey: &StoredPasskey) -> Option<Credential> {
 
 /// Records the use of a passkey, in the transaction of its effect and under the lock of the user. A
 /// counter that is not higher than before is accepted, because some providers count each copy of a
-/// passkey alone. The user is told of it.
+/// passkey alone. A mail tells the user of it.
 ///
 /// # Errors
 /// The error of an answer that was not accepted, if the passkey was removed meanwhile.
