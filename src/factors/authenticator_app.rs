@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Code, Ending, RecoveryCode, TotpSecret, has_second_factor, recovery_codes, removal,
-    requirement,
+    Code, Ending, RecoveryCode, TotpSecret, recovery_codes, removal, requirement,
     store::{self, StoredApp},
     verify,
 };
@@ -91,7 +90,8 @@ pub struct TurnedOn {
 }
 
 /// Turns the caller's app on with a code of it, and makes recovery codes if it is the first second
-/// factor. The code counts as a confirmation by a second factor. The caller's session gets the secret with the digest `renewed`.
+/// factor. The code counts as a confirmation by a second factor. The caller's session gets the secret
+/// with the digest `renewed`.
 ///
 /// Wrong codes are not counted here, because the session has been shown the secret.
 ///
@@ -116,13 +116,7 @@ pub async fn turn_on(
     };
     let step = open(context, user, &sealed)?.step_of(&digits, context.now());
     let step = step.ok_or_else(verify::wrong_code)?;
-    let has_factor = context
-        .read(move |_, connection| has_second_factor(connection, user))
-        .await?;
-    let codes = match has_factor {
-        true => None,
-        false => Some(recovery_codes::generate(context, &caller).await?),
-    };
+    let codes = recovery_codes::generate_for_first(context, &caller).await?;
     // Sealed again, because the key may have changed since the secret was shown.
     let keys = context.sealing_keys()?;
     let secret = keys.open(user.as_bytes(), &sealed)?;
@@ -150,11 +144,8 @@ pub async fn turn_on(
             };
             store::insert_app(tx.connection, &app, tx.state.sealing_keys()?.current())?;
             store::delete_pending_secret(tx.connection, session)?;
-            if is_first {
-                // The other factor was removed meanwhile.
-                let codes = codes.as_ref().ok_or_else(nothing_pending)?;
-                recovery_codes::replace(tx, user, codes)?;
-            }
+            let codes = recovery_codes::store_for_first(tx, user, is_first, codes)?;
+            let codes = codes.ok_or_else(nothing_pending)?;
             let actor = caller.actor();
             audit::record(tx, user, &actor, NewEvent::new(EventKind::FactorAdded, ""))?;
             let confirmation = Confirmation::by_code(tx, &credential);
@@ -165,11 +156,7 @@ pub async fn turn_on(
             // The notice of the app tells of its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
             notices::notify(tx, user, &actor, kind, revoked)?;
-            let codes = codes.filter(|_| is_first).unwrap_or_default();
-            Ok(TurnedOn {
-                codes: codes.into_iter().map(|(code, _)| code).collect(),
-                receipt,
-            })
+            Ok(TurnedOn { codes, receipt })
         })
         .await
 }
@@ -178,8 +165,8 @@ fn nothing_pending() -> Error {
     FieldErrors::one("code", field::code_of_no_secret()).into()
 }
 
-/// Removes the caller's app. With the last second factor, the recovery codes are removed. The caller's session gets the secret
-/// with the digest `renewed`.
+/// Removes the caller's app. With the last second factor, the recovery codes are removed. The caller's
+/// session gets the secret with the digest `renewed`.
 ///
 /// # Errors
 /// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently;

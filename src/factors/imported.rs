@@ -66,9 +66,11 @@ pub(crate) fn insert_imported(
     if codes.is_empty() {
         return Ok(());
     }
-    store::insert_recovery_code_set(tx.connection, user, since)?;
-    for HashedCode { locator, hash } in codes {
-        store::insert_recovery_code(tx.connection, user, locator, hash)?;
-    }
-    Ok(())
+    let codes = codes.iter().map(|code| (&*code.locator, &code.hash));
+    Ok(store::insert_recovery_codes(
+        tx.connection,
+        user,
+        since,
+        codes,
+    )?)
 }

@@ -37,16 +37,15 @@ pub use self::{
 
 use crate::{db::AnyConnection, error::Result, types::ids::UserId};
 
-/// Returns the names of the methods by which this user can complete a sign-in.
+/// Returns the methods by which this user can complete a sign-in.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub(crate) fn methods_of(
     connection: &mut AnyConnection,
     user: UserId,
-) -> Result<Vec<&'static str>> {
-    let methods = summary::summary_in(connection, user)?.methods();
-    Ok(methods.into_iter().map(FactorMethod::as_str).collect())
+) -> Result<Vec<FactorMethod>> {
+    Ok(summary::summary_in(connection, user)?.methods())
 }
 
 /// Returns whether this user has a second factor. A sign-in then needs it.

@@ -49,11 +49,46 @@ pub(super) async fn generate(context: &AppState, caller: &Principal) -> Result<H
 pub(super) fn replace(tx: &mut Transaction<'_>, user: UserId, codes: &HashedCodes) -> Result<()> {
     let now = tx.now();
     store::delete_recovery_codes(tx.connection, user)?;
-    store::insert_recovery_code_set(tx.connection, user, now)?;
-    for (code, hash) in codes {
-        store::insert_recovery_code(tx.connection, user, code.locator(), hash)?;
+    let codes = codes.iter().map(|(code, hash)| (code.locator(), hash));
+    Ok(store::insert_recovery_codes(
+        tx.connection,
+        user,
+        now,
+        codes,
+    )?)
+}
+
+/// Generates the codes that a new factor needs: none beside another factor.
+pub(super) async fn generate_for_first(
+    context: &AppState,
+    caller: &Principal,
+) -> Result<Option<HashedCodes>> {
+    let user = caller.user().id;
+    let has_factor = context
+        .read(move |_, connection| super::has_second_factor(connection, user))
+        .await?;
+    match has_factor {
+        true => Ok(None),
+        false => generate(context, caller).await.map(Some),
     }
-    Ok(())
+}
+
+/// Stores the codes of [`generate_for_first`] if the new factor is the first one, and returns those to
+/// show. `None` if it has become the first one meanwhile, so that there are no codes for it.
+pub(super) fn store_for_first(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    is_first: bool,
+    codes: Option<HashedCodes>,
+) -> Result<Option<Vec<RecoveryCode>>> {
+    if !is_first {
+        return Ok(Some(Vec::new()));
+    }
+    let Some(codes) = codes else {
+        return Ok(None);
+    };
+    replace(tx, user, &codes)?;
+    Ok(Some(codes.into_iter().map(|(code, _)| code).collect()))
 }
 
 /// Makes the caller's recovery codes anew. The old ones are refused from then on. The caller's

@@ -17,27 +17,37 @@ use crate::{
 /// # Errors
 /// [`Error::SecondFactorMissing`], and database errors.
 pub async fn require(context: &AppState, caller: &Principal) -> Result<()> {
-    let is_satisfied = !context.settings().requires_second_factor()
+    match is_satisfied(context, caller).await? {
+        true => Ok(()),
+        false => Err(Error::SecondFactorMissing),
+    }
+}
+
+/// Returns whether [`require`] accepts a caller.
+///
+/// # Errors
+/// Database errors.
+pub async fn is_satisfied(context: &AppState, caller: &Principal) -> Result<bool> {
+    let is_known = !context.settings().requires_second_factor()
         || caller.credential().kind == CredentialKind::Service
         || caller.cached_user().has_second_factor();
-    if is_satisfied {
-        return Ok(());
+    if is_known {
+        return Ok(true);
     }
     // Boxed, because the query needs a large future, which other requests should not carry.
     Box::pin(look_up(context, caller)).await
 }
 
 /// Only a positive result is remembered. The removal of a factor invalidates the cached user.
-async fn look_up(context: &AppState, caller: &Principal) -> Result<()> {
+async fn look_up(context: &AppState, caller: &Principal) -> Result<bool> {
     let user = caller.user().id;
     let has_one = context
         .read(move |_, connection| has_second_factor(connection, user))
         .await?;
-    if !has_one {
-        return Err(Error::SecondFactorMissing);
+    if has_one {
+        caller.cached_user().remember_second_factor();
     }
-    caller.cached_user().remember_second_factor();
-    Ok(())
+    Ok(has_one)
 }
 
 /// Returns the refusal of a sign-in that yields a token, if the user must set up a second factor

@@ -310,19 +310,23 @@ pub(super) fn delete_recovery_codes(
         .map(drop)
 }
 
-/// Records that the recovery codes of a user were made at `now`.
-pub(super) fn insert_recovery_code_set(
+/// Inserts the recovery codes of a user who has none, made at `now`. Each has a locator and a hash.
+pub(super) fn insert_recovery_codes<'a>(
     connection: &mut AnyConnection,
     user: UserId,
     now: Timestamp,
+    codes: impl Iterator<Item = (&'a str, &'a StoredHash)>,
 ) -> QueryResult<()> {
     diesel::insert_into(recovery_code_sets::table)
         .values((
             recovery_code_sets::user_id.eq(user),
             recovery_code_sets::created_at.eq(now),
         ))
-        .execute(connection)
-        .map(drop)
+        .execute(connection)?;
+    for (locator, hash) in codes {
+        insert_recovery_code(connection, user, locator, hash)?;
+    }
+    Ok(())
 }
 
 /// Records that a recovery code of a user was used at `now`.

@@ -146,23 +146,13 @@ pub async fn introspect(
     let context = &caller.context;
     if let Some(Presented { form, digest }) = Presented::read(context, &rules, &token)
         && let Ok(principal) = authenticate::introspect(context, form, digest).await?
-        && is_accepted(context, &principal).await?
+        && requirement::is_satisfied(context, &principal).await?
     {
         let active = Introspection::Active(Box::new(active(context, &principal)));
         return response::json::answer(StatusCode::OK, &active);
     }
     let inactive = Introspection::Inactive(Inactive { active: false });
     response::json::answer(StatusCode::OK, &inactive)
-}
-
-/// Returns whether other calls accept the credential. They do not if its user must set up a second
-/// factor first.
-async fn is_accepted(context: &AppState, principal: &Principal) -> Result<bool> {
-    match requirement::require(context, principal).await {
-        Ok(()) => Ok(true),
-        Err(Error::SecondFactorMissing) => Ok(false),
-        Err(other) => Err(other),
-    }
 }
 
 fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {

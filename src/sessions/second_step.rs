@@ -16,7 +16,7 @@ use crate::{
     },
     passwords::verify::{attempt_with_code, current_hash},
     rate_limit::Counted,
-    sign_in_attempts::{self, AttemptSecret, MAX_CODES, SignInAttempt},
+    sign_in_attempts::{self, AttemptSecret, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},
 };
 
@@ -42,17 +42,14 @@ pub async fn open_methods(
     attempt: &AttemptSecret,
 ) -> Result<Option<Vec<FactorMethod>>> {
     let digest = attempt.digest();
-    let found = context
-        .read(move |context, connection| sign_in_attempts::find(connection, digest, context.now()))
-        .await?;
-    let open = found.filter(|found| found.session.is_none() && found.tried < MAX_CODES);
-    match open {
-        Some(open) => {
-            let summary = factors::summary(context, open.user).await?;
-            Ok(Some(summary.methods()))
-        }
-        None => Ok(None),
-    }
+    context
+        .read(move |context, connection| {
+            let found = sign_in_attempts::find(connection, digest, context.now())?;
+            let open = found.filter(SignInAttempt::is_open);
+            open.map(|open| factors::methods_of(connection, open.user))
+                .transpose()
+        })
+        .await
 }
 
 /// Completes a sign-in with a code. Returns `None` if the attempt is over: it is too old, had too
@@ -139,12 +136,12 @@ pub async fn complete(
 
 /// The parts of the second step that its transactions need.
 #[derive(Clone)]
-struct Step {
-    attempt: Digest,
+pub(super) struct Step {
+    pub(super) attempt: Digest,
     /// The digest of the secret of the session.
-    session: Digest,
-    actor: Actor,
-    parameters: SignIn,
+    pub(super) session: Digest,
+    pub(super) actor: Actor,
+    pub(super) parameters: SignIn,
 }
 
 impl Step {
@@ -164,30 +161,40 @@ impl Step {
                 if found.session.is_some() {
                     return self.add_secret(tx, &found);
                 }
-                let hash = current_hash(tx.connection, found.user)?;
-                if !hash.is_some_and(|hash| found.is_for(&hash)) {
-                    return Ok(false);
-                }
-                let session = new_session(
-                    tx.state,
-                    found.user,
-                    &self.parameters,
-                    AuthenticationMethods::PASSWORD_AND_CODE,
-                )?;
-                let opened = open_session(tx, &session, self.session, self.parameters, false)?;
-                // The session is the author, so that a mail about a recovery code names its browser.
-                let author = Actor {
-                    credential: Some(opened),
-                    ..self.actor
-                };
-                verify::redeem(tx, &proof, &author)?;
-                Ok(sign_in_attempts::set_session(
-                    tx.connection,
-                    self.attempt,
-                    opened,
-                )?)
+                let methods = AuthenticationMethods::PASSWORD_AND_CODE;
+                self.open_session(tx, &found, methods, |tx, author| {
+                    verify::redeem(tx, &proof, author)
+                })
             })
             .await
+    }
+
+    /// Opens the session of an attempt that has none, under the lock of its user. `redeem` uses the
+    /// proof. Returns `false` if the password has changed since the first step.
+    pub(super) fn open_session(
+        self,
+        tx: &mut Transaction<'_>,
+        found: &SignInAttempt,
+        methods: AuthenticationMethods,
+        redeem: impl FnOnce(&mut Transaction<'_>, &Actor) -> Result<()>,
+    ) -> Result<bool> {
+        let hash = current_hash(tx.connection, found.user)?;
+        if !hash.is_some_and(|hash| found.is_for(&hash)) {
+            return Ok(false);
+        }
+        let session = new_session(tx.state, found.user, &self.parameters, methods)?;
+        let opened = open_session(tx, &session, self.session, self.parameters, false)?;
+        // The session is the author, so that a mail about the second factor names its browser.
+        let author = Actor {
+            credential: Some(opened),
+            ..self.actor
+        };
+        redeem(tx, &author)?;
+        Ok(sign_in_attempts::set_session(
+            tx.connection,
+            self.attempt,
+            opened,
+        )?)
     }
 
     /// Records a wrong code. Returns `true` if it is the code of a second click, whose first request

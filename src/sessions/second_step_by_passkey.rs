@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    second_step::Completed,
+    second_step::{Completed, Step},
     secret::SessionSecret,
-    sign_in::{SignIn, new_session, open_session},
+    sign_in::SignIn,
 };
 use crate::{
     app_state::AppState,
@@ -18,9 +18,9 @@ use crate::{
         challenge::{self, Holder},
         challenge_in,
     },
-    passwords::verify::{attempt_with_code, current_hash},
+    passwords::verify::attempt_with_code,
     rate_limit,
-    sign_in_attempts::{self, AttemptSecret, MAX_CODES},
+    sign_in_attempts::{self, AttemptSecret, SignInAttempt},
     types::assurance::AuthenticationMethods,
 };
 
@@ -36,8 +36,7 @@ pub async fn passkey_options(context: &AppState, attempt: &AttemptSecret) -> Res
             let party = RelyingParty::of(tx.state.settings()).ok_or(Error::NotFound)?;
             let now = tx.now();
             let found = sign_in_attempts::find(tx.connection, digest, now)?;
-            let found = found.filter(|found| found.session.is_none() && found.tried < MAX_CODES);
-            let Some(found) = found else {
+            let Some(found) = found.filter(SignInAttempt::is_open) else {
                 return Ok(None);
             };
             let challenge = challenge::issue(tx, Holder::SecondStep(digest))?;
@@ -93,62 +92,44 @@ pub async fn complete_by_passkey(
             .await?;
         return Err(assertion::refused());
     };
-    let parameters = SignIn {
-        remember: found.remember,
-        ..parameters
+    let secret = SessionSecret::generate(context.random())?;
+    let remember = found.remember;
+    let step = Step {
+        attempt: digest,
+        session: secret.digest(),
+        actor,
+        parameters: SignIn {
+            remember,
+            ..parameters
+        },
     };
-    let secret = open(context, attempt, proof, parameters).await?;
-    Ok(secret.map(|secret| Completed {
+    let is_open = open(context, step, proof).await?;
+    Ok(is_open.then_some(Completed {
         user,
         secret,
-        remember: found.remember,
+        remember,
         replacement: None,
     }))
 }
 
-/// Uses the proof and opens the session. Returns `None` if the attempt is over.
-async fn open(
-    context: &AppState,
-    attempt: &AttemptSecret,
-    proof: PasskeyProof,
-    parameters: SignIn,
-) -> Result<Option<SessionSecret>> {
-    let digest = attempt.digest();
-    let secret = SessionSecret::generate(context.random())?;
-    let secret_digest = secret.digest();
-    let actor = Actor::anonymous(parameters.ip);
-    let is_open = context
+/// Uses the proof and opens the session. Returns `false` if the attempt is over.
+async fn open(context: &AppState, step: Step, proof: PasskeyProof) -> Result<bool> {
+    context
         .write(move |tx| {
-            match lock_user_and_recheck_actor(tx, proof.user(), &actor) {
+            match lock_user_and_recheck_actor(tx, proof.user(), &step.actor) {
                 Err(Error::NotFound) => return Ok(false),
                 other => other?,
             }
             let now = tx.now();
-            let found = sign_in_attempts::find(tx.connection, digest, now)?;
-            let hash = current_hash(tx.connection, proof.user())?;
-            let is_valid = found.is_some_and(|found| {
-                found.user == proof.user()
-                    && found.session.is_none()
-                    && hash.is_some_and(|hash| found.is_for(&hash))
-            });
-            if !is_valid {
+            let found = sign_in_attempts::find(tx.connection, step.attempt, now)?;
+            let found = found.filter(|found| found.user == proof.user());
+            let Some(found) = found.filter(|found| found.session.is_none()) else {
                 return Ok(false);
-            }
-            let methods = AuthenticationMethods::PASSWORD.with_passkey(proof.used());
-            let session = new_session(tx.state, proof.user(), &parameters, methods)?;
-            let opened = open_session(tx, &session, secret_digest, parameters, false)?;
-            // The session is the author, so that a mail about the passkey names its browser.
-            let author = Actor {
-                credential: Some(opened),
-                ..actor
             };
-            assertion::redeem(tx, &proof, &author)?;
-            Ok(sign_in_attempts::set_session(
-                tx.connection,
-                digest,
-                opened,
-            )?)
+            let methods = AuthenticationMethods::PASSWORD.with_passkey(proof.used());
+            step.open_session(tx, &found, methods, |tx, author| {
+                assertion::redeem(tx, &proof, author)
+            })
         })
-        .await?;
-    Ok(is_open.then_some(secret))
+        .await
 }

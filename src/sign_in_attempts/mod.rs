@@ -78,6 +78,11 @@ pub(crate) struct SignInAttempt {
 }
 
 impl SignInAttempt {
+    /// Returns whether the attempt waits for its second step.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.session.is_none() && self.tried < MAX_CODES
+    }
+
     /// Returns whether the attempt was made for the password with this hash.
     pub(crate) fn is_for(&self, hash: &StoredHash) -> bool {
         self.password_digest == digest_of(hash)

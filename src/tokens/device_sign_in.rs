@@ -5,7 +5,7 @@ use crate::{
     app_state::AppState,
     audit::Actor,
     error::{Error, Result},
-    factors::{self, Code, CodeProof, requirement, verify},
+    factors::{self, Code, CodeProof, FactorMethod, requirement, verify},
     passwords::verify::{
         PasswordProof, attempt_with_code, check_password_proof, record_first_step, record_success,
         refusal_of_unverified,
@@ -82,7 +82,8 @@ pub async fn sign_in(
                 None if factors::has_second_factor(tx.connection, proof.user())? => {
                     record_first_step(tx, &proof)?;
                     let methods = factors::methods_of(tx.connection, proof.user())?;
-                    return Ok(Err(Error::SecondFactorRequired(methods)));
+                    let names = methods.into_iter().map(FactorMethod::as_str);
+                    return Ok(Err(Error::SecondFactorRequired(names.collect())));
                 }
                 None => {}
             }

@@ -23,7 +23,7 @@ use crate::{
     },
     crypto::digest::Digest,
     error::{Error, Result},
-    factors::{self, Ending, RecoveryCode, recovery_codes, requirement},
+    factors::{Ending, RecoveryCode, recovery_codes, requirement},
     mail::notices::{self, NoticeKind},
     types::{
         assurance::PasskeyUse,
@@ -144,13 +144,7 @@ pub async fn register(
         .await?;
     let verified = verify(&party, &new.response, &challenge).filter(|_| is_open);
     let verified = verified.ok_or_else(refused)?;
-    let has_factor = context
-        .read(move |_, connection| factors::has_second_factor(connection, user))
-        .await?;
-    let codes = match has_factor {
-        true => None,
-        false => Some(recovery_codes::generate(context, &caller).await?),
-    };
+    let codes = recovery_codes::generate_for_first(context, &caller).await?;
     let transports = transports_of(&new.response);
     let public_key = serde_json::to_string(&verified.attested.cred).map_err(Error::internal)?;
     let name = provider_of(verified.aaguid).map_or(new.fallback_name, str::to_owned);
@@ -163,11 +157,8 @@ pub async fn register(
             let now = tx.now();
             let second_factor = || session.require_second_factor(now);
             let is_first = requirement::authorize_addition(tx.connection, user, second_factor)?;
-            if is_first {
-                // The last factor was removed meanwhile.
-                let codes = codes.as_ref().ok_or_else(refused)?;
-                recovery_codes::replace(tx, user, codes)?;
-            }
+            let codes = recovery_codes::store_for_first(tx, user, is_first, codes)?;
+            let codes = codes.ok_or_else(refused)?;
             let passkey = StoredPasskey {
                 id: tx.new_id()?,
                 user,
@@ -198,11 +189,7 @@ pub async fn register(
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             let kind = NoticeKind::PasskeyAdded { name: passkey.name };
             notices::notify(tx, user, &actor, kind, revoked)?;
-            let codes = codes.filter(|_| is_first).unwrap_or_default();
-            Ok(Registered {
-                codes: codes.into_iter().map(|(code, _)| code).collect(),
-                receipt,
-            })
+            Ok(Registered { codes, receipt })
         })
         .await
 }

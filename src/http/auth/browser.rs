@@ -6,6 +6,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::P
 use futures_util::future::{Ready, ready};
 
 use super::{
+    ClientInfo,
     browser_cookie::BrowserCookie,
     extract::{context, principal_of, require_principal, revoke_other_cookies},
     presented_credential,
@@ -29,7 +30,7 @@ use crate::{
         return_to::{ReturnTo, or_page},
     },
     i18n::{self, Language},
-    sessions::SignedIn,
+    sessions::{SignIn, SignedIn},
     types::{
         fields::{FieldErrors, Fields},
         ids::ReceiptId,
@@ -319,6 +320,26 @@ impl OptionalUser {
     pub async fn sessions(&self) -> Result<Vec<Principal>> {
         presented_credential::sessions_of(&self.context, &self.request, self.principal.as_deref())
             .await
+    }
+
+    /// Returns the parameters of a sign-in in this browser, without "Keep me signed in" and without a
+    /// form key. `browser` recognises it at later sign-ins.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub async fn sign_in_parameters(
+        &self,
+        origin: ClientInfo,
+        browser: Option<&BrowserCookie>,
+    ) -> Result<SignIn> {
+        Ok(SignIn {
+            remember: false,
+            user_agent: origin.user_agent,
+            ip: origin.ip,
+            replaces: self.sessions().await?,
+            form_key: None,
+            browser: browser.map(BrowserCookie::digest),
+        })
     }
 }
 

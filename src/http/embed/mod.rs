@@ -144,11 +144,8 @@ impl Narthex {
         let Ok(principal) = checked else {
             return Ok(None);
         };
-        match requirement::require(&self.0.state, &principal).await {
-            Ok(()) => Ok(Some(Caller { principal })),
-            Err(Inner::SecondFactorMissing) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+        let is_satisfied = requirement::is_satisfied(&self.0.state, &principal).await?;
+        Ok(is_satisfied.then_some(Caller { principal }))
     }
 
     /// The accounts.

@@ -2,7 +2,10 @@
 
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::Method};
 use futures_util::future::LocalBoxFuture;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::{
     error::{Error, Result},
@@ -40,6 +43,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         })
     }
 }
+
+/// The body of a call without parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmptyObject {}
 
 /// A JSON body, or no body at all if each of its fields is optional.
 pub struct OptionalJson<T>(pub T);

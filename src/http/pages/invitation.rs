@@ -8,7 +8,7 @@ use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
-        auth::{BrowserCookie, ClientInfo, OptionalUser},
+        auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
         pages::mailed_link::invalid,
         paths,
@@ -64,15 +64,7 @@ pub async fn accept(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
         return invalid(&user, Purpose::Invitation);
     };
     let browser = user.browser()?;
-    let digest = browser.as_ref().map(BrowserCookie::digest);
-    let details = SignIn {
-        remember: false,
-        user_agent: origin.user_agent,
-        ip: origin.ip,
-        replaces: user.sessions().await?,
-        form_key: None,
-        browser: digest,
-    };
+    let details = user.sign_in_parameters(origin, browser.as_ref()).await?;
     let new = parse(fields, &invitation, &name, password);
     let accepted = match new {
         Ok((name, password)) => create(&user, &secret, name, password, details).await,

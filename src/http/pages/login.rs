@@ -6,7 +6,7 @@ use askama::Template;
 use crate::{
     audit::Actor,
     config::{Contact, Registration},
-    crypto::{digest::Digest, secret::SecretString},
+    crypto::secret::SecretString,
     error::{Error, Result},
     http::{
         auth::{BrowserCookie, ClientInfo, OptionalUser},
@@ -99,7 +99,7 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         password,
         remember,
         form_key: key,
-        browser: browser.as_ref().map(BrowserCookie::digest),
+        browser: browser.as_ref(),
     };
     match sign_in(&user, attempt).await {
         Ok(signed_in) => user.enter(&signed_in, remember, next, browser),
@@ -138,23 +138,19 @@ struct Attempt<'a> {
     password: SecretString,
     remember: bool,
     form_key: Option<[u8; 16]>,
-    browser: Option<Digest>,
+    browser: Option<&'a BrowserCookie>,
 }
 
 async fn sign_in(user: &OptionalUser, attempt: Attempt<'_>) -> Result<SignedIn> {
     let context = &user.context;
-    let Attempt {
-        origin, remember, ..
-    } = attempt;
-    let anonymous = Actor::anonymous(origin.ip);
+    let anonymous = Actor::anonymous(attempt.origin.ip);
     let proof = authenticate(context, attempt.email, attempt.password, anonymous).await?;
     let details = SignIn {
-        remember,
-        user_agent: origin.user_agent,
-        ip: origin.ip,
-        replaces: user.sessions().await?,
+        remember: attempt.remember,
         form_key: attempt.form_key,
-        browser: attempt.browser,
+        ..user
+            .sign_in_parameters(attempt.origin, attempt.browser)
+            .await?
     };
     sessions::sign_in(context, proof, details).await
 }

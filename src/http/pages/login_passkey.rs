@@ -8,23 +8,21 @@ use crate::{
     error::Result,
     factors::passkeys::AssertionResponse,
     http::{
-        auth::{BrowserCookie, ClientInfo, OptionalUser},
-        extract::json::Json,
+        auth::{ClientInfo, OptionalUser},
+        extract::json::{EmptyObject, Json},
         response::json,
         return_to::ReturnTo,
     },
-    sessions::{self, SignIn},
+    sessions,
     types::fields::Fields,
 };
 
-/// A call for options.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
 /// `POST /login/passkey/options`: the options for `navigator.credentials.get()`. A sign-in that is over
 /// has none: the answer has the address to go on.
-pub async fn options(user: OptionalUser, Json(Nothing {}): Json<Nothing>) -> Result<HttpResponse> {
+pub async fn options(
+    user: OptionalUser,
+    Json(EmptyObject {}): Json<EmptyObject>,
+) -> Result<HttpResponse> {
     let options = match user.cookie.attempt() {
         Some(attempt) => sessions::passkey_options(&user.context, &attempt).await?,
         None => None,
@@ -58,24 +56,11 @@ pub async fn sign_in(
         return json::onward(&over(&user, next.as_ref())?);
     };
     let browser = user.browser()?;
-    let details = SignIn {
-        remember: false,
-        user_agent: origin.user_agent,
-        ip: origin.ip,
-        replaces: user.sessions().await?,
-        form_key: None,
-        browser: browser.as_ref().map(BrowserCookie::digest),
-    };
+    let details = user.sign_in_parameters(origin, browser.as_ref()).await?;
     let credential = assertion.credential;
     let context = &user.context;
     match sessions::complete_by_passkey(context, &attempt, credential, details).await? {
-        Some(completed) => {
-            let mut response = enter(&user, completed, next)?;
-            if let Some(browser) = browser {
-                browser.send(&mut response)?;
-            }
-            json::onward(&response)
-        }
+        Some(completed) => json::onward(&enter(&user, completed, next, browser)?),
         None => json::onward(&over(&user, next.as_ref())?),
     }
 }

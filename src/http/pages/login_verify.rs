@@ -79,23 +79,13 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
         fields.check()?;
         let code = code.ok_or_else(missing_code)?;
         let details = SignIn {
-            remember: false,
-            user_agent: origin.user_agent,
-            ip: origin.ip,
-            replaces: user.sessions().await?,
             form_key: key,
-            browser: browser.as_ref().map(BrowserCookie::digest),
+            ..user.sign_in_parameters(origin, browser.as_ref()).await?
         };
         sessions::complete(&user.context, attempt, code, details).await
     };
     match completed.await {
-        Ok(Some(completed)) => {
-            let mut response = enter(&user, completed, next)?;
-            if let Some(browser) = browser {
-                browser.send(&mut response)?;
-            }
-            Ok(response)
-        }
+        Ok(Some(completed)) => enter(&user, completed, next, browser),
         Ok(None) => over(&user, next.as_ref()),
         Err(Error::Invalid(errors)) => html::unprocessable(&VerifyPage {
             errors: FieldTexts::new(user.language(), &errors),
@@ -117,16 +107,22 @@ pub(super) fn enter(
     user: &OptionalUser,
     completed: Completed,
     next: Option<ReturnTo>,
+    browser: Option<BrowserCookie>,
 ) -> Result<HttpResponse> {
     user.cookie.sign_in(&completed.secret, completed.remember)?;
-    let Some(code) = completed.replacement else {
-        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
-        return Ok(see_other(&page));
+    let mut response = match completed.replacement {
+        None => see_other(&or_page(next, user.context.mount(), paths::ACCOUNT)),
+        Some(code) => {
+            user.cookie
+                .put_recovery_codes(&user.context, completed.user, &[code])?;
+            let page = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
+            user.redirect(&page, &notice::recovery_code_replaced())?
+        }
     };
-    user.cookie
-        .put_recovery_codes(&user.context, completed.user, &[code])?;
-    let page = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
-    user.redirect(&page, &notice::recovery_code_replaced())
+    if let Some(browser) = browser {
+        browser.send(&mut response)?;
+    }
+    Ok(response)
 }
 
 /// Leads to the first step again.

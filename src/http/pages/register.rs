@@ -141,12 +141,8 @@ async fn register_and_sign_in(
         None => accounts::register(context, registration, anonymous).await?,
     };
     let details = SignIn {
-        remember: false,
-        user_agent: origin.user_agent,
-        ip: origin.ip,
-        replaces: user.sessions().await?,
         form_key,
-        browser: None,
+        ..user.sign_in_parameters(origin, None).await?
     };
     let signed_in = sessions::sign_in(context, proof, details).await?;
     Ok(Registered::Entered(signed_in))

@@ -10,7 +10,12 @@ use crate::{
         Ending,
         passkeys::{self, AttestationResponse, NewPasskey},
     },
-    http::{auth::BrowserUser, extract::json::Json, paths, response::json},
+    http::{
+        auth::BrowserUser,
+        extract::json::{EmptyObject, Json},
+        paths,
+        response::json,
+    },
     sessions::SessionSecret,
     types::{
         fields::Fields,
@@ -18,13 +23,11 @@ use crate::{
     },
 };
 
-/// A call without a parameter.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
 /// `POST /account/security/passkeys/options`: the options for `navigator.credentials.create()`.
-pub async fn options(user: BrowserUser, Json(Nothing {}): Json<Nothing>) -> Result<HttpResponse> {
+pub async fn options(
+    user: BrowserUser,
+    Json(EmptyObject {}): Json<EmptyObject>,
+) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
     let options = passkeys::begin_registration(&user.context, confirmed).await?;
     json::answer(StatusCode::OK, &options)
