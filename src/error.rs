@@ -77,6 +77,9 @@ pub enum Error {
     /// The form belongs to another user than the authenticated one.
     #[error("the form belongs to another account")]
     OtherAccount,
+    /// The form belongs to another mailed link than the one that the browser opened last.
+    #[error("the form belongs to another mailed link")]
+    OtherLink,
     /// The operation requires a recent authentication.
     #[error("re-authentication required")]
     ReauthenticationRequired,

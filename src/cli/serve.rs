@@ -35,7 +35,7 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
         };
         let server = Server::with_listeners(context, keys, listeners, |_| {})
             .map_err(|error| cannot_listen(&listen, &error))?;
-        let url = url.unwrap_or_else(|| format!("http://{}", server.address()));
+        let url = url.unwrap_or_else(|| server.address().url());
         let mut running = pin!(server.run());
         // The first poll starts the workers and installs the signal handlers. If the URL were
         // printed before it, a signal sent in response would kill the process instead of stopping

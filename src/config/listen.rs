@@ -59,6 +59,18 @@ impl ListenAddress {
         self.tcp().map(|address| address.ip())
     }
 
+    /// Returns the address for a browser on this machine. It has the name `localhost` in place of
+    /// `127.0.0.1`, because passkeys need a host name (WebAuthn level 3, section 5.1.2).
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self.tcp() {
+            Some(address) if address.ip() == Ipv4Addr::LOCALHOST => {
+                format!("http://localhost:{}", address.port())
+            }
+            _ => format!("http://{self}"),
+        }
+    }
+
     /// Returns whether only programs on this machine can connect.
     #[must_use]
     pub fn is_local(&self) -> bool {

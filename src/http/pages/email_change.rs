@@ -9,8 +9,8 @@ use crate::{
     error::{Error, Result},
     http::{
         auth::{BrowserUser, ClientInfo, OptionalUser},
-        middleware::body::Query,
-        pages::mailed_link::invalid,
+        middleware::body::{Form, Query},
+        pages::mailed_link::{check_form, invalid},
         paths,
         response::html::{self, Layout, see_other},
     },
@@ -26,6 +26,8 @@ struct LinkPage {
     frame: Layout,
     /// The path of the form.
     path: &'static str,
+    /// The name of the link in the form.
+    link: String,
     texts: Texts,
 }
 
@@ -50,8 +52,13 @@ pub async fn confirm_form(user: OptionalUser, query: Query) -> Result<HttpRespon
 }
 
 /// `POST /email/confirm`
-pub async fn confirm(user: OptionalUser, origin: ClientInfo) -> Result<HttpResponse> {
+pub async fn confirm(
+    user: OptionalUser,
+    origin: ClientInfo,
+    mut form: Form,
+) -> Result<HttpResponse> {
     user.require_mail()?;
+    check_form(&user, Purpose::ConfirmEmail, &mut form.0)?;
     let Some(secret) = user.cookie.link(Purpose::ConfirmEmail) else {
         return invalid(&user, Purpose::ConfirmEmail);
     };
@@ -102,8 +109,9 @@ pub async fn undo_form(user: OptionalUser, query: Query) -> Result<HttpResponse>
 ///
 /// Leads to the page that sets a new password, because a thief of the account may know the current
 /// one.
-pub async fn undo(user: OptionalUser, origin: ClientInfo) -> Result<HttpResponse> {
+pub async fn undo(user: OptionalUser, origin: ClientInfo, mut form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
+    check_form(&user, Purpose::UndoEmail, &mut form.0)?;
     let Some(secret) = user.cookie.link(Purpose::UndoEmail) else {
         return invalid(&user, Purpose::UndoEmail);
     };
@@ -132,9 +140,10 @@ pub async fn notices_form(user: OptionalUser, query: Query) -> Result<HttpRespon
 }
 
 /// `POST /email/notices`
-pub async fn verify_for_notices(user: OptionalUser) -> Result<HttpResponse> {
+pub async fn verify_for_notices(user: OptionalUser, mut form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
     let purpose = Purpose::VerifyNoticeEmail;
+    check_form(&user, purpose, &mut form.0)?;
     let Some(secret) = user.cookie.link(purpose) else {
         return invalid(&user, purpose);
     };
@@ -174,6 +183,7 @@ async fn show(
         Some(email) => html::ok(&LinkPage {
             frame: user.frame(),
             path,
+            link: secret.form_name(),
             texts: texts(email),
         }),
         None => invalid(user, purpose),

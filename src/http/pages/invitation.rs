@@ -10,7 +10,7 @@ use crate::{
     http::{
         auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
-        pages::mailed_link::invalid,
+        pages::mailed_link::{check_form, invalid},
         paths,
         response::{
             field_texts::FieldTexts,
@@ -29,6 +29,8 @@ struct InvitationPage {
     frame: Layout,
     email: String,
     name: String,
+    /// The name of the link in the form.
+    link: String,
     errors: FieldTexts,
 }
 
@@ -44,9 +46,9 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
         return Ok(see_other(&user.address(paths::INVITATION)));
     }
     match find(&user).await? {
-        Some((_, invitation)) => {
-            let name = invitation.name.clone().unwrap_or_default();
-            html::ok(&page(&user, &invitation, name, FieldTexts::default()))
+        Some(found) => {
+            let name = found.1.name.clone().unwrap_or_default();
+            html::ok(&page(&user, &found, name, FieldTexts::default()))
         }
         None => invalid(&user, Purpose::Invitation),
     }
@@ -58,16 +60,18 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 pub async fn accept(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
     let mut fields = form.0;
+    check_form(&user, Purpose::Invitation, &mut fields)?;
     let name = fields.text("name");
     let password = SecretString::new(fields.text("password"));
-    let Some((secret, invitation)) = find(&user).await? else {
+    let Some(found) = find(&user).await? else {
         return invalid(&user, Purpose::Invitation);
     };
+    let (secret, invitation) = &found;
     let browser = user.browser()?;
     let details = user.sign_in_parameters(origin, browser.as_ref()).await?;
-    let new = parse(fields, &invitation, &name, password);
+    let new = parse(fields, invitation, &name, password);
     let accepted = match new {
-        Ok((name, password)) => create(&user, &secret, name, password, details).await,
+        Ok((name, password)) => create(&user, secret, name, password, details).await,
         Err(error) => Err(error),
     };
     match accepted {
@@ -80,7 +84,7 @@ pub async fn accept(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
         Err(Error::NotFound) => invalid(&user, Purpose::Invitation),
         Err(Error::Invalid(errors)) => {
             let errors = FieldTexts::new(user.language(), &errors);
-            html::unprocessable(&page(&user, &invitation, name, errors))
+            html::unprocessable(&page(&user, &found, name, errors))
         }
         Err(other) => Err(other),
     }
@@ -124,7 +128,7 @@ async fn create(
 
 fn page(
     user: &OptionalUser,
-    invitation: &Invitation,
+    (secret, invitation): &(LinkSecret, Invitation),
     name: String,
     errors: FieldTexts,
 ) -> InvitationPage {
@@ -132,6 +136,7 @@ fn page(
         frame: user.frame(),
         email: invitation.email.as_str().to_owned(),
         name,
+        link: secret.form_name(),
         errors,
     }
 }

@@ -4,14 +4,31 @@ use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     http::{
         auth::OptionalUser,
         response::html::{self, Layout},
     },
     mail::links::{LinkSecret, Purpose},
     passwords::reset::{self, ResetTarget},
+    types::fields::Fields,
 };
+
+/// Refuses a form that belongs to another link than the one in the cookie. Two links that are open in
+/// two tabs share the cookie, and the last one replaces the first. A form that names no link counts
+/// as one of the link in the cookie.
+///
+/// # Errors
+/// [`Error::OtherLink`].
+pub(super) fn check_form(user: &OptionalUser, purpose: Purpose, fields: &mut Fields) -> Result<()> {
+    let named = fields.text("link");
+    let secret = user.cookie.link(purpose);
+    let is_other = secret.is_some_and(|secret| secret.form_name() != named);
+    if is_other && !named.is_empty() {
+        return Err(Error::OtherLink);
+    }
+    Ok(())
+}
 
 /// Returns the secret in the cookie and the account of its link, if the link works.
 ///

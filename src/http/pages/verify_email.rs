@@ -12,7 +12,7 @@ use crate::{
         address::Address,
         auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
-        pages::mailed_link::{invalid, link_and_target},
+        pages::mailed_link::{check_form, invalid, link_and_target},
         paths,
         response::{
             field_texts::FieldTexts,
@@ -40,12 +40,12 @@ struct VerifyPage {
     errors: FieldTexts,
 }
 
-/// What the page offers.
+/// What the page offers. `link` is the name of the link in a form.
 enum State {
     /// One button: the browser is signed in to the account of the link.
-    Confirm { email: String },
+    Confirm { email: String, link: String },
     /// The password of the account of the link, or a new one.
-    Password { email: String },
+    Password { email: String, link: String },
     /// A code: the browser is signed in to an account that waits for its verification.
     Code { email: String },
     /// Another mail: the browser has no link that works.
@@ -85,6 +85,7 @@ pub async fn show(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
     let mut fields = form.0;
+    check_form(&user, Purpose::VerifyEmail, &mut fields)?;
     let code = fields.text("code");
     let link = link_and_target(&user, Purpose::VerifyEmail).await?;
     let verified = match (&user.principal, link) {
@@ -183,11 +184,13 @@ async fn find_state(user: &OptionalUser) -> Result<State> {
     let caller = user.principal.as_ref().map(|caller| caller.user());
     Ok(
         match (link_and_target(user, Purpose::VerifyEmail).await?, caller) {
-            (Some((_, target)), Some(caller)) if caller.id == target.user => State::Confirm {
+            (Some((secret, target)), Some(caller)) if caller.id == target.user => State::Confirm {
                 email: target.email,
+                link: secret.form_name(),
             },
-            (Some((_, target)), _) => State::Password {
+            (Some((secret, target)), _) => State::Password {
                 email: target.email,
+                link: secret.form_name(),
             },
             (None, Some(caller)) if !caller.email_verified => State::Code {
                 email: caller.email.clone(),

@@ -68,6 +68,7 @@ impl Error {
             Self::ExceedsCallerLifetime(end) => problem::choose_earlier_expiry(*end),
             Self::DuplicateSubmission => problem::nothing_repeated(),
             Self::OtherAccount => problem::form_of_other_account(),
+            Self::OtherLink => problem::form_of_other_link(),
             Self::ReauthenticationRequired => problem::repeat_after_confirmation(),
             Self::CrossSite => problem::send_form_here(),
             Self::HttpsRequired(url) => problem::open_https(url.clone()),

@@ -52,6 +52,7 @@ kinds! {
     TOO_SLOW 408 "too-slow" problem::too_slow, problem::too_slow_meaning;
     FORM_SENT_TWICE 409 "form-sent-twice" problem::form_sent_twice, problem::form_sent_twice_meaning;
     OTHER_ACCOUNT 409 "other-account" problem::other_account, problem::other_account_meaning;
+    OTHER_LINK 409 "other-link" problem::other_link, problem::other_link_meaning;
     PREVIEW_OUTDATED 409 "preview-outdated" problem::preview_outdated, problem::preview_outdated_meaning;
     TOO_MANY_TOKENS 409 "too-many-tokens" problem::too_many_tokens, problem::too_many_tokens_meaning;
     TOO_LARGE 413 "too-large" problem::too_large, problem::too_large_meaning;
@@ -103,6 +104,7 @@ impl Error {
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed(_) => &METHOD_NOT_ALLOWED,
             Self::OtherAccount => &OTHER_ACCOUNT,
+            Self::OtherLink => &OTHER_LINK,
             Self::PreviewOutdated => &PREVIEW_OUTDATED,
             Self::TooManyTokens(_) => &TOO_MANY_TOKENS,
             Self::TooLarge(_) => &TOO_LARGE,

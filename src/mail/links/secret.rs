@@ -46,6 +46,13 @@ impl LinkSecret {
         self.0.digest()
     }
 
+    /// Returns the name of the link in a form. It tells two links apart, and neither the secret nor
+    /// the stored digest can be computed from it.
+    #[must_use]
+    pub fn form_name(&self) -> String {
+        Digest::of(self.digest().as_bytes()).base64url()
+    }
+
     /// Returns the text, for the mail.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -46,6 +46,8 @@ messages! {
     form_sent_twice_meaning = "problem-form-sent-twice-meaning";
     other_account = "problem-other-account";
     other_account_meaning = "problem-other-account-meaning";
+    other_link = "problem-other-link";
+    other_link_meaning = "problem-other-link-meaning";
     preview_outdated = "problem-preview-outdated";
     preview_outdated_meaning = "problem-preview-outdated-meaning";
     too_many_tokens = "problem-too-many-tokens";
@@ -85,6 +87,7 @@ messages! {
     choose_earlier_expiry(end: Timestamp) = "problem-choose-earlier-expiry";
     nothing_repeated = "problem-nothing-repeated";
     form_of_other_account = "problem-form-of-other-account";
+    form_of_other_link = "problem-form-of-other-link";
     send_code = "problem-send-code";
     repeat_after_second_factor = "problem-repeat-after-second-factor";
     confirm_for_resource = "problem-confirm-for-resource";

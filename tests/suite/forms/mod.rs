@@ -2,6 +2,7 @@
 
 mod drafts;
 mod form_user;
+mod mailed_link;
 mod second_click;
 mod sent_twice;
 mod unusual_text;

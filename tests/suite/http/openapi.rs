@@ -151,6 +151,7 @@ fn every_problem_type_of_the_api_is_documented() {
     let elsewhere = [
         "form-sent-twice",
         "other-account",
+        "other-link",
         "confirm-second-factor",
         "https-required",
         "registration-closed",

@@ -798,8 +798,9 @@ fn cookie_domain_must_contain_the_public_host() {
 fn address_in_use_stops_the_start_with_one_line() {
     let narthex = Narthex::installed();
     let serving = narthex.serve();
-    let taken = serving.url.strip_prefix("http://").unwrap();
-    let line = start_error(&narthex, &["--listen", taken]);
+    let port = serving.url.strip_prefix("http://localhost:").unwrap();
+    let taken = format!("127.0.0.1:{port}");
+    let line = start_error(&narthex, &["--listen", &taken]);
     assert!(
         line.starts_with(&format!("cannot listen on {taken}: ")),
         "{line}"

@@ -19,7 +19,7 @@ async fn keyboard_alone_suffices_from_sign_in_to_sign_out() {
     window.type_text(ADA).await;
     window.tab_to("Password").await;
     window.type_text(PASSWORD).await;
-    window.press_key(Key::Enter).await;
+    window.press_enter().await;
     window.expect_path("/account").await;
 
     window.press_at("Tokens").await;
@@ -41,7 +41,7 @@ async fn keyboard_alone_suffices_from_sign_in_to_sign_out() {
     window.press_at("Revoke…").await;
     window.expect_text("This will revoke 1 token.").await;
     window.press_at("Revoke 1 token").await;
-    window.expect_text("1 token").await;
+    window.expect_text("Revoked 1 token").await;
     window.expect_no_text("This will revoke").await;
 
     window.press_at("ada").await;
@@ -75,7 +75,7 @@ async fn pages_work_without_scripts_from_sign_in_to_sign_out() {
     window.press("Revoke…").await;
     window.expect_text("This will revoke 1 token.").await;
     window.press("Revoke 1 token").await;
-    window.expect_text("1 token").await;
+    window.expect_text("Revoked 1 token").await;
     window.expect_no_text("This will revoke").await;
 
     window.open_account_menu().await;

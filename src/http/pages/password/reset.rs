@@ -11,7 +11,7 @@ use crate::{
         address::Address,
         auth::{ClientInfo, OptionalUser},
         middleware::body::{Form, Query},
-        pages::mailed_link::{invalid, link_and_target},
+        pages::mailed_link::{check_form, invalid, link_and_target},
         paths,
         response::{
             field_texts::FieldTexts,
@@ -19,7 +19,7 @@ use crate::{
         },
     },
     i18n,
-    mail::links::Purpose,
+    mail::links::{LinkSecret, Purpose},
     passwords::{
         reset::ResetTarget,
         set_by_link::{PasswordByLink, set_by_link},
@@ -32,6 +32,8 @@ use crate::{
 struct ResetPage {
     frame: Layout,
     email: String,
+    /// The name of the link in the form.
+    link: String,
     needs_code: bool,
     pause_tokens: bool,
     errors: FieldTexts,
@@ -49,7 +51,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
         return Ok(see_other(&Address::of(mount, paths::PASSWORD_RESET)));
     }
     match link_and_target(&user, Purpose::ResetPassword).await? {
-        Some((_, target)) => html::ok(&page(&user, &target, true, FieldTexts::default())),
+        Some(found) => html::ok(&page(&user, &found, true, FieldTexts::default())),
         None => invalid(&user, Purpose::ResetPassword),
     }
 }
@@ -57,13 +59,15 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 /// `POST /password/reset`
 pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
+    check_form(&user, Purpose::ResetPassword, &mut fields)?;
     let password = SecretString::new(fields.text("password"));
     let also = fields.many("also");
     let mut fields = fields.without_empty(&["code"]);
     let code = fields.read("code", Code::parse);
-    let Some((secret, target)) = link_and_target(&user, Purpose::ResetPassword).await? else {
+    let Some(found) = link_and_target(&user, Purpose::ResetPassword).await? else {
         return invalid(&user, Purpose::ResetPassword);
     };
+    let (secret, target) = &found;
     // A browser sends nothing for an empty checkbox, so the form has an empty field in addition.
     let pauses = also.is_empty() || also.iter().any(|choice| choice == "personal_tokens");
     let new = fields
@@ -71,12 +75,12 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         .take("password", target.parse_password(password));
     if let Err(errors) = fields.check() {
         let errors = FieldTexts::new(user.language(), &errors);
-        return html::unprocessable(&page(&user, &target, pauses, errors));
+        return html::unprocessable(&page(&user, &found, pauses, errors));
     }
     let new = new.ok_or_else(|| Error::internal("a password has neither a value nor an error"))?;
     let request = PasswordByLink {
         purpose: Purpose::ResetPassword,
-        secret,
+        secret: secret.clone(),
         new,
         code,
         keep_personal_tokens: !pauses,
@@ -90,11 +94,11 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         Err(Error::NotFound) => invalid(&user, Purpose::ResetPassword),
         Err(Error::Invalid(errors)) => {
             let errors = FieldTexts::new(user.language(), &errors);
-            html::unprocessable(&page(&user, &target, pauses, errors))
+            html::unprocessable(&page(&user, &found, pauses, errors))
         }
         Err(error @ Error::Throttled(_)) => {
             let errors = FieldTexts::one("code", error.sentence(user.language()));
-            html::refused(&error, &page(&user, &target, pauses, errors))
+            html::refused(&error, &page(&user, &found, pauses, errors))
         }
         Err(other) => Err(other),
     }
@@ -102,13 +106,14 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
 
 fn page(
     user: &OptionalUser,
-    target: &ResetTarget,
+    (secret, target): &(LinkSecret, ResetTarget),
     pause_tokens: bool,
     errors: FieldTexts,
 ) -> ResetPage {
     ResetPage {
         frame: user.frame(),
         email: target.email.clone(),
+        link: secret.form_name(),
         needs_code: target.needs_code,
         pause_tokens,
         errors,

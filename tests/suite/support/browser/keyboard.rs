@@ -1,5 +1,6 @@
 //! A window that is used with the keyboard alone.
 
+use serde_json::json;
 use thirtyfour::Key;
 
 use super::Window;
@@ -33,7 +34,7 @@ impl Window {
     /// Presses the Enter key on the control with this label or text.
     pub async fn press_at(&self, name: &str) {
         self.tab_to(name).await;
-        self.press_key(Key::Enter).await;
+        self.press_enter().await;
     }
 
     /// Types a text into the control with the focus.
@@ -42,10 +43,26 @@ impl Window {
         keys.perform().await.expect("keys that can be pressed");
     }
 
-    /// Presses a key.
+    /// Presses the Tab key or the space bar.
     pub async fn press_key(&self, key: Key) {
         let keys = self.driver.action_chain().send_keys(key);
         keys.perform().await.expect("a key that can be pressed");
+    }
+
+    /// Presses the Enter key. The event of the key and the event of its character are one, as for a
+    /// real key. WebDriver sends two. If the first one follows a link, the second one could send the
+    /// form of the next page.
+    pub async fn press_enter(&self) {
+        for (kind, text) in [("keyDown", "\r"), ("keyUp", "")] {
+            let event = json!({
+                "type": kind,
+                "key": "Enter",
+                "code": "Enter",
+                "text": text,
+                "windowsVirtualKeyCode": 13,
+            });
+            self.cdp("Input.dispatchKeyEvent", event).await;
+        }
     }
 
     /// The label or the text of the control with the focus.
