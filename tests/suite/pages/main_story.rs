@@ -41,7 +41,9 @@ async fn keyboard_alone_suffices_from_sign_in_to_sign_out() {
     window.press_at("Revoke…").await;
     window.expect_text("This will revoke 1 token.").await;
     window.press_at("Revoke 1 token").await;
-    window.expect_text("Revoked 1 token").await;
+    window.expect_text("Revoked: 1 token.").await;
+    // Only sessions are signed out.
+    window.expect_no_text("Signed out").await;
     window.expect_no_text("This will revoke").await;
 
     window.press_at("ada").await;
@@ -75,7 +77,9 @@ async fn pages_work_without_scripts_from_sign_in_to_sign_out() {
     window.press("Revoke…").await;
     window.expect_text("This will revoke 1 token.").await;
     window.press("Revoke 1 token").await;
-    window.expect_text("Revoked 1 token").await;
+    window.expect_text("Revoked: 1 token.").await;
+    // Only sessions are signed out.
+    window.expect_no_text("Signed out").await;
     window.expect_no_text("This will revoke").await;
 
     window.open_account_menu().await;

@@ -12,7 +12,10 @@ notice-reset-requested = Wenn es ein Konto mit dieser Adresse gibt, ist eine E-M
 notice-password-reset = Passwort geändert. Melden Sie sich mit dem neuen Passwort an.
 notice-account-deleted = Ihr Konto wurde gelöscht.{ label-revoked-sentence }
 notice-sign-in-recognised = Danke. Diese Anmeldung gilt als Ihre eigene.
-notice-signed-out = Abgemeldet.{ label-revoked-sentence }
+notice-signed-out = { $sessions ->
+    [0] Widerrufen: { label-revoked }.
+   *[other] Abgemeldet.{ label-revoked-sentence }
+}
 notice-session-signed-out = Sitzung abgemeldet: { $name }.
 notice-token-revoked = Token widerrufen: { $name }.
 notice-session-already-ended = Diese Sitzung ist bereits abgemeldet.

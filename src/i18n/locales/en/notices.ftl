@@ -12,7 +12,10 @@ notice-reset-requested = If there is an account with this address, an email is o
 notice-password-reset = Password changed. Sign in with the new password.
 notice-account-deleted = Your account has been deleted.{ label-revoked-sentence }
 notice-sign-in-recognised = Thank you. This sign-in counts as yours.
-notice-signed-out = Signed out.{ label-revoked-sentence }
+notice-signed-out = { $sessions ->
+    [0] Revoked: { label-revoked }.
+   *[other] Signed out.{ label-revoked-sentence }
+}
 notice-session-signed-out = Session signed out: { $name }.
 notice-token-revoked = Token revoked: { $name }.
 notice-session-already-ended = This session is already signed out.
