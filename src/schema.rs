@@ -254,6 +254,7 @@ diesel::table! {
         ip -> Nullable<Text>,
         sessions_ended -> Int8,
         tokens_ended -> Int8,
+        trusted_browsers_ended -> Int8,
     }
 }
 
@@ -317,6 +318,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    trusted_browsers (id) {
+        id -> Binary,
+        user_id -> Binary,
+        digest -> Binary,
+        created_at -> Int8,
+        last_used_at -> Nullable<Int8>,
+        expires_at -> Int8,
+        user_agent -> Nullable<Text>,
+        ip -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Binary,
         email -> Text,
@@ -358,6 +372,7 @@ diesel::joinable!(rotations -> secrets (secret_digest));
 diesel::joinable!(secrets -> credentials (credential_id));
 diesel::joinable!(sign_in_attempts -> users (user_id));
 diesel::joinable!(token_networks -> credentials (credential_id));
+diesel::joinable!(trusted_browsers -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_change_sequence,
@@ -389,6 +404,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     sign_in_attempts,
     token_networks,
+    trusted_browsers,
     users,
     write_probe,
 );

@@ -32,7 +32,8 @@ const KINDS = {
   async get(area, options) {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
     const credential = await navigator.credentials.get({ publicKey });
-    return { credential: credential.toJSON(), next: area.dataset.next };
+    const trust = document.querySelector("[name=trust]:checked") !== null;
+    return { credential: credential.toJSON(), next: area.dataset.next, trust };
   },
 };
 

@@ -4,7 +4,10 @@ use super::{email_change, notice_email, register::email_taken, store};
 use crate::{
     app_state::AppState,
     audit::{self, EventKind, NewEvent},
-    credentials::{Principal, end_pending, revoke::begin_change_as},
+    credentials::{
+        Principal, RevocationReason, end_pending,
+        revoke::{self, begin_change_as},
+    },
     db,
     error::{Error, Result},
     factors::Ending,
@@ -90,6 +93,10 @@ pub async fn change_profile(
                 })
                 .map_err(|error| email_taken(error, field::email_taken()))?;
                 end_pending(tx.connection, user)?;
+                if profile.ending.trusted_browsers {
+                    let reason = RevocationReason::EmailChanged;
+                    revoke::end_trusted_browsers(tx, user, reason, &actor)?;
+                }
                 let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
                 audit::record(tx, user, &actor, event)?;
             }

@@ -45,6 +45,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-28-000007_factors",
     "2026-11-28-000008_end_of_imported_secrets",
     "2026-11-29-000009_passkeys",
+    "2026-11-29-000010_trusted_browsers",
 ];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their

@@ -51,6 +51,21 @@ pub struct RevokedDetail {
     pub sessions: u64,
     /// The number of tokens.
     pub tokens: u64,
+    /// The number of browsers whose trust ended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trusted_browsers: u64,
+}
+
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl RevokedDetail {
+    /// Returns the message that has these numbers.
+    #[must_use]
+    pub fn message(self, message: fn(u64, u64, u64) -> Message) -> Message {
+        message(self.sessions, self.tokens, self.trusted_browsers)
+    }
 }
 
 impl EventDetail {
@@ -60,7 +75,7 @@ impl EventDetail {
         match self {
             Self::Entered(text) => Text::Verbatim(text.clone()),
             Self::Device(device) => Text::Message(device.message()),
-            Self::Revoked(count) => Text::Message(label::revoked(count.sessions, count.tokens)),
+            Self::Revoked(count) => Text::Message(count.message(label::revoked)),
             Self::TokenChange(change) => Text::Verbatim(change.token.clone()),
         }
     }
@@ -128,6 +143,7 @@ mod tests {
         let count = RevokedDetail {
             sessions: 2,
             tokens: 1,
+            trusted_browsers: 3,
         };
         let change = TokenChangeDetail {
             token: "CI".to_owned(),

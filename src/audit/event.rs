@@ -103,6 +103,10 @@ string_enum! {
         RecoveryCodesMade = "recovery_codes.created", event::recovery_codes_made;
         /// A recovery code was used.
         RecoveryCodeUsed = "recovery_codes.used", event::recovery_code_used;
+        /// The user trusted a browser: a sign-in there needs no second factor.
+        TrustedBrowserAdded = "trusted_browser.added", event::trusted_browser_added;
+        /// The trust in a browser was removed.
+        TrustedBrowserRemoved = "trusted_browser.removed", event::trusted_browser_removed;
         /// A browser signed in from a known device, or directly after registration.
         SignedIn = "session.created", event::signed_in;
         /// A browser signed in from a device that none of the user's earlier sessions had.

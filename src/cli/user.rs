@@ -68,7 +68,7 @@ pub(super) enum Action {
         #[command(flatten)]
         format: OutputFormat,
     },
-    /// List the second factors of a user
+    /// List the second factors of a user, and the browsers in which a sign-in needs none
     Factors {
         #[command(flatten)]
         target: UserArgument,
@@ -76,7 +76,7 @@ pub(super) enum Action {
         format: OutputFormat,
     },
     /// Remove a second factor of a user who has lost it, and with the last one the recovery codes. Make sure
-    /// first that the request comes from this user
+    /// first that the request comes from this user. For a trusted browser, it ends the trust
     RemoveFactor {
         #[command(flatten)]
         target: UserArgument,

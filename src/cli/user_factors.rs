@@ -5,9 +5,15 @@ use serde::Serialize;
 use super::{CliError, OutputFormat, account, output, table::Columns, text};
 use crate::{
     app_state::AppState,
+    credentials::trusted_browsers,
     error::Error,
     factors::{self, FactorSummary},
-    types::{email::Email, ids::FactorId},
+    mail::notices::TRUSTED_BROWSER,
+    sessions::Device,
+    types::{
+        email::Email,
+        ids::{FactorId, UserId},
+    },
     util::clock::Timestamp,
 };
 
@@ -17,13 +23,34 @@ struct FactorJson {
     /// The ID. Recovery codes are removed with the last other factor and have none.
     id: Option<FactorId>,
     kind: &'static str,
-    /// The name of a passkey.
+    /// The name of a passkey, or the browser and the system of a trusted browser.
     name: Option<String>,
     created_at: Timestamp,
     last_used_at: Option<Timestamp>,
     suspended: bool,
     /// The number of recovery codes.
     left: Option<u64>,
+    /// When the trust in a browser ends.
+    expires_at: Option<Timestamp>,
+}
+
+/// Returns the second factors, and the browsers in which a sign-in needs none.
+async fn find(context: &AppState, user: UserId) -> Result<Vec<FactorJson>, CliError> {
+    let mut rows = rows(&factors::summary(context, user).await?);
+    for browser in trusted_browsers::list(context, user).await? {
+        let device = Device::of(browser.user_agent.as_deref()).message();
+        rows.push(FactorJson {
+            id: Some(browser.id),
+            kind: TRUSTED_BROWSER,
+            name: Some(text::english(&device)),
+            created_at: browser.created_at,
+            last_used_at: browser.last_used_at,
+            suspended: false,
+            left: None,
+            expires_at: Some(browser.expires_at),
+        });
+    }
+    Ok(rows)
 }
 
 fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
@@ -35,6 +62,7 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
         last_used_at: app.last_used_at,
         suspended: app.is_suspended,
         left: None,
+        expires_at: None,
     });
     let passkeys = summary.passkeys.iter().map(|passkey| FactorJson {
         id: Some(passkey.id),
@@ -44,6 +72,7 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
         last_used_at: passkey.last_used_at,
         suspended: false,
         left: None,
+        expires_at: None,
     });
     let codes = summary.recovery_codes.as_ref().map(|codes| FactorJson {
         id: None,
@@ -53,6 +82,7 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
         last_used_at: codes.last_used_at,
         suspended: false,
         left: Some(codes.left),
+        expires_at: None,
     });
     app.into_iter().chain(passkeys).chain(codes).collect()
 }
@@ -63,17 +93,18 @@ pub(super) async fn list(
     format: OutputFormat,
 ) -> Result<(), CliError> {
     let user = account(context, email).await?.user;
-    let rows = rows(&factors::summary(context, user.id).await?);
+    let rows = find(context, user.id).await?;
     if format.json {
         return output::json(&rows);
     }
     let now = context.now();
     let mut columns = Columns::with_headings(["KIND", "NAME", "SINCE", "LAST USED", "STATE", "ID"]);
     for row in rows {
-        let state = match (row.suspended, row.left) {
-            (true, _) => "suspended".to_owned(),
-            (false, Some(left)) => format!("{left} left"),
-            (false, None) => "on".to_owned(),
+        let state = match (row.suspended, row.left, row.expires_at) {
+            (true, ..) => "suspended".to_owned(),
+            (false, Some(left), _) => format!("{left} left"),
+            (false, None, Some(until)) => format!("until {until}"),
+            (false, None, None) => "on".to_owned(),
         };
         let used = row.last_used_at.map(|at| text::ago(now, at));
         columns.row([
@@ -96,13 +127,24 @@ pub(super) async fn remove(
     format: OutputFormat,
 ) -> Result<(), CliError> {
     let user = account(context, email).await?.user;
+    let browsers = trusted_browsers::list(context, user.id).await?;
+    if browsers.iter().any(|browser| browser.id == id) {
+        trusted_browsers::remove_as_operator(context, user.id, id, reason).await?;
+        if format.json {
+            return output::json(&find(context, user.id).await?);
+        }
+        return output::line(format!(
+            "Ended the trust in this browser. A sign-in of {} there needs a second factor again.",
+            email.as_str()
+        ));
+    }
     match factors::remove_as_operator(context, user.id, id, reason).await {
         Err(Error::NotFound) => Err(CliError::Message(format!(
             "{} has no factor with this ID: `narthex user factors` lists them",
             email.as_str()
         ))),
         Err(error) => Err(error.into()),
-        Ok(()) if format.json => output::json(&rows(&factors::summary(context, user.id).await?)),
+        Ok(()) if format.json => output::json(&find(context, user.id).await?),
         Ok(()) => output::line(format!(
             "Removed the second factor of {}. Without another one, the recovery codes are removed \
              too, and a sign-in needs the password alone.",

@@ -346,6 +346,15 @@ pub(super) fn cookie_age(text: &str) -> Result<Duration, &'static str> {
         .ok_or("give a length of time of at most 400d, because browsers keep no cookie longer")
 }
 
+pub(super) fn cookie_age_or_off(text: &str) -> Result<Option<Duration>, &'static str> {
+    if text == "off" {
+        return Ok(None);
+    }
+    cookie_age(text)
+        .map(Some)
+        .map_err(|_| "give a length of time of at most 400d, such as 30d, or off")
+}
+
 pub(super) fn count(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .ok()

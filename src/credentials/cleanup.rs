@@ -8,7 +8,7 @@ use super::{
     known_browsers,
     receipt::RevocationReason,
     revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
-    store,
+    store, trusted_browsers,
 };
 use crate::{
     account_changes,
@@ -86,7 +86,10 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
                     now.saturating_sub(INVALIDATION_RETENTION),
                 )?;
                 let browsers = known_browsers::delete_expired(tx.connection, now, BATCH)?;
-                let others = [events, secrets, counters, requests, links, jobs, browsers];
+                let trusted = trusted_browsers::delete_expired(tx.connection, now, BATCH)?;
+                let others = [
+                    events, secrets, counters, requests, links, jobs, browsers, trusted,
+                ];
                 Ok((credentials, others.into_iter().max().unwrap_or_default()))
             })
             .await?;

@@ -100,7 +100,7 @@ fn revoke(
     let Some(user) = credentials.first().map(|first| first.user_id) else {
         return Ok(());
     };
-    revoke::insert_revocation(tx, user, credentials, reason, actor).map(drop)
+    revoke::insert_revocation(tx, user, credentials, 0, reason, actor).map(drop)
 }
 
 /// Returns the credentials of a class that are not revoked, if there are more than `limit`.

@@ -21,6 +21,7 @@ pub mod search;
 mod sign_in_history;
 pub(crate) mod store;
 mod token_networks;
+pub mod trusted_browsers;
 
 #[cfg(any(test, feature = "internals"))]
 pub use self::cleanup::MAX_RECEIPTS;

@@ -8,8 +8,9 @@ use crate::{
     audit::RevokedDetail,
     db::AnyConnection,
     error::{Error, Result},
+    mail::notices::TRUSTED_BROWSER,
     types::{
-        credential_kind::{CredentialKind, CredentialType},
+        credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, ReceiptId, UserId},
         message::{Message, label},
@@ -45,6 +46,8 @@ string_enum! {
         PasskeyRemoved = "passkey_removed", label::reason_passkey_removed;
         /// Recovery codes were made anew.
         RecoveryCodesMade = "recovery_codes_made", label::reason_recovery_codes_made;
+        /// A recovery code was used.
+        RecoveryCodeUsed = "recovery_code_used", label::reason_recovery_code_used;
         /// An operator disabled the account.
         AccountDisabled = "account_disabled", label::reason_account_disabled;
         /// The account was deleted.
@@ -81,6 +84,8 @@ pub struct RevocationReceipt {
     pub sessions_ended: i64,
     /// The number of revoked tokens.
     pub tokens_ended: i64,
+    /// The number of browsers whose trust ended.
+    pub trusted_browsers_ended: i64,
     /// The revoked credentials that are still stored, newest first.
     pub credentials: Vec<Credential>,
 }
@@ -101,8 +106,7 @@ impl RevocationReceipt {
     /// Returns the numbers of revoked credentials, such as `2 sessions and 1 token`.
     #[must_use]
     pub fn summary(&self) -> Message {
-        let RevokedDetail { sessions, tokens } = self.count();
-        label::revoked(sessions, tokens)
+        self.count().message(label::revoked)
     }
 
     /// Returns the numbers of revoked credentials.
@@ -111,12 +115,17 @@ impl RevocationReceipt {
         RevokedDetail {
             sessions: u64::try_from(self.sessions_ended).unwrap_or(0),
             tokens: u64::try_from(self.tokens_ended).unwrap_or(0),
+            trusted_browsers: u64::try_from(self.trusted_browsers_ended).unwrap_or(0),
         }
     }
 
-    /// Returns the kind of each revoked credential.
-    pub fn kinds(&self) -> impl Iterator<Item = CredentialKind> {
-        self.credentials.iter().map(|credential| credential.kind)
+    /// Returns the name of the kind of each revoked credential and trusted browser, for a notice.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        let credentials = self.credentials.iter();
+        let browsers = usize::try_from(self.trusted_browsers_ended).unwrap_or(0);
+        credentials
+            .map(|credential| credential.kind.as_str())
+            .chain(std::iter::repeat_n(TRUSTED_BROWSER, browsers))
     }
 
     /// Returns whether this credential was revoked with this receipt.

@@ -8,6 +8,7 @@ use crate::{
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt,
         revoke::{self, RevocationRequest},
+        trusted_browsers,
     },
     error::Result,
     types::{
@@ -26,9 +27,25 @@ pub struct Ending {
     pub device_tokens: bool,
     /// All personal tokens.
     pub personal_tokens: bool,
+    /// The trust in all browsers. A link that an earlier version stored has no choice: it ends.
+    #[serde(default = "ends")]
+    pub trusted_browsers: bool,
+}
+
+const fn ends() -> bool {
+    true
 }
 
 impl Ending {
+    /// Returns the same choices for a change of the second factors, which always ends the trust in
+    /// browsers: it replaced the factors of before.
+    pub(super) const fn of_factor_change(self) -> Self {
+        Self {
+            trusted_browsers: true,
+            ..self
+        }
+    }
+
     /// Returns the kinds of credentials.
     fn kinds(self) -> Vec<CredentialKind> {
         let chosen = |kind: &CredentialKind| match kind.class() {
@@ -43,7 +60,7 @@ impl Ending {
     }
 
     /// Revokes the chosen credentials except `kept`, with one receipt. Returns `None` if none were
-    /// chosen.
+    /// chosen and no trusted browser ended.
     ///
     /// # Errors
     /// Returns an error if the database fails.
@@ -58,14 +75,20 @@ impl Ending {
         let kind = self.kinds();
         // A filter without kinds matches everything.
         if kind.is_empty() {
-            return Ok(None);
+            return match self.trusted_browsers {
+                true => revoke::end_trusted_browsers(tx, user, reason, actor),
+                false => Ok(None),
+            };
         }
         let filter = CredentialFilter {
             kind,
             except: kept.into_iter().collect(),
             ..CredentialFilter::default()
         };
-        let request = RevocationRequest::of(filter, reason);
+        let request = RevocationRequest {
+            trusted_browsers: self.trusted_browsers,
+            ..RevocationRequest::of(filter, reason)
+        };
         revoke::revoke_in(tx, user, &request, actor).map(Some)
     }
 }
@@ -79,6 +102,8 @@ pub struct Endable {
     pub device_tokens: usize,
     /// All personal tokens.
     pub personal_tokens: usize,
+    /// The browsers that the user trusts.
+    pub trusted_browsers: usize,
 }
 
 impl Endable {
@@ -92,7 +117,9 @@ impl Endable {
         let count = |counts: &dyn Fn(CredentialKind) -> bool| {
             others.iter().filter(|other| counts(other.kind)).count()
         };
+        let browsers = trusted_browsers::list(context, user).await?;
         Ok(Self {
+            trusted_browsers: browsers.len(),
             sessions: count(&|kind| kind.class() == CredentialType::Session),
             device_tokens: count(&|kind| kind == CredentialKind::Device),
             personal_tokens: count(&|kind| kind == CredentialKind::Personal),

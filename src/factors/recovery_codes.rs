@@ -121,7 +121,10 @@ pub async fn make_anew(
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::RecoveryCodesMade;
-            let receipt = ending.apply(tx, user, [session.id], reason, &actor)?;
+            let receipt =
+                ending
+                    .of_factor_change()
+                    .apply(tx, user, [session.id], reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             notices::notify(tx, user, &actor, NoticeKind::RecoveryCodesMade, revoked)?;
             Ok(RecoveryCodesMade {

@@ -4,7 +4,10 @@ use super::{authenticator_app as app, passkeys, store};
 use crate::{
     app_state::{AppState, Transaction},
     audit::Actor,
-    credentials::{end_pending, revoke::lock_user_and_recheck_actor},
+    credentials::{
+        RevocationReason, end_pending,
+        revoke::{self, lock_user_and_recheck_actor},
+    },
     error::{Error, Result},
     types::ids::{FactorId, UserId},
     util::clock::Timestamp,
@@ -27,17 +30,23 @@ pub async fn remove_as_operator(
             lock_user_and_recheck_actor(tx, user, &actor)?;
             if let Some(passkey) = passkeys::store::find(tx.connection, user, id)? {
                 passkeys::delete(tx, &passkey, &actor, &reason)?;
-                return passkeys::notify_of_removal(tx, user, &actor, passkey.name, &reason, None);
+                let ended = RevocationReason::PasskeyRemoved;
+                let ended = revoke::end_trusted_browsers(tx, user, ended, &actor)?;
+                let (name, ended) = (passkey.name, ended.as_ref());
+                return passkeys::notify_of_removal(tx, user, &actor, name, &reason, ended);
             }
             let found = store::app_of(tx.connection, user)?;
             let found = found.filter(|app| app.id == id).ok_or(Error::NotFound)?;
             app::delete(tx, &found, &actor, &reason)?;
-            app::notify_of_removal(tx, user, &actor, &reason, None)
+            let ended = RevocationReason::FactorRemoved;
+            let ended = revoke::end_trusted_browsers(tx, user, ended, &actor)?;
+            app::notify_of_removal(tx, user, &actor, &reason, ended.as_ref())
         })
         .await
 }
 
-/// Removes the second factors of a user, in a transaction that [`lock_user_and_recheck_actor`] began.
+/// Removes the second factors of a user, in a transaction that [`lock_user_and_recheck_actor`] began. The
+/// caller ends the trust in browsers.
 ///
 /// # Errors
 /// Returns an error if the database fails.

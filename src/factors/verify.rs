@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
+    credentials::{RevocationReason, RevocationReceipt, revoke},
     crypto::password_hash::{PasswordCheck, StoredHash},
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
@@ -264,7 +265,10 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &CodeProof, actor: &Actor)
             audit::record(tx, user, actor, event)?;
             let left = store::recovery_codes_left(tx.connection, user)?;
             let kind = NoticeKind::RecoveryCodeUsed { left };
-            notices::notify(tx, user, actor, kind, [])?;
+            let reason = RevocationReason::RecoveryCodeUsed;
+            let receipt = revoke::end_trusted_browsers(tx, user, reason, actor)?;
+            let ended = receipt.iter().flat_map(RevocationReceipt::kinds);
+            notices::notify(tx, user, actor, kind, ended)?;
         }
     }
     rate_limit::record_success(tx.state, tx.connection, &proof.attempt)

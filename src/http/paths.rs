@@ -74,6 +74,8 @@ paths! {
     PASSKEY = "/account/security/passkeys/{id}";
     /// Removes one passkey.
     PASSKEY_REMOVE = "/account/security/passkeys/{id}/remove";
+    /// Ends the trust in one browser.
+    TRUSTED_BROWSER_REMOVE = "/account/security/trusted-browsers/{id}/remove";
     /// Shows new recovery codes once. `POST` makes them.
     RECOVERY_CODES = "/account/security/recovery-codes";
     /// The list of sessions.
@@ -246,6 +248,12 @@ pub fn passkey(id: FactorId) -> String {
 #[must_use]
 pub fn passkey_remove(id: FactorId) -> String {
     with_id(PASSKEY_REMOVE, id)
+}
+
+/// The path that ends the trust in the browser `id`.
+#[must_use]
+pub fn trusted_browser_remove(id: FactorId) -> String {
+    with_id(TRUSTED_BROWSER_REMOVE, id)
 }
 
 /// The path of the receipt `id`.

@@ -84,14 +84,23 @@ pub fn arguments<'a>(texts: impl IntoIterator<Item = &'a str>) -> Arguments {
         let resource = FluentResource::try_new(text.to_owned());
         all.extend(names(&resource.unwrap_or_else(|(usable, _)| usable)));
     }
-    let without_form = |name: &String| name.split('-').next().unwrap_or_default().to_owned();
-    let with_references = |of_message: &Names| {
-        let referenced = of_message.messages.iter().filter_map(|id| all.get(id));
-        let referenced = referenced.flat_map(|other| &other.arguments);
-        let names = of_message.arguments.iter().chain(referenced);
-        names.map(without_form).collect()
+    let of_message = |id: &String| {
+        let mut seen = BTreeSet::new();
+        collect(&all, id, &mut seen);
+        let seen = seen.iter().filter_map(|id| all.get(id.as_str()));
+        let names = seen.flat_map(|names| &names.arguments);
+        let without_form = names.map(|name| name.split('-').next().unwrap_or_default());
+        without_form.map(str::to_owned).collect()
     };
-    all.iter()
-        .map(|(id, of_message)| (id.clone(), with_references(of_message)))
-        .collect()
+    all.keys().map(|id| (id.clone(), of_message(id))).collect()
+}
+
+/// Adds a message and all messages that it names, directly or through others.
+fn collect(all: &BTreeMap<String, Names>, id: &str, seen: &mut BTreeSet<String>) {
+    if !seen.insert(id.to_owned()) {
+        return;
+    }
+    for named in all.get(id).into_iter().flat_map(|names| &names.messages) {
+        collect(all, named, seen);
+    }
 }

@@ -149,14 +149,18 @@ async fn change_now(
             {
                 secrets::set_form_key(tx.connection, session_id, form.as_bytes())?;
             }
+            let reason = RevocationReason::PasswordChanged;
             let receipt = if classes.is_empty() {
-                None
+                revoke::end_trusted_browsers(tx, user, reason, &actor)?
             } else {
                 let filter = CredentialFilter {
                     class: classes,
                     ..CredentialFilter::all_but(session_id)
                 };
-                let request = RevocationRequest::of(filter, RevocationReason::PasswordChanged);
+                let request = RevocationRequest {
+                    trusted_browsers: true,
+                    ..RevocationRequest::of(filter, reason)
+                };
                 Some(revoke::revoke_in(tx, user, &request, &actor)?)
             };
             notify_of_change(tx, user, &actor, receipt.as_ref())?;
@@ -207,7 +211,7 @@ async fn was_changed_by_form(
         Err(other) => return Err(other),
     };
     let (actor, renewed) = (caller.actor(), change.renewed);
-    let (revokes_others, ip) = (change.end_sessions || change.end_tokens, caller.ip);
+    let ip = caller.ip;
     context
         .write(move |tx| {
             let redeemed = redeem_password_proof(tx, &proof, &actor);
@@ -224,11 +228,7 @@ async fn was_changed_by_form(
             } else {
                 redeemed?;
             }
-            let receipt = if revokes_others {
-                find_change_receipt(tx.state, tx.connection, &session)?
-            } else {
-                None
-            };
+            let receipt = find_change_receipt(tx.state, tx.connection, &session)?;
             Ok(Some(PasswordChanged {
                 receipt,
                 is_renewed,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Sets the password of a user for an operator. Unless `keep` is set, all credentials of the user
-/// are revoked in the same transaction.
+/// are revoked in the same transaction. The trust in browsers always ends.
 ///
 /// # Errors
 /// [`NotFound`](crate::error::Error::NotFound) if the account does not exist.
@@ -32,13 +32,11 @@ pub async fn set_password_as_operator(
             end_pending(tx.connection, user)?;
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
+            let reason = RevocationReason::PasswordChanged;
             let receipt = if keep {
-                None
+                revoke::end_trusted_browsers(tx, user, reason, &actor)?
             } else {
-                let request = RevocationRequest::of(
-                    CredentialFilter::default(),
-                    RevocationReason::PasswordChanged,
-                );
+                let request = RevocationRequest::of(CredentialFilter::default(), reason);
                 Some(revoke::revoke_in(tx, user, &request, &actor)?)
             };
             notify_of_change(tx, user, &actor, receipt.as_ref())?;

@@ -165,8 +165,8 @@ fn ensure_usable(tx: &mut Transaction<'_>, user: UserId, link: &Link) -> Result<
     }
 }
 
-/// Revokes all sessions and device tokens of a user, and pauses the personal tokens if `pauses` is
-/// set. The user is locked.
+/// Revokes all sessions and device tokens of a user, ends the trust in all browsers, and pauses the
+/// personal tokens if `pauses` is set. The user is locked.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -184,7 +184,10 @@ pub(crate) fn revoke_and_pause(
         kind: REVOKED.to_vec(),
         ..CredentialFilter::default()
     };
-    let request = RevocationRequest::of(filter, reason);
+    let request = RevocationRequest {
+        trusted_browsers: true,
+        ..RevocationRequest::of(filter, reason)
+    };
     revoke::revoke_in(tx, user, &request, actor)
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app_state::{AppState, Transaction},
     audit::Actor,
-    credentials::{change, revoke::lock_user_and_recheck_actor, store},
+    credentials::{change, revoke::lock_user_and_recheck_actor, store, trusted_browsers},
     crypto::digest::Digest,
     error::{Error, Result},
     factors::{
@@ -170,7 +170,7 @@ impl Step {
     }
 
     /// Opens the session of an attempt that has none, under the lock of its user. `redeem` uses the
-    /// proof. Returns `false` if the password has changed since the first step.
+    /// proof. Then the browser is trusted if the user asked for it. Returns `false` if the password has changed since the first step.
     pub(super) fn open_session(
         self,
         tx: &mut Transaction<'_>,
@@ -183,6 +183,7 @@ impl Step {
             return Ok(false);
         }
         let session = new_session(tx.state, found.user, &self.parameters, methods)?;
+        let trust = self.parameters.trust;
         let opened = open_session(tx, &session, self.session, self.parameters, false)?;
         // The session is the author, so that a mail about the second factor names its browser.
         let author = Actor {
@@ -190,6 +191,7 @@ impl Step {
             ..self.actor
         };
         redeem(tx, &author)?;
+        trusted_browsers::trust(tx, &session, trust, &author)?;
         Ok(sign_in_attempts::set_session(
             tx.connection,
             self.attempt,

@@ -15,6 +15,7 @@ use crate::{
         known_browsers, limits,
         revoke::{self, RevocationRequest},
         store,
+        trusted_browsers::{self, BrowserTrust},
     },
     crypto::digest::Digest,
     db::AnyConnection,
@@ -52,6 +53,18 @@ pub struct SignIn {
     /// The digest of the cookie by which this browser is recognised at later sign-ins. `None` if
     /// mail is off: then nothing tells the user of a new browser.
     pub browser: Option<Digest>,
+    /// The trust in this browser.
+    pub trust: BrowserTrust,
+}
+
+impl SignIn {
+    /// Asks to trust the browser whose new cookie has this digest.
+    #[cfg(feature = "pages")]
+    #[must_use]
+    pub const fn trusting(mut self, new: Option<Digest>) -> Self {
+        self.trust.new = new;
+        self
+    }
 }
 
 /// The result of the first step of a sign-in.
@@ -64,7 +77,7 @@ pub enum SignedIn {
 }
 
 /// Opens a session for the user of a password proof, or begins an attempt if the user has a second
-/// factor.
+/// factor and does not trust the browser.
 ///
 /// Sessions that the browser had before are revoked. Their cookies are overwritten, and a session
 /// without a cookie must not stay valid (ASVS 5.0, 7.2.4).
@@ -72,6 +85,9 @@ pub enum SignedIn {
 /// A second click sends the form again before the first response has arrived. The browser discards
 /// the first response, and either transaction may commit first. So the later transaction adds a
 /// secret to the session that the earlier one opened. Then the cookie of either response is valid.
+///
+/// A session that a trusted browser opens has the level of one factor. The sign-in counts as no
+/// confirmation, so the next sensitive change asks for one.
 ///
 /// # Errors
 /// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::EmailNotVerified`].
@@ -92,7 +108,10 @@ pub async fn sign_in(
                 record_first_step(tx, &proof)?;
                 return Ok(Err(refusal));
             }
-            if factors::has_second_factor(tx.connection, user)? {
+            let has_factor = factors::has_second_factor(tx.connection, user)?;
+            let sent = parameters.trust.sent.filter(|_| has_factor);
+            let is_trusted = trusted_browsers::replaces_second_factor(tx, user, sent)?;
+            if has_factor && !is_trusted {
                 record_first_step(tx, &proof)?;
                 let (hash, remember) = (proof.hash(), parameters.remember);
                 sign_in_attempts::begin(tx, attempt_digest, user, hash, remember)?;
@@ -100,7 +119,10 @@ pub async fn sign_in(
             }
             record_success(tx, &proof)?;
             let methods = AuthenticationMethods::PASSWORD;
-            let session = new_session(tx.state, user, &parameters, methods)?;
+            let mut session = new_session(tx.state, user, &parameters, methods)?;
+            if is_trusted {
+                session.confirmed_until = None;
+            }
             open_session(
                 tx,
                 &session,

@@ -38,3 +38,4 @@ mod sessions;
 mod support;
 mod telemetry;
 mod tokens;
+mod trusted_browsers;

@@ -35,6 +35,12 @@ pub(in crate::config) const KEYS: &[SettingKey] = &[
         "15m",
         "Time for which a password confirmation counts",
     ),
+    key(
+        "NARTHEX_TRUST_BROWSER",
+        "off",
+        "Time for which a user may trust a browser, where a sign-in then needs no second factor; off \
+         for never",
+    ),
 ];
 
 /// Settings of sessions and of their cookie.
@@ -50,6 +56,8 @@ pub struct Sessions {
     pub remembered_limits: SessionLimits,
     /// `NARTHEX_CONFIRM_FOR`
     pub confirm_for: Duration,
+    /// `NARTHEX_TRUST_BROWSER`. `None`: users cannot trust browsers.
+    pub trust_browser: Option<Duration>,
 }
 
 impl Sessions {
@@ -66,6 +74,7 @@ impl Sessions {
                 max: sources.get("NARTHEX_REMEMBER_MAX", value::cookie_age)?,
             },
             confirm_for: sources.get("NARTHEX_CONFIRM_FOR", value::duration)?,
+            trust_browser: sources.get("NARTHEX_TRUST_BROWSER", value::cookie_age_or_off)?,
         })
     }
 }

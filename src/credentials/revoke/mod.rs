@@ -4,9 +4,12 @@
 //! one transaction with the receipt and the audit event. [`revoke_one`] finds and revokes one
 //! credential. The functions of `one` only call these.
 
+mod by_operator;
 mod one;
 mod preview;
 
+use self::by_operator::notify_of_operator;
+pub use self::by_operator::revoke_for_users;
 pub use self::one::{revoke_token, sign_out_here};
 pub use self::preview::{RevocationPreview, preview};
 use self::preview::{digest, digest_of_ids};
@@ -21,15 +24,14 @@ use super::{
     pending::end_pending,
     principal::Principal,
     receipt::{self, RevocationReason, RevocationReceipt, find_recent_receipt},
-    store,
+    store, trusted_browsers,
 };
 use crate::{
     app_state::{AppState, Transaction},
-    audit::{self, Actor, EventDetail, EventKind, NewEvent},
+    audit::{self, Actor, EventDetail, EventKind, NewEvent, RevokedDetail},
     credential_cache::InvalidationKey,
     db::AnyConnection,
     error::{Error, Result},
-    mail::notices::{self, NamedToken, NoticeKind},
     types::{
         ability::Ability,
         credential_kind::CredentialType,
@@ -49,6 +51,8 @@ pub struct RevocationRequest {
     pub spare: Vec<CredentialId>,
     /// The reason.
     pub reason: RevocationReason,
+    /// Whether the trust in all browsers ends as well. If everything is revoked, it always does.
+    pub trusted_browsers: bool,
 }
 
 impl RevocationRequest {
@@ -60,6 +64,7 @@ impl RevocationRequest {
             digest: None,
             spare: Vec::new(),
             reason,
+            trusted_browsers: false,
         }
     }
 }
@@ -80,39 +85,6 @@ pub async fn revoke(
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &actor)?;
             revoke_in(tx, user, &request, &actor)
-        })
-        .await
-}
-
-/// Revokes the matching credentials of each of `users` for an operator, in one transaction, so that
-/// there is one wait for other nodes. Each user with a matching credential gets a receipt. Users
-/// that do not exist are skipped.
-///
-/// # Errors
-/// Returns an error if the database cannot be changed. Then nothing is revoked.
-pub async fn revoke_for_users(
-    context: &AppState,
-    mut users: Vec<UserId>,
-    selection: CredentialFilter,
-) -> Result<Vec<RevocationReceipt>> {
-    // Sorted, so that two of these calls cannot deadlock.
-    users.sort_unstable();
-    let request = RevocationRequest::of(selection, RevocationReason::Operator);
-    context
-        .write(move |tx| {
-            let actor = Actor::operator();
-            let mut receipts = Vec::new();
-            for user in users {
-                match lock_user_and_recheck_actor(tx, user, &actor) {
-                    Err(Error::NotFound) => continue,
-                    result => result?,
-                }
-                if select(tx.state, tx.connection, user, &request.selection)?.is_empty() {
-                    continue;
-                }
-                receipts.push(revoke_in(tx, user, &request, &actor)?);
-            }
-            Ok(receipts)
         })
         .await
 }
@@ -212,10 +184,32 @@ pub(crate) fn revoke_in(
         return Err(Error::PreviewOutdated);
     }
     credentials.retain(|credential| !request.spare.contains(&credential.id));
-    if request.selection.is_everything() {
+    let is_everything = request.selection.is_everything();
+    if is_everything {
         end_pending(tx.connection, user)?;
     }
-    insert_revocation(tx, user, credentials, request.reason, actor)
+    let browsers = match request.trusted_browsers || is_everything {
+        true => trusted_browsers::end_all(tx, user)?,
+        false => 0,
+    };
+    insert_revocation(tx, user, credentials, browsers, request.reason, actor)
+}
+
+/// Ends the trust in all browsers of a user, with a receipt without credentials. Returns `None` if the
+/// user trusts none. The user is locked.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn end_trusted_browsers(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    reason: RevocationReason,
+    actor: &Actor,
+) -> Result<Option<RevocationReceipt>> {
+    match trusted_browsers::end_all(tx, user)? {
+        0 => Ok(None),
+        ended => insert_revocation(tx, user, Vec::new(), ended, reason, actor).map(Some),
+    }
 }
 
 /// Returns the receipt of the last minute for exactly the credentials of the preview with the
@@ -291,7 +285,7 @@ pub async fn revoke_one(
                     .authorize_revocation(&CredentialFilter::one(class, id), tx.now())?;
             }
             let one = vec![found];
-            insert_revocation(tx, user, one, RevocationReason::Revoked, &actor).map(Some)
+            insert_revocation(tx, user, one, 0, RevocationReason::Revoked, &actor).map(Some)
         })
         .await?;
     if receipt.is_none() {
@@ -308,6 +302,7 @@ pub(super) fn insert_revocation(
     tx: &mut Transaction<'_>,
     user: UserId,
     mut credentials: Vec<Credential>,
+    trusted_browsers: u64,
     reason: RevocationReason,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
@@ -316,7 +311,10 @@ pub(super) fn insert_revocation(
         credential.ended_at = Some(at);
         credential.receipt_id = Some(id);
     }
-    let count = receipt::count(&credentials);
+    let count = RevokedDetail {
+        trusted_browsers,
+        ..receipt::count(&credentials)
+    };
     let receipt = RevocationReceipt {
         id,
         at,
@@ -325,6 +323,7 @@ pub(super) fn insert_revocation(
         ip: actor.ip,
         sessions_ended: i64::try_from(count.sessions).map_err(Error::internal)?,
         tokens_ended: i64::try_from(count.tokens).map_err(Error::internal)?,
+        trusted_browsers_ended: i64::try_from(trusted_browsers).map_err(Error::internal)?,
         credentials,
     };
     let ids: Vec<CredentialId> = receipt
@@ -345,33 +344,6 @@ pub(super) fn insert_revocation(
     metrics::counter!("narthex_credentials_revoked_total", "reason" => receipt.reason.as_str())
         .increment(ids.len() as u64);
     Ok(receipt)
-}
-
-/// Tells the user of a revocation by an operator, or by the app that embeds Narthex. The app acts
-/// without a credential and without a client.
-fn notify_of_operator(
-    tx: &mut Transaction<'_>,
-    user: UserId,
-    receipt: &RevocationReceipt,
-    actor: &Actor,
-) -> Result<()> {
-    let by_app = actor.credential.is_none() && actor.ip.is_none();
-    match receipt.reason {
-        _ if receipt.credentials.is_empty() => Ok(()),
-        RevocationReason::SignedOut if !by_app => Ok(()),
-        RevocationReason::SignedOut | RevocationReason::Operator => {
-            notices::notify(tx, user, actor, NoticeKind::SignedOut, receipt.kinds())
-        }
-        RevocationReason::Leaked => {
-            for token in &receipt.credentials {
-                let named = NamedToken::new(&token.name, &token.hint);
-                let kind = NoticeKind::TokenLeaked(named);
-                notices::notify(tx, user, actor, kind, [token.kind])?;
-            }
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Returns the credentials that `selection` matches and that are not revoked. Expiry is not

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{credential::Credential, filter::CredentialFilter, receipt},
+    super::{credential::Credential, filter::CredentialFilter, receipt, trusted_browsers},
     select,
 };
 use crate::{
@@ -21,13 +21,18 @@ pub struct RevocationPreview {
     pub digest: String,
     /// The active credentials, newest first.
     pub credentials: Vec<Credential>,
+    /// The number of browsers whose trust would end. It ends only if everything is revoked.
+    pub trusted_browsers: u64,
 }
 
 impl RevocationPreview {
-    /// Returns the numbers of active credentials.
+    /// Returns the numbers of active credentials and of trusted browsers.
     #[must_use]
     pub fn count(&self) -> RevokedDetail {
-        receipt::count(&self.credentials)
+        RevokedDetail {
+            trusted_browsers: self.trusted_browsers,
+            ..receipt::count(&self.credentials)
+        }
     }
 }
 
@@ -46,9 +51,14 @@ pub async fn preview(
             let digest = digest(&credentials);
             let now = context.now();
             credentials.retain(|credential| credential.is_active(now));
+            let trusted_browsers = match selection.is_everything() {
+                true => trusted_browsers::count(connection, user, now)?,
+                false => 0,
+            };
             Ok(RevocationPreview {
                 digest,
                 credentials,
+                trusted_browsers,
             })
         })
         .await

@@ -11,6 +11,7 @@ mod search;
 mod secrets;
 mod sign_in_history;
 mod token_networks;
+mod trusted_browsers;
 
 pub(crate) use self::{
     cleanup::{delete_ended, delete_receipts, expired},
@@ -32,6 +33,10 @@ pub(in crate::credentials) use self::{
         delete_secrets, insert_foreign_secret, insert_further_secret, insert_secret, invalidate,
     },
     token_networks::{has_networks, insert_network, name_and_hint, used_tokens},
+    trusted_browsers::{
+        count_trusted, delete_excess_trusted, delete_expired_trusted, delete_trusted_by_digest,
+        delete_trusted_of, insert_trusted, trusted_of, use_trusted,
+    },
 };
 
 use diesel::{

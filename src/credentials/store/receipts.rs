@@ -25,6 +25,7 @@ struct ReceiptRow {
     ip: Option<String>,
     sessions_ended: i64,
     tokens_ended: i64,
+    trusted_browsers_ended: i64,
 }
 
 /// Inserts a receipt.
@@ -42,6 +43,7 @@ pub(crate) fn insert_receipt(
         ip: receipt.ip.map(|ip| ip.to_string()),
         sessions_ended: receipt.sessions_ended,
         tokens_ended: receipt.tokens_ended,
+        trusted_browsers_ended: receipt.trusted_browsers_ended,
     };
     with_backend!(connection => diesel::insert_into(receipts::table)
         .values(row)
@@ -84,6 +86,7 @@ pub(crate) fn find_receipt(
         ip: row.ip.and_then(|ip| ip.parse().ok()),
         sessions_ended: row.sessions_ended,
         tokens_ended: row.tokens_ended,
+        trusted_browsers_ended: row.trusted_browsers_ended,
         credentials: credentials_of(connection, id)?,
     }))
 }

@@ -96,6 +96,7 @@ copied_tables! {
         ip: Option<String>,
         sessions_ended: i64,
         tokens_ended: i64,
+        trusted_browsers_ended: i64,
     }
     credentials => Credential {
         id: Vec<u8>,
@@ -158,6 +159,16 @@ copied_tables! {
     passkey_user_handles => PasskeyUserHandle {
         user_id: Vec<u8>,
         handle: Vec<u8>,
+    }
+    trusted_browsers => TrustedBrowser {
+        id: Vec<u8>,
+        user_id: Vec<u8>,
+        digest: Vec<u8>,
+        created_at: i64,
+        last_used_at: Option<i64>,
+        expires_at: i64,
+        user_agent: Option<String>,
+        ip: Option<String>,
     }
     last_uses => LastUse {
         credential_id: Vec<u8>,

@@ -69,7 +69,10 @@ pub async fn remove(
             requirement::refuse_removal_of_last(tx, user, "remove")?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasskeyRemoved;
-            let receipt = ending.apply(tx, user, [session.id], reason, &actor)?;
+            let receipt =
+                ending
+                    .of_factor_change()
+                    .apply(tx, user, [session.id], reason, &actor)?;
             notify_of_removal(tx, user, &actor, passkey.name, "", receipt.as_ref())?;
             Ok(receipt)
         })

@@ -85,6 +85,8 @@ pub struct ReceiptJson<'a> {
     by: Option<CredentialId>,
     sessions_ended: i64,
     tokens_ended: i64,
+    /// The number of browsers that the user no longer trusts.
+    trusted_browsers_ended: i64,
     /// The revoked credentials, without those that Narthex has deleted since.
     credentials: Vec<CredentialJson<'a>>,
 }
@@ -104,6 +106,7 @@ impl<'a> ReceiptJson<'a> {
             by: receipt.by,
             sessions_ended: receipt.sessions_ended,
             tokens_ended: receipt.tokens_ended,
+            trusted_browsers_ended: receipt.trusted_browsers_ended,
             credentials: all(&receipt.credentials, current),
         }
     }
@@ -115,6 +118,9 @@ impl<'a> ReceiptJson<'a> {
 pub struct PreviewJson<'a> {
     /// Identifies exactly these credentials.
     digest: &'a str,
+    /// The number of browsers that the user would no longer trust. It is zero unless everything is
+    /// selected.
+    trusted_browsers: u64,
     credentials: Vec<CredentialJson<'a>>,
 }
 
@@ -124,6 +130,7 @@ impl<'a> PreviewJson<'a> {
     pub fn of(preview: &'a RevocationPreview, current: Option<CredentialId>) -> Self {
         Self {
             digest: &preview.digest,
+            trusted_browsers: preview.trusted_browsers,
             credentials: all(&preview.credentials, current),
         }
     }

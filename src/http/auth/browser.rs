@@ -6,16 +6,16 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::P
 use futures_util::future::{Ready, ready};
 
 use super::{
-    ClientInfo,
     browser_cookie::BrowserCookie,
     extract::{context, principal_of, require_principal, revoke_other_cookies},
     presented_credential,
     session_cookie::SessionCookie,
+    trust_cookie,
 };
 use crate::{
     app_state::AppState,
     credentials::{Principal, RecentlyAuthenticated, revoke},
-    crypto::secret::SecretString,
+    crypto::{digest::Digest, secret::SecretString},
     error::{Error, Result},
     factors::RecoveryCode,
     http::{
@@ -30,7 +30,7 @@ use crate::{
         return_to::{ReturnTo, or_page},
     },
     i18n::{self, Language},
-    sessions::{SignIn, SignedIn},
+    sessions::SignedIn,
     types::{
         fields::{FieldErrors, Fields},
         ids::ReceiptId,
@@ -172,6 +172,12 @@ impl BrowserUser {
         self.cookie.take_recovery_codes(&self.context, user)
     }
 
+    /// Returns the digest of the cookie of a trusted browser that this browser has sent.
+    #[must_use]
+    pub fn trust_digest(&self) -> Option<Digest> {
+        trust_cookie::sent_digest(&self.request)
+    }
+
     /// Returns the proof that the user confirmed the password recently. Otherwise the user is
     /// redirected to the confirmation page and then to the path `return_address`.
     ///
@@ -217,7 +223,7 @@ pub struct OptionalUser {
     /// The session cookie.
     pub cookie: SessionCookie,
     language: Language,
-    request: HttpRequest,
+    pub(super) request: HttpRequest,
 }
 
 impl OptionalUser {
@@ -231,14 +237,6 @@ impl OptionalUser {
     #[must_use]
     pub const fn language(&self) -> &Language {
         &self.language
-    }
-
-    /// Returns the cookie by which this browser is recognised at its next sign-in.
-    ///
-    /// # Errors
-    /// Returns an error if the machine has no randomness.
-    pub fn browser(&self) -> Result<Option<BrowserCookie>> {
-        BrowserCookie::of(&self.context, &self.request)
     }
 
     /// Fails if mail is off, because the page needs it.
@@ -310,36 +308,6 @@ impl OptionalUser {
                 Ok(see_other(&self.address(&page)))
             }
         }
-    }
-
-    /// Returns the callers of all active sessions whose cookies the browser sent, the selected one
-    /// first.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn sessions(&self) -> Result<Vec<Principal>> {
-        presented_credential::sessions_of(&self.context, &self.request, self.principal.as_deref())
-            .await
-    }
-
-    /// Returns the parameters of a sign-in in this browser, without "Keep me signed in" and without a
-    /// form key. `browser` recognises it at later sign-ins.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub async fn sign_in_parameters(
-        &self,
-        origin: ClientInfo,
-        browser: Option<&BrowserCookie>,
-    ) -> Result<SignIn> {
-        Ok(SignIn {
-            remember: false,
-            user_agent: origin.user_agent,
-            ip: origin.ip,
-            replaces: self.sessions().await?,
-            form_key: None,
-            browser: browser.map(BrowserCookie::digest),
-        })
     }
 }
 

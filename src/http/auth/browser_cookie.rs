@@ -1,9 +1,11 @@
 //! The cookie by which a browser is recognised at its next sign-in. It outlives the session and is
 //! no credential: it only decides whether a sign-in is reported to the user.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
-    cookie::{Cookie, SameSite, time::Duration},
+    cookie::{Cookie, SameSite},
     dev::ServiceRequest,
     http::header::HeaderMap,
 };
@@ -20,6 +22,9 @@ use crate::{
 
 /// 256 bits, in unpadded base64url.
 const LENGTH: usize = 43;
+
+/// The end of the name.
+const NAME: &str = "browser";
 
 /// The cookie of a browser.
 pub struct BrowserCookie {
@@ -45,7 +50,7 @@ impl BrowserCookie {
         };
         Ok(Some(Self {
             secret,
-            name: name(settings),
+            name: name(settings, NAME),
             secure: settings.is_https(),
         }))
     }
@@ -61,16 +66,32 @@ impl BrowserCookie {
     /// # Errors
     /// None are expected.
     pub fn send(self, response: &mut HttpResponse) -> Result<()> {
-        let life = Duration::try_from(known_browsers::LIFE).map_err(Error::internal)?;
-        let cookie = Cookie::build(self.name, self.secret.expose())
-            .path("/")
-            .secure(self.secure)
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .max_age(life)
-            .finish();
-        response.add_cookie(&cookie).map_err(Error::internal)
+        send(
+            response,
+            self.name,
+            &self.secret,
+            self.secure,
+            known_browsers::LIFE,
+        )
     }
+}
+
+/// Sends a cookie of this host that lives for `life`.
+pub(super) fn send(
+    response: &mut HttpResponse,
+    name: String,
+    secret: &SecretString,
+    secure: bool,
+    life: Duration,
+) -> Result<()> {
+    let cookie = Cookie::build(name, secret.expose())
+        .path("/")
+        .secure(secure)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(life.try_into().map_err(Error::internal)?)
+        .finish();
+    response.add_cookie(&cookie).map_err(Error::internal)
 }
 
 /// The secret that a browser has sent.
@@ -82,7 +103,7 @@ struct SentSecret(SecretString);
 pub(super) fn keep(context: &AppState, request: &ServiceRequest) {
     let settings = context.settings();
     if settings.mail.is_on()
-        && let Some(secret) = sent(request.headers(), &name(settings))
+        && let Some(secret) = sent(request.headers(), &name(settings, NAME))
     {
         request.extensions_mut().insert(SentSecret(secret));
     }
@@ -93,14 +114,15 @@ fn generate(context: &AppState) -> Result<SecretString> {
     Ok(SecretString::new(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// Returns the name. With the prefix `__Host-`, no sibling host can set the cookie, so none can make
-/// its own browser a known one.
-fn name(settings: &Settings) -> String {
+/// Returns the name of a cookie after that of the session. With the prefix `__Host-`, no sibling host
+/// can set the cookie, so none can make its own browser a known or a trusted one.
+pub(super) fn name(settings: &Settings, end: &str) -> String {
     let prefix = if settings.is_https() { "__Host-" } else { "" };
-    format!("{prefix}{}-browser", settings.sessions.cookie_name)
+    format!("{prefix}{}-{end}", settings.sessions.cookie_name)
 }
 
-fn sent(headers: &HeaderMap, name: &str) -> Option<SecretString> {
+/// Returns the secret in the first cookie of this name.
+pub(super) fn sent(headers: &HeaderMap, name: &str) -> Option<SecretString> {
     let value = request_header::values(headers, name).next()?;
     let is_ours = value.len() == LENGTH
         && value

@@ -6,11 +6,15 @@ mod access;
 mod browser;
 #[cfg(feature = "pages")]
 mod browser_cookie;
+#[cfg(feature = "pages")]
+mod browser_sign_in;
 mod client_info;
 mod extract;
 mod guard;
 mod presented_credential;
 pub mod session_cookie;
+#[cfg(feature = "pages")]
+mod trust_cookie;
 
 #[cfg(feature = "internals")]
 pub use self::presented_credential::{Authorization, bearer, client_password};
@@ -25,4 +29,5 @@ pub use self::{
 pub use self::{
     browser::{BrowserUser, OptionalUser, identify_browser},
     browser_cookie::BrowserCookie,
+    trust_cookie::TrustCookie,
 };

@@ -8,7 +8,7 @@ use crate::{
     i18n::{self, Language, humanize},
     mail::{
         links::Purpose,
-        notices::{Author, NamedToken, Notice, NoticeEvent, NoticeKind},
+        notices::{Author, NamedToken, Notice, NoticeEvent, NoticeKind, TRUSTED_BROWSER},
     },
     sessions::Device,
     types::{
@@ -93,6 +93,10 @@ fn subject(app: String, kind: &NoticeKind) -> Message {
         NoticeKind::PasskeyCopySuspected { .. } => mail_notice::passkey_copy_suspected_subject(app),
         NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made_subject(app),
         NoticeKind::RecoveryCodeUsed { .. } => mail_notice::recovery_code_used_subject(app),
+        NoticeKind::TrustedBrowserAdded => mail_notice::trusted_browser_added_subject(app),
+        NoticeKind::TrustedBrowserRemoved { .. } => {
+            mail_notice::trusted_browser_removed_subject(app)
+        }
         NoticeKind::SignedOut => mail_notice::signed_out_subject(app),
         NoticeKind::AccountDisabled => mail_notice::account_disabled_subject(app),
         NoticeKind::AccountDeleted => mail_notice::account_deleted_subject(app),
@@ -129,6 +133,11 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
         }
         NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made(),
         NoticeKind::RecoveryCodeUsed { left } => mail_notice::recovery_code_used(*left),
+        NoticeKind::TrustedBrowserAdded => mail_notice::trusted_browser_added(),
+        NoticeKind::TrustedBrowserRemoved { user_agent, .. } => {
+            let device = Device::of(user_agent.as_deref()).message();
+            mail_notice::trusted_browser_removed(i18n::text(language, &device))
+        }
         NoticeKind::SignedOut => mail_notice::signed_out(),
         NoticeKind::AccountDisabled => mail_notice::account_disabled(app.to_owned()),
         NoticeKind::AccountDeleted => mail_notice::account_deleted(app.to_owned()),
@@ -157,6 +166,10 @@ fn describe(app: &str, language: &Language, account: &str, event: &NoticeEvent) 
     | NoticeKind::PasskeyRemoved {
         reason: Some(reason),
         ..
+    }
+    | NoticeKind::TrustedBrowserRemoved {
+        reason: Some(reason),
+        ..
     } = &event.kind
     {
         let reason = shortened(reason, MAX_REASON);
@@ -165,7 +178,10 @@ fn describe(app: &str, language: &Language, account: &str, event: &NoticeEvent) 
     if !event.revoked.is_empty() {
         let kinds = CredentialKind::ALL.into_iter();
         let counts = kinds.filter_map(|kind| Some((kind, *event.revoked.get(kind.as_str())?)));
-        let counts = counts.map(|(kind, count)| i18n::text(language, &count_of(kind, count)));
+        let counts = counts.map(|(kind, count)| count_of(kind, count));
+        let browsers = event.revoked.get(TRUSTED_BROWSER).copied();
+        let counts = counts.chain(browsers.map(mail_notice::trusted_browsers));
+        let counts = counts.map(|count| i18n::text(language, &count));
         let kinds = mail_notice::revoked_kinds(counts.collect());
         facts.push((mail_notice::revoked(), Text::Message(kinds)));
     }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Deserialize;
 
-use super::login_verify::{enter, over};
+use super::login_verify::{BrowserCookies, enter, over};
 use crate::{
     error::Result,
     factors::passkeys::AssertionResponse,
@@ -42,6 +42,9 @@ pub struct Assertion {
     /// The page after the sign-in.
     #[serde(default)]
     next: String,
+    /// Whether the user asks to trust the browser.
+    #[serde(default)]
+    trust: bool,
 }
 
 /// `POST /login/passkey`
@@ -55,12 +58,15 @@ pub async fn sign_in(
     let Some(attempt) = user.cookie.attempt() else {
         return json::onward(&over(&user, next.as_ref())?);
     };
-    let browser = user.browser()?;
-    let details = user.sign_in_parameters(origin, browser.as_ref()).await?;
+    let cookies = BrowserCookies {
+        known: user.browser()?,
+        trusted: user.trust(&attempt, assertion.trust)?,
+    };
+    let details = cookies.sign_in_parameters(&user, origin).await?;
     let credential = assertion.credential;
     let context = &user.context;
     match sessions::complete_by_passkey(context, &attempt, credential, details).await? {
-        Some(completed) => json::onward(&enter(&user, completed, next, browser)?),
+        Some(completed) => json::onward(&enter(&user, completed, next, cookies)?),
         None => json::onward(&over(&user, next.as_ref())?),
     }
 }

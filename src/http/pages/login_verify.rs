@@ -1,13 +1,16 @@
 //! The second step of a sign-in: a code or a passkey.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
+    app_state::AppState,
     error::{Error, Result},
     factors::{Code, FactorMethod, verify::missing_code},
     http::{
-        auth::{BrowserCookie, ClientInfo, OptionalUser},
+        auth::{BrowserCookie, ClientInfo, OptionalUser, TrustCookie},
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
@@ -29,6 +32,10 @@ struct VerifyPage {
     next: String,
     /// Whether the user has a passkey.
     offers_passkey: bool,
+    /// For how long the user can trust the browser.
+    trust_for: Option<Duration>,
+    /// Whether the user asks to trust the browser.
+    trust: bool,
     errors: FieldTexts,
     refused: Option<Refused>,
     form_key: String,
@@ -37,6 +44,8 @@ struct VerifyPage {
 impl VerifyPage {
     fn new(user: &OptionalUser, methods: &[FactorMethod], next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
+            trust_for: user.context.settings().sessions.trust_browser,
+            trust: false,
             offers_passkey: methods.contains(&FactorMethod::Passkey),
             frame: user.frame(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
@@ -68,37 +77,73 @@ async fn methods_of(user: &OptionalUser) -> Result<Option<Vec<FactorMethod>>> {
 pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let code = fields.read("code", Code::parse);
+    let trust = fields.text("trust") == "on";
     let key = form_key(&fields.text("form_key"));
     let next = ReturnTo::take(&mut fields, user.context.settings());
     let Some(attempt) = user.cookie.attempt() else {
         return over(&user, next.as_ref());
     };
     let methods = methods_of(&user).await?.unwrap_or_default();
-    let browser = user.browser()?;
+    let cookies = BrowserCookies {
+        known: user.browser()?,
+        trusted: user.trust(&attempt, trust)?,
+    };
     let completed = async {
         fields.check()?;
         let code = code.ok_or_else(missing_code)?;
         let details = SignIn {
             form_key: key,
-            ..user.sign_in_parameters(origin, browser.as_ref()).await?
+            ..cookies.sign_in_parameters(&user, origin).await?
         };
         sessions::complete(&user.context, attempt, code, details).await
     };
     match completed.await {
-        Ok(Some(completed)) => enter(&user, completed, next, browser),
+        Ok(Some(completed)) => enter(&user, completed, next, cookies),
         Ok(None) => over(&user, next.as_ref()),
         Err(Error::Invalid(errors)) => html::unprocessable(&VerifyPage {
             errors: FieldTexts::new(user.language(), &errors),
+            trust,
             ..VerifyPage::new(&user, &methods, next.as_ref())?
         }),
         Err(error @ Error::Throttled(_)) => html::refused(
             &error,
             &VerifyPage {
                 refused: Some(Refused::by(&error, user.language())),
+                trust,
                 ..VerifyPage::new(&user, &methods, next.as_ref())?
             },
         ),
         Err(other) => Err(other),
+    }
+}
+
+/// The cookies that a completed sign-in sends besides that of the session.
+pub(super) struct BrowserCookies {
+    /// The cookie of a known browser.
+    pub(super) known: Option<BrowserCookie>,
+    /// The cookie of a browser that the user asks to trust.
+    pub(super) trusted: Option<TrustCookie>,
+}
+
+impl BrowserCookies {
+    /// Returns the parameters of a sign-in that sends these cookies.
+    pub(super) async fn sign_in_parameters(
+        &self,
+        user: &OptionalUser,
+        origin: ClientInfo,
+    ) -> Result<SignIn> {
+        let parameters = user.sign_in_parameters(origin, self.known.as_ref()).await?;
+        Ok(parameters.trusting(self.trusted.as_ref().map(TrustCookie::digest)))
+    }
+
+    fn send(self, context: &AppState, response: &mut HttpResponse) -> Result<()> {
+        if let Some(known) = self.known {
+            known.send(response)?;
+        }
+        match self.trusted {
+            Some(trusted) => trusted.send(context, response),
+            None => Ok(()),
+        }
     }
 }
 
@@ -107,7 +152,7 @@ pub(super) fn enter(
     user: &OptionalUser,
     completed: Completed,
     next: Option<ReturnTo>,
-    browser: Option<BrowserCookie>,
+    cookies: BrowserCookies,
 ) -> Result<HttpResponse> {
     user.cookie.sign_in(&completed.secret, completed.remember)?;
     let mut response = match completed.replacement {
@@ -119,9 +164,7 @@ pub(super) fn enter(
             user.redirect(&page, &notice::recovery_code_replaced())?
         }
     };
-    if let Some(browser) = browser {
-        browser.send(&mut response)?;
-    }
+    cookies.send(&user.context, &mut response)?;
     Ok(response)
 }
 

@@ -16,15 +16,15 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
     jobs,
-    types::{
-        credential_kind::CredentialKind,
-        ids::{LinkId, UserId},
-    },
+    types::ids::{LinkId, UserId},
     util::clock::Timestamp,
 };
 
 /// Notices of one kind within this time are joined into one mail.
 const JOINED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The stored name of a trusted browser among the kinds of what an event has ended.
+pub const TRUSTED_BROWSER: &str = "trusted_browser";
 
 /// The most events that one mail lists. It bounds the size of the mail.
 const MAX_LISTED: usize = 6;
@@ -58,7 +58,8 @@ pub struct NoticeEvent {
     /// The address of the client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<IpAddr>,
-    /// The number of credentials that were revoked, by the name of their kind.
+    /// The number of credentials that were revoked and of trusted browsers that ended, by the name of
+    /// their kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub revoked: BTreeMap<String, u64>,
 }
@@ -135,6 +136,17 @@ pub enum NoticeKind {
         /// The number of codes that can still be used.
         left: u64,
     },
+    /// The user trusted a browser.
+    TrustedBrowserAdded,
+    /// The trust in a browser was removed.
+    TrustedBrowserRemoved {
+        /// Its `User-Agent`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_agent: Option<String>,
+        /// The reason that an operator gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// An operator revoked sessions or tokens.
     SignedOut,
     /// An operator disabled the account.
@@ -197,6 +209,8 @@ impl NoticeKind {
             Self::PasskeyCopySuspected { .. } => "passkey-copy-suspected",
             Self::RecoveryCodesMade => "recovery-codes-made",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
+            Self::TrustedBrowserAdded => "trusted-browser-added",
+            Self::TrustedBrowserRemoved { .. } => "trusted-browser-removed",
             Self::SignedOut => "signed-out",
             Self::AccountDisabled => "account-disabled",
             Self::AccountDeleted => "account-deleted",
@@ -225,8 +239,8 @@ impl NamedToken {
     }
 }
 
-/// Tells a user of an event that `actor` caused now. `revoked` are the kinds of the credentials that
-/// the event has revoked.
+/// Tells a user of an event that `actor` caused now. `revoked` are the names of the kinds of what the
+/// event has ended: a kind of credential, or [`TRUSTED_BROWSER`].
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -235,7 +249,7 @@ pub(crate) fn notify(
     user: UserId,
     actor: &Actor,
     kind: NoticeKind,
-    revoked: impl IntoIterator<Item = CredentialKind>,
+    revoked: impl IntoIterator<Item = &'static str>,
 ) -> Result<()> {
     if !tx.state.settings().mail.is_on() {
         return Ok(());
@@ -254,7 +268,7 @@ pub(crate) fn notify_former_address(
     user: UserId,
     actor: &Actor,
     kind: NoticeKind,
-    revoked: impl IntoIterator<Item = CredentialKind>,
+    revoked: impl IntoIterator<Item = &'static str>,
     former: &str,
     undo: Option<LinkId>,
 ) -> Result<()> {
@@ -275,7 +289,7 @@ fn event_by(
     tx: &mut Transaction<'_>,
     actor: &Actor,
     kind: NoticeKind,
-    revoked: impl IntoIterator<Item = CredentialKind>,
+    revoked: impl IntoIterator<Item = &'static str>,
 ) -> Result<NoticeEvent> {
     let author = match actor.credential {
         Some(credential) => store::author(tx.connection, credential)?,
@@ -287,7 +301,7 @@ fn event_by(
     };
     let mut counts = BTreeMap::new();
     for kind in revoked {
-        *counts.entry(kind.as_str().to_owned()).or_default() += 1;
+        *counts.entry(kind.to_owned()).or_default() += 1;
     }
     Ok(NoticeEvent {
         kind,

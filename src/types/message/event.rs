@@ -27,6 +27,8 @@ messages! {
     passkey_removed = "event-passkey-removed";
     recovery_codes_made = "event-recovery-codes-made";
     recovery_code_used = "event-recovery-code-used";
+    trusted_browser_added = "event-trusted-browser-added";
+    trusted_browser_removed = "event-trusted-browser-removed";
     signed_in = "event-signed-in";
     signed_in_anew = "event-signed-in-anew";
     sign_in_recognised = "event-sign-in-recognised";

@@ -30,7 +30,7 @@ messages! {
     expires_at(end: Timestamp) = "label-expires-at";
 
     // Revocations
-    revoked(sessions: u64, tokens: u64) = "label-revoked";
+    revoked(sessions: u64, tokens: u64, browsers: u64) = "label-revoked";
     reason_signed_out = "label-reason-signed-out";
     reason_revoked = "label-reason-revoked";
     reason_password_changed = "label-reason-password-changed";
@@ -44,6 +44,7 @@ messages! {
     reason_passkey_removed = "label-reason-passkey-removed";
     passkey = "label-passkey";
     reason_recovery_codes_made = "label-reason-recovery-codes-made";
+    reason_recovery_code_used = "label-reason-recovery-code-used";
     reason_account_disabled = "label-reason-account-disabled";
     reason_account_deleted = "label-reason-account-deleted";
     reason_replaced = "label-reason-replaced";

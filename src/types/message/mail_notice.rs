@@ -38,6 +38,10 @@ messages! {
     recovery_codes_made = "mail-notice-recovery-codes-made";
     recovery_code_used_subject(app: String) = "mail-notice-recovery-code-used-subject";
     recovery_code_used(left: u64) = "mail-notice-recovery-code-used";
+    trusted_browser_added_subject(app: String) = "mail-notice-trusted-browser-added-subject";
+    trusted_browser_added = "mail-notice-trusted-browser-added";
+    trusted_browser_removed_subject(app: String) = "mail-notice-trusted-browser-removed-subject";
+    trusted_browser_removed(browser: String) = "mail-notice-trusted-browser-removed";
     signed_out_subject(app: String) = "mail-notice-signed-out-subject";
     signed_out = "mail-notice-signed-out";
     account_disabled_subject(app: String) = "mail-notice-account-disabled-subject";
@@ -67,6 +71,7 @@ messages! {
     personal(count: u64) = "mail-notice-personal";
     device(count: u64) = "mail-notice-device";
     service(count: u64) = "mail-notice-service";
+    trusted_browsers(count: u64) = "mail-notice-trusted-browsers";
 
     // What to do
     not_you = "mail-notice-not-you";

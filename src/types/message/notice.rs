@@ -4,7 +4,7 @@ use super::messages;
 
 messages! {
     saved = "notice-saved";
-    password_changed(sessions: u64, tokens: u64) = "notice-password-changed";
+    password_changed(sessions: u64, tokens: u64, browsers: u64) = "notice-password-changed";
     check_mail(email: String) = "notice-check-mail";
     email_verified = "notice-email-verified";
     email_changed = "notice-email-changed";
@@ -13,9 +13,9 @@ messages! {
     email_change_requested(email: String) = "notice-email-change-requested";
     reset_requested = "notice-reset-requested";
     password_reset = "notice-password-reset";
-    account_deleted(sessions: u64, tokens: u64) = "notice-account-deleted";
+    account_deleted(sessions: u64, tokens: u64, browsers: u64) = "notice-account-deleted";
     sign_in_recognised = "notice-sign-in-recognised";
-    signed_out(sessions: u64, tokens: u64) = "notice-signed-out";
+    signed_out(sessions: u64, tokens: u64, browsers: u64) = "notice-signed-out";
     session_signed_out(name: String) = "notice-session-signed-out";
     token_revoked(name: String) = "notice-token-revoked";
     session_already_ended = "notice-session-already-ended";
@@ -30,11 +30,12 @@ messages! {
     sign_in_attempt_over = "notice-sign-in-attempt-over";
     second_factor_needed = "notice-second-factor-needed";
     factor_already_on = "notice-factor-already-on";
-    factor_added(sessions: u64, tokens: u64) = "notice-factor-added";
-    factor_removed(sessions: u64, tokens: u64) = "notice-factor-removed";
-    passkey_added(sessions: u64, tokens: u64) = "notice-passkey-added";
-    passkey_removed(sessions: u64, tokens: u64) = "notice-passkey-removed";
-    recovery_codes_made(sessions: u64, tokens: u64) = "notice-recovery-codes-made";
+    factor_added(sessions: u64, tokens: u64, browsers: u64) = "notice-factor-added";
+    factor_removed(sessions: u64, tokens: u64, browsers: u64) = "notice-factor-removed";
+    passkey_added(sessions: u64, tokens: u64, browsers: u64) = "notice-passkey-added";
+    passkey_removed(sessions: u64, tokens: u64, browsers: u64) = "notice-passkey-removed";
+    recovery_codes_made(sessions: u64, tokens: u64, browsers: u64) = "notice-recovery-codes-made";
+    trusted_browser_removed = "notice-trusted-browser-removed";
     recovery_code_replaced = "notice-recovery-code-replaced";
     review_first = "notice-review-first";
     list_changed = "notice-list-changed";

@@ -95,6 +95,16 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
         "/account/security/passkeys/{id}/remove",
         SessionPage,
     ),
+    (
+        "GET",
+        "/account/security/trusted-browsers/{id}/remove",
+        SessionPage,
+    ),
+    (
+        "POST",
+        "/account/security/trusted-browsers/{id}/remove",
+        SessionPage,
+    ),
     ("GET", "/account/security/recovery-codes", SessionPage),
     ("POST", "/account/security/recovery-codes", SessionPage),
     ("GET", "/account/activity", SessionPage),

@@ -1,6 +1,6 @@
 //! Accounts: registration, profile, names.
 
-mod email_change;
+pub mod email_change;
 mod email_undo;
 mod invitation;
 mod names;

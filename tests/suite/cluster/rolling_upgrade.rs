@@ -13,7 +13,7 @@ use crate::support::user_agents::FIREFOX_ON_LINUX;
 const ADA: &str = "ada@example.com";
 const KEY: &str =
     "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-const TABLES: [&str; 31] = [
+const TABLES: [&str; 32] = [
     "account_change_sequence",
     "account_changes",
     "attempt_counters",
@@ -43,6 +43,7 @@ const TABLES: [&str; 31] = [
     "secrets",
     "sign_in_attempts",
     "token_networks",
+    "trusted_browsers",
     "users",
     "write_probe",
 ];

@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 9] = [
+const FROZEN: [(&str, &str); 10] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -52,6 +52,10 @@ const FROZEN: [(&str, &str); 9] = [
     (
         "2026-11-29-000009_passkeys",
         "163f7aabd7a60a4904235ae8d6731da7ec09f4275ee5e6cc18d32465c58a4b3a",
+    ),
+    (
+        "2026-11-29-000010_trusted_browsers",
+        "36fdba462f5bb540d19fe392df694472af1ff9512a97ce38ebce6caa42c80a93",
     ),
 ];
 

@@ -35,6 +35,9 @@ pub const OF_A_PASSKEY: [&str; 4] = [
     "/account/security/passkeys/{id}/remove",
 ];
 
+/// The form of a user with a trusted browser. `trusted_browsers::pages` has its tests.
+const OF_A_TRUSTED_BROWSER: &str = "/account/security/trusted-browsers/{id}/remove";
+
 /// The forms of a user with an authenticator app. They ask for a code.
 pub const OF_AN_APP: [&str; 2] = [
     "/account/security/totp/remove",
@@ -100,6 +103,7 @@ fn forms_of_signed_in_pages() -> Vec<&'static str> {
             !WITHOUT_CONTENT.contains(path)
                 && !OF_AN_APP.contains(path)
                 && !OF_A_PASSKEY.contains(path)
+                && *path != OF_A_TRUSTED_BROWSER
         })
         .collect()
 }

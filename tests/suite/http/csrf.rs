@@ -38,7 +38,7 @@ const OF_MAIL: [&str; 9] = [
 ];
 
 /// The forms that need a code. The tests of second factors send them from our pages.
-const OF_FACTORS: [&str; 10] = [
+const OF_FACTORS: [&str; 11] = [
     "/login/verify",
     "/login/passkey/options",
     "/login/passkey",
@@ -49,6 +49,7 @@ const OF_FACTORS: [&str; 10] = [
     "/account/security/passkeys",
     "/account/security/passkeys/{id}",
     "/account/security/passkeys/{id}/remove",
+    "/account/security/trusted-browsers/{id}/remove",
 ];
 
 /// A user with two sessions, one that sends the requests and one that observes, and a token.

@@ -116,11 +116,12 @@ async fn signed_in(app: &TestApp) -> Browser {
 }
 
 /// Pages of a user with an authenticator app or a passkey.
-const AFTER_A_FORM: [&str; 5] = [
+const AFTER_A_FORM: [&str; 6] = [
     "/login/verify",
     "/account/security/totp/remove",
     "/account/security/passkeys/{id}",
     "/account/security/passkeys/{id}/remove",
+    "/account/security/trusted-browsers/{id}/remove",
     "/account/security/recovery-codes",
 ];
 

@@ -165,6 +165,17 @@ fn mails() -> Vec<(&'static str, Mail)> {
             "recovery-code-used",
             notice(NoticeKind::RecoveryCodeUsed { left: 3 }),
         ),
+        (
+            "trusted-browser-added",
+            notice(NoticeKind::TrustedBrowserAdded),
+        ),
+        (
+            "trusted-browser-removed",
+            notice(NoticeKind::TrustedBrowserRemoved {
+                user_agent: Some(FIREFOX.to_owned()),
+                reason: None,
+            }),
+        ),
         ("signed-out", by_operator(NoticeKind::SignedOut)),
         ("account-disabled", by_operator(NoticeKind::AccountDisabled)),
         ("account-deleted", notice(NoticeKind::AccountDeleted)),

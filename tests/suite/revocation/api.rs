@@ -192,7 +192,7 @@ async fn revocation_with_digest_revokes_the_previewed_credentials() {
     let fixture = Fixture::new().await;
     let filter = json!({"class": "token"});
     let shown = preview(&fixture.ada, &filter).await;
-    expect_members(&shown.text, &["digest", "credentials"]);
+    expect_members(&shown.text, &["digest", "trusted_browsers", "credentials"]);
     assert_eq!(
         active_ids(&fixture.ada).await.len(),
         6,
@@ -210,6 +210,7 @@ async fn revocation_with_digest_revokes_the_previewed_credentials() {
             "by",
             "sessions_ended",
             "tokens_ended",
+            "trusted_browsers_ended",
             "credentials",
         ],
     );
@@ -220,6 +221,7 @@ async fn revocation_with_digest_revokes_the_previewed_credentials() {
         json!({
             "id": receipt["id"], "at": "2026-11-27T12:30:01Z", "reason": "signed_out",
             "by": fixture.desk, "sessions_ended": 0, "tokens_ended": 3,
+            "trusted_browsers_ended": 0,
             "credentials": receipt["credentials"],
         })
     );

@@ -12,7 +12,7 @@ use super::client::Browser;
 use super::page::{fetch_list, own_session};
 
 /// Routes that answer with a file or with a redirect.
-const NO_PAGES: [&str; 7] = [
+const NO_PAGES: [&str; 8] = [
     paths::HOME,
     paths::PASSWORD,
     paths::DELETE,
@@ -20,6 +20,7 @@ const NO_PAGES: [&str; 7] = [
     paths::ACTIVITY_JSON,
     paths::TOTP_REMOVE,
     paths::PASSKEY_REMOVE,
+    paths::TRUSTED_BROWSER_REMOVE,
 ];
 
 /// Pages that only the answer of a form leads to. Their tests are those of second factors.

@@ -12,7 +12,7 @@ use actix_web::{
 };
 
 #[cfg(feature = "pages")]
-use super::super::browser_cookie;
+use super::super::{browser_cookie, trust_cookie};
 use super::{CookieConfig, OtherCookies, PersistentCookie, SignedCookie};
 use crate::{
     app_state::AppState, credentials::authenticate, crypto::digest::Digest,
@@ -62,7 +62,10 @@ async fn select(
     request: &mut ServiceRequest,
 ) -> NarthexResult<()> {
     #[cfg(feature = "pages")]
-    browser_cookie::keep(context, request);
+    {
+        browser_cookie::keep(context, request);
+        trust_cookie::keep(context, request);
+    }
     let signed = rules.signed_among(request.headers());
     let selected = match signed.as_slice() {
         [] | [_] => 0,

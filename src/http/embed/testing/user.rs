@@ -12,7 +12,7 @@ use crate::{
     accounts,
     audit::Actor,
     credential_cache::{CredentialSnapshot, LookupRow},
-    credentials::Principal,
+    credentials::{Principal, trusted_browsers::BrowserTrust},
     crypto::{digest::Digest, password_hash::StoredHash},
     http::{
         auth::session_cookie::CookieConfig,
@@ -111,6 +111,7 @@ impl<'a> TestUser<'a> {
             replaces: Vec::new(),
             form_key: None,
             browser: None,
+            trust: BrowserTrust::default(),
         };
         let signed_in = sessions::sign_in(&narthex.state, proof, sign_in).await;
         let secret = match must("sign in", signed_in) {

@@ -12,7 +12,7 @@ use crate::{
     accounts::{self, Profile, ProfileChanged},
     app_state::AppState,
     audit::RevokedDetail,
-    credentials::{CredentialFilter, revoke::preview},
+    credentials::{CredentialFilter, revoke::preview, trusted_browsers},
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
@@ -54,6 +54,8 @@ struct SettingsPage {
     /// The numbers of sessions other than this one, and of tokens.
     other_sessions: u64,
     tokens: u64,
+    /// The number of browsers whose trust ends with a change of the password.
+    trusted_browsers: usize,
     errors: FieldTexts,
     refused: Option<Refused>,
 }
@@ -73,6 +75,7 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
         form_key: new_form_key(&user.context)?,
         other_sessions: count.sessions,
         tokens: count.tokens,
+        trusted_browsers: trusted_browsers::list(context, account).await?.len(),
         errors,
         refused: None,
     })
@@ -242,7 +245,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             }
             let ended = changed.receipt;
             let count = ended.map_or(RevokedDetail::default(), |receipt| receipt.count());
-            let message = notice::password_changed(count.sessions, count.tokens);
+            let message = count.message(notice::password_changed);
             user.redirect(paths::PROFILE, &message)
         }
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
@@ -279,8 +282,7 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     };
     match deleted.await {
         Ok(receipt) => {
-            let count = receipt.count();
-            let message = notice::account_deleted(count.sessions, count.tokens);
+            let message = receipt.count().message(notice::account_deleted);
             user.sign_out_and_redirect(&message).await
         }
         Err(Error::Invalid(errors)) => {

@@ -156,7 +156,7 @@ async fn redirect(
     match next.and_then(|next| user.context.mount().relative(next)) {
         Some(next) if !receipt.contains(user.principal.credential().id) => {
             let count = receipt.count();
-            let message = notice::signed_out(count.sessions, count.tokens);
+            let message = count.message(notice::signed_out);
             user.redirect_with_receipt(next, &message, receipt.id)
         }
         _ => redirect_to_receipt(user, receipt).await,
@@ -172,7 +172,7 @@ pub(super) async fn redirect_to_receipt(
         return Ok(see_other(&user.address(&paths::receipt(receipt.id))));
     }
     let count = receipt.count();
-    let message = notice::signed_out(count.sessions, count.tokens);
+    let message = count.message(notice::signed_out);
     user.sign_out_and_redirect(&message).await
 }
 

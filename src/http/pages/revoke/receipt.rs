@@ -60,6 +60,7 @@ pub async fn show(
             &[
                 ("sessions", count.sessions.into()),
                 ("tokens", count.tokens.into()),
+                ("browsers", count.trusted_browsers.into()),
             ],
         ),
         reason: user.text(&receipt.reason.message()),

@@ -48,6 +48,8 @@ struct ReviewPage {
     all_groups: Option<String>,
     hidden: Vec<(&'static str, String)>,
     digest: String,
+    /// The number of browsers whose trust would end.
+    trusted_browsers: u64,
     back: String,
     filters: Filters,
     errors: FieldTexts,
@@ -120,6 +122,7 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
     let RevocationPreview {
         digest,
         credentials,
+        trusted_browsers,
     } = preview;
     let locator = Locator::new(context, user.language()).await;
     let frame = user.frame();
@@ -146,6 +149,7 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
         all_groups: review.rows.map(|_| review.address(selection)),
         hidden: hidden(&review, current),
         digest,
+        trusted_browsers,
         back: review.back(user),
         filters: Filters::of(user, &frame, &locator, selection, &all.credentials)
             .with_next(review.next.clone()),
@@ -177,6 +181,7 @@ pub(super) async fn refuse(
         all_groups: None,
         hidden: Vec::new(),
         digest: String::new(),
+        trusted_browsers: 0,
         back: paths::ACCOUNT.to_owned(),
         filters: Filters::of(user, &frame, &locator, selection, &all.credentials).with_typed(typed),
         errors: user.field_texts(errors),
@@ -195,7 +200,9 @@ fn title(frame: &Layout, selection: &CredentialFilter, current: CredentialId) ->
 }
 
 fn summary(frame: &Layout, selection: &CredentialFilter, count: RevokedDetail) -> Summary {
-    let RevokedDetail { sessions, tokens } = count;
+    let RevokedDetail {
+        sessions, tokens, ..
+    } = count;
     Summary {
         is_empty: sessions == 0 && tokens == 0,
         sentence: if *selection == CredentialFilter::default() {

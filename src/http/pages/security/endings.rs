@@ -16,6 +16,7 @@ pub(in crate::http::pages) fn take(fields: &mut Fields, default: Ending) -> Endi
     for choice in also {
         match &*choice {
             "sessions" => ending.sessions = true,
+            "trusted_browsers" => ending.trusted_browsers = true,
             "device_tokens" => ending.device_tokens = true,
             "personal_tokens" => ending.personal_tokens = true,
             "" => {}
@@ -25,9 +26,11 @@ pub(in crate::http::pages) fn take(fields: &mut Fields, default: Ending) -> Endi
     ending
 }
 
-/// The choices of a change without a field, if other sessions may be those of an intruder.
+/// The choices of a change without a field, if other sessions and trusted browsers may be those of an
+/// intruder.
 pub(in crate::http::pages) const OTHER_SESSIONS: Ending = Ending {
     sessions: true,
     device_tokens: false,
     personal_tokens: false,
+    trusted_browsers: true,
 };

@@ -7,6 +7,7 @@ mod passkey_calls;
 mod qr;
 mod recovery_codes;
 mod totp;
+mod trusted_browser;
 
 pub use self::{
     overview::show as overview,
@@ -14,4 +15,5 @@ pub use self::{
     passkey_calls::{options as passkey_options, register as register_passkey},
     recovery_codes::{make as make_recovery_codes, show as show_recovery_codes},
     totp::{form as totp_form, remove as remove_totp, to_security, turn_on as turn_on_totp},
+    trusted_browser::remove as remove_trusted_browser,
 };

@@ -1,10 +1,12 @@
-//! The overview: the password, the passkeys, the authenticator app and the recovery codes.
+//! The overview: the password, the passkeys, the authenticator app, the trusted browsers and the
+//! recovery codes.
 
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::endings::OTHER_SESSIONS;
+use super::{endings::OTHER_SESSIONS, trusted_browser::TrustedBrowserRow};
 use crate::{
+    credentials::trusted_browsers,
     error::Result,
     factors::{
         self, AppSummary, Endable, Ending, PasskeySummary, RecoveryCodesSummary,
@@ -74,6 +76,9 @@ pub(super) struct SecurityPage {
     app: Option<FactorCard>,
     codes: Option<FactorCard>,
     few_codes: bool,
+    trusted_browsers: Vec<TrustedBrowserRow>,
+    /// Whether the user can trust a browser at the next sign-in.
+    offers_trust: bool,
     /// Whether the user must have a factor, and the app is the only one.
     is_required: bool,
     endable: Endable,
@@ -93,8 +98,10 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
     let few = summary.recovery_codes.as_ref();
     let requires_factor = context.settings().requires_second_factor();
     let is_required = requires_factor && summary.passkeys.is_empty();
+    let browsers = trusted_browsers::list(context, account).await?.into_iter();
+    let has_factor = summary.has_second_factor();
     let here = user.address(paths::SECURITY);
-    let confirm = match summary.app.is_some() || !summary.passkeys.is_empty() {
+    let confirm = match has_factor {
         true => paths::confirm_second_factor(here.as_str()),
         false => paths::with_next(paths::CONFIRM, here.as_str()),
     };
@@ -110,6 +117,10 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
         app: summary.app.map(|app| of_app(user, &app)),
         codes: summary.recovery_codes.map(|codes| of_codes(user, &codes)),
+        trusted_browsers: browsers
+            .map(|browser| TrustedBrowserRow::of(user, browser))
+            .collect(),
+        offers_trust: has_factor && context.settings().sessions.trust_browser.is_some(),
         endable,
         after_removal: OTHER_SESSIONS,
         after_addition: Ending::default(),

@@ -190,11 +190,11 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
 pub(super) fn redirect(
     user: &BrowserUser,
     path: &str,
-    message: fn(u64, u64) -> Message,
+    message: fn(u64, u64, u64) -> Message,
     receipt: Option<&RevocationReceipt>,
 ) -> Result<HttpResponse> {
     let count = receipt.map_or(RevokedDetail::default(), RevocationReceipt::count);
-    let message = message(count.sessions, count.tokens);
+    let message = count.message(message);
     match receipt {
         Some(receipt) => user.redirect_with_receipt(path, &message, receipt.id),
         None => user.redirect(path, &message),

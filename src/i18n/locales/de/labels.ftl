@@ -13,7 +13,7 @@ label-browser = { $browser }
 label-unknown-browser-on-system = Unbekannter Browser unter { $system }
 label-unknown-client = Unbekannter Client
 
-label-revoked = { $sessions ->
+label-revoked-credentials = { $sessions ->
     [0] { $tokens ->
         [0] nichts
         [one] { $tokens } Token
@@ -30,9 +30,24 @@ label-revoked = { $sessions ->
        *[other] { $sessions } Sitzungen und { $tokens } Tokens
     }
 }
-label-revoked-sentence = { $sessions ->
+label-revoked = { $browsers ->
+    [0] { label-revoked-credentials }
+    [one] { label-revoked-before-browsers }{ $browsers } vertrauenswürdiger Browser
+   *[other] { label-revoked-before-browsers }{ $browsers } vertrauenswürdige Browser
+}
+label-revoked-before-browsers = { $sessions ->
     [0] { $tokens ->
         [0] { "" }
+       *[other] { label-revoked-credentials } sowie{ " " }
+    }
+   *[other] { label-revoked-credentials } sowie{ " " }
+}
+label-revoked-sentence = { $sessions ->
+    [0] { $tokens ->
+        [0] { $browsers ->
+            [0] { "" }
+           *[other] { " " }Widerrufen: { label-revoked }.
+        }
        *[other] { " " }Widerrufen: { label-revoked }.
     }
    *[other] { " " }Widerrufen: { label-revoked }.
@@ -50,6 +65,7 @@ label-reason-passkey-added = Ein Passkey wurde hinzugefügt
 label-reason-passkey-removed = Ein Passkey wurde entfernt
 label-passkey = Passkey
 label-reason-recovery-codes-made = Neue Wiederherstellungscodes wurden erstellt
+label-reason-recovery-code-used = Ein Wiederherstellungscode wurde verwendet
 label-reason-account-disabled = Das Konto wurde gesperrt
 label-reason-account-deleted = Das Konto wurde gelöscht
 label-reason-replaced = Derselbe Browser hat sich neu angemeldet

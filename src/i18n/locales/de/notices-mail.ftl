@@ -38,6 +38,10 @@ mail-notice-recovery-code-used = Ein Wiederherstellungscode Ihres Kontos wurde v
     [one] Es ist noch { $left } Code übrig.
    *[other] Es sind noch { $left } Codes übrig.
 }
+mail-notice-trusted-browser-added-subject = { $app }: ein Browser ist vertrauenswürdig
+mail-notice-trusted-browser-added = In diesem Browser soll kein Code mehr verlangt werden. Eine Anmeldung dort braucht vorerst nur Ihr Passwort.
+mail-notice-trusted-browser-removed-subject = { $app }: ein Browser ist nicht mehr vertrauenswürdig
+mail-notice-trusted-browser-removed = Ihr Konto vertraut diesem Browser nicht mehr: { $browser }. Eine Anmeldung dort fragt wieder nach einem Code.
 mail-notice-signed-out-subject = { $app }: Sie wurden abgemeldet
 mail-notice-signed-out = Der Betreiber hat Sitzungen oder Tokens Ihres Kontos beendet.
 mail-notice-account-disabled-subject = { $app }: Ihr Konto wurde gesperrt
@@ -84,6 +88,10 @@ mail-notice-personal = { $count ->
 mail-notice-device = { $count ->
     [one] { $count } Geräte-Token
    *[other] { $count } Geräte-Tokens
+}
+mail-notice-trusted-browsers = { $count ->
+    [one] { $count } vertrauenswürdiger Browser
+   *[other] { $count } vertrauenswürdige Browser
 }
 mail-notice-service = { $count ->
     [one] { $count } Dienst-Token

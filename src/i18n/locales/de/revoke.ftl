@@ -70,6 +70,10 @@ review-actions = { $sessions ->
 }
 review-summary = { review-actions }.
 review-summary-everything = { review-actions }. Das ist alles, was Zugriff auf Ihr Konto hat.
+review-trusted-browsers = { $count ->
+    [one] Auch das Vertrauen in { $count } Browser endet. Eine Anmeldung dort fragt dann nach einem Code.
+   *[other] Auch das Vertrauen in { $count } Browser endet. Eine Anmeldung dort fragt dann nach einem Code.
+}
 review-button = { $sessions ->
     [0] { $tokens ->
         [one] { $tokens } Token widerrufen

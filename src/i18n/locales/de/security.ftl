@@ -2,7 +2,7 @@
 
 security-title = Anmeldung und Sicherheit
 security-lead = Womit Sie sich anmelden.
-security-link = Passwort, Passkeys, Authenticator-App und Wiederherstellungscodes
+security-link = Passwort, Passkeys, Authenticator-App, vertrauenswürdige Browser und Wiederherstellungscodes
 security-open = Anmeldung und Sicherheit prüfen
 security-password = Sie melden sich mit einem Passwort an. Ändern Sie es in den Einstellungen.
 security-app = Authenticator-App
@@ -64,6 +64,26 @@ ending-personal-tokens = { $count ->
    *[other] { $count } persönliche Tokens widerrufen
 }
 
+ending-trusted-browsers = { $count ->
+    [0] das Vertrauen in Browser beenden (es gibt keine)
+    [one] das Vertrauen in { $count } Browser beenden
+   *[other] das Vertrauen in { $count } Browser beenden
+}
+ending-trusted-browsers-always = { $count ->
+    [one] Das Vertrauen in { $count } Browser endet mit dieser Änderung.
+   *[other] Das Vertrauen in { $count } Browser endet mit dieser Änderung.
+}
+
+# Vertrauenswürdige Browser
+
+trusted-title = Vertrauenswürdige Browser
+trusted-lead = In diesen Browsern fragt eine Anmeldung mit Ihrem Passwort nach keinem Code. Änderungen an Ihrem Konto tun es weiterhin. Eine Änderung des Passworts oder eines Faktors beendet das Vertrauen.
+trusted-none = Sie vertrauen keinem Browser. Wenn Sie sich mit einem Code anmelden, können Sie wählen, dass in diesem Browser keiner mehr verlangt wird.
+trusted-until = Endet
+trusted-remove = Vertrauen beenden
+trusted-remove-title = Vertrauen in { $browser } beenden?
+trusted-remove-lead = Die nächste Anmeldung in diesem Browser fragt nach einem Code. Sie bleiben dort angemeldet.
+
 # Ein Code
 
 code-label = Code
@@ -117,6 +137,8 @@ second-step-passkey = Passkey verwenden
 second-step-passkey-failed = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
 second-step-passkey-cancelled = Der Browser hat keine Bestätigung von Ihnen erhalten. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
 second-step-passkey-limit = Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es dann noch einmal.
+second-step-trust = In diesem Browser { $length } lang keinen Code verlangen
+second-step-trust-hint = Nur auf einem Gerät, das niemand sonst verwendet.
 second-step-lost = Zweiter Faktor nicht zur Hand? Geben Sie einen Ihrer Wiederherstellungscodes ein.
 second-step-other = Anderes Konto verwenden
 

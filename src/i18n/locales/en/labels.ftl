@@ -13,7 +13,7 @@ label-browser = { $browser }
 label-unknown-browser-on-system = Unknown browser on { $system }
 label-unknown-client = Unknown client
 
-label-revoked = { $sessions ->
+label-revoked-credentials = { $sessions ->
     [0] { $tokens ->
         [0] nothing
         [one] { $tokens } token
@@ -30,10 +30,25 @@ label-revoked = { $sessions ->
        *[other] { $sessions } sessions and { $tokens } tokens
     }
 }
+label-revoked = { $browsers ->
+    [0] { label-revoked-credentials }
+    [one] { label-revoked-before-browsers }{ $browsers } trusted browser
+   *[other] { label-revoked-before-browsers }{ $browsers } trusted browsers
+}
+label-revoked-before-browsers = { $sessions ->
+    [0] { $tokens ->
+        [0] { "" }
+       *[other] { label-revoked-credentials }, and{ " " }
+    }
+   *[other] { label-revoked-credentials }, and{ " " }
+}
 # Follows another sentence. It is empty if nothing was revoked.
 label-revoked-sentence = { $sessions ->
     [0] { $tokens ->
-        [0] { "" }
+        [0] { $browsers ->
+            [0] { "" }
+           *[other] { " " }Revoked: { label-revoked }.
+        }
        *[other] { " " }Revoked: { label-revoked }.
     }
    *[other] { " " }Revoked: { label-revoked }.
@@ -51,6 +66,7 @@ label-reason-passkey-added = A passkey was added
 label-reason-passkey-removed = A passkey was removed
 label-passkey = Passkey
 label-reason-recovery-codes-made = New recovery codes were made
+label-reason-recovery-code-used = A recovery code was used
 label-reason-account-disabled = The account was disabled
 label-reason-account-deleted = The account was deleted
 label-reason-replaced = The same browser signed in again

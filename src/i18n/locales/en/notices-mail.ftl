@@ -38,6 +38,10 @@ mail-notice-recovery-code-used = A recovery code of your account was used. { $le
     [one] { $left } code is left.
    *[other] { $left } codes are left.
 }
+mail-notice-trusted-browser-added-subject = { $app }: a browser is trusted
+mail-notice-trusted-browser-added = You asked not to enter a code in this browser again. Signing in there needs only your password for now.
+mail-notice-trusted-browser-removed-subject = { $app }: a browser is no longer trusted
+mail-notice-trusted-browser-removed = Your account no longer trusts this browser: { $browser }. A sign-in there asks for a code again.
 mail-notice-signed-out-subject = { $app }: you were signed out
 mail-notice-signed-out = An operator ended sessions or tokens of your account.
 mail-notice-account-disabled-subject = { $app }: your account was disabled
@@ -87,6 +91,10 @@ mail-notice-personal = { $count ->
 mail-notice-device = { $count ->
     [one] { $count } device token
    *[other] { $count } device tokens
+}
+mail-notice-trusted-browsers = { $count ->
+    [one] { $count } trusted browser
+   *[other] { $count } trusted browsers
 }
 mail-notice-service = { $count ->
     [one] { $count } service token

@@ -73,6 +73,10 @@ review-actions = { $sessions ->
 }
 review-summary = This will { review-actions }.
 review-summary-everything = This will { review-actions }: everything with access to your account.
+review-trusted-browsers = { $count ->
+    [one] The trust in { $count } browser ends as well. A sign-in there then asks for a code.
+   *[other] The trust in { $count } browsers ends as well. A sign-in there then asks for a code.
+}
 review-button = { $sessions ->
     [0] { $tokens ->
         [one] Revoke { $tokens } token

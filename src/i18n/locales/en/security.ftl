@@ -2,7 +2,7 @@
 
 security-title = Sign-in and security
 security-lead = What you sign in with.
-security-link = Password, passkeys, authenticator app and recovery codes
+security-link = Password, passkeys, authenticator app, trusted browsers and recovery codes
 security-open = Review sign-in and security
 security-password = You sign in with a password. Change it in the settings.
 security-app = Authenticator app
@@ -64,6 +64,26 @@ ending-personal-tokens = { $count ->
    *[other] revoke { $count } personal tokens
 }
 
+ending-trusted-browsers = { $count ->
+    [0] end the trust in browsers (you trust none)
+    [one] end the trust in { $count } browser
+   *[other] end the trust in { $count } browsers
+}
+ending-trusted-browsers-always = { $count ->
+    [one] The trust in { $count } browser ends with this change.
+   *[other] The trust in { $count } browsers ends with this change.
+}
+
+# Trusted browsers
+
+trusted-title = Trusted browsers
+trusted-lead = A sign-in with your password asks for no code in these browsers. Changes of your account still do. A change of the password or of a factor ends the trust.
+trusted-none = You trust no browser. When you sign in with a code, you can choose not to be asked for one in that browser again.
+trusted-until = Ends
+trusted-remove = End the trust
+trusted-remove-title = End the trust in { $browser }?
+trusted-remove-lead = The next sign-in in this browser asks for a code. You stay signed in there.
+
 # A code
 
 code-label = Code
@@ -117,6 +137,8 @@ second-step-passkey = Use a passkey
 second-step-passkey-failed = The passkey was not accepted. Try again, or enter a code.
 second-step-passkey-cancelled = The browser got no confirmation from you. Try again, or enter a code.
 second-step-passkey-limit = Too many attempts. Wait a while, then try again.
+second-step-trust = Don’t ask for a code in this browser for { $length }
+second-step-trust-hint = Only on a device that nobody else uses.
 second-step-lost = No second factor at hand? Enter one of your recovery codes.
 second-step-other = Use another account
 
