@@ -49,9 +49,12 @@ pub enum Error {
     #[error("wrong e-mail or password")]
     WrongPassword,
     /// The password is right, and the account has a second factor that the request lacks: one of
-    /// these methods.
+    /// these methods, or a passkey, which the request cannot have.
     #[error("second factor required")]
     SecondFactorRequired(Vec<&'static str>),
+    /// No user has the passkey of a sign-in: it was removed, or belongs to another server.
+    #[error("unknown passkey")]
+    UnknownPasskey,
     /// The operation requires a second factor in this session, recently.
     #[error("confirmation by a second factor required")]
     SecondFactorConfirmationRequired,

@@ -1,13 +1,17 @@
 // Passkeys. A browser gives the answer of an authenticator to a script only. So this script asks the server
-// for a challenge, shows it to the browser, and sends the answer. Without this file the page says so, or
-// asks for a code.
+// for a challenge, shows it to the browser, and sends the answer. It also tells the browser which passkeys
+// are of use. Without this file the page says so, or asks for a password or a code.
 
 const ERRORS = { NotAllowedError: "cancelled", AbortError: "cancelled", InvalidStateError: "existing" };
+// The reason to end an offer before its challenge does.
+const LATE = {};
+const LATEST = 280_000;
 
 class Refusal extends Error {
-  constructor(status) {
+  constructor(status, kind) {
     super(`status ${status}`);
     this.status = status;
+    this.isUnknown = /unknown-passkey$/.test(kind);
   }
 }
 
@@ -17,52 +21,84 @@ async function call(address, body) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Refusal(answer.status);
-  return answer.json();
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refusal(answer.status, content.type);
+  return content;
 }
+
+// Tells the browser what the server knows (Web Authentication 3, 5.1.10), if it can be told.
+const signal = (what, details) => PublicKeyCredential[`signal${what}`]?.(details)?.catch(() => {});
 
 const ticked = (area) => [...area.querySelectorAll("[name=also]:checked")].map((box) => box.value);
 
+// How to get a credential, and what is sent beside it.
 const KINDS = {
   async create(area, options) {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
-    const credential = await navigator.credentials.create({ publicKey });
-    return { credential: credential.toJSON(), also: ticked(area) };
+    return [await navigator.credentials.create({ publicKey }), { also: ticked(area) }];
   },
   async get(area, options) {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
     const credential = await navigator.credentials.get({ publicKey });
     const trust = document.querySelector("[name=trust]:checked") !== null;
-    return { credential: credential.toJSON(), next: area.dataset.next, trust };
+    return [credential, { next: area.dataset.next, trust }];
+  },
+  async begin(area, options, request) {
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+    const credential = await navigator.credentials.get({ publicKey, ...request });
+    const remember = document.getElementById("remember").checked;
+    return [credential, { begin: true, remember, next: area.dataset.next }];
   },
 };
 
-// Returns the address of the next page.
-async function exchange(area) {
-  const options = await call(area.dataset.options, {});
-  if (options.location) return options.location;
-  const answer = await KINDS[area.dataset.passkey](area, options);
-  const { location: page } = await call(area.dataset.answer, answer);
-  return page;
+const optionsOf = ({ dataset }) => call(dataset.options, dataset.passkey === "begin" ? { begin: true } : {});
+
+// Goes on to the next page.
+async function exchange(area, options, request) {
+  let page = options.location;
+  if (!page) {
+    const [credential, more] = await KINDS[area.dataset.passkey](area, options, request);
+    try {
+      ({ location: page } = await call(area.dataset.answer, { credential: credential.toJSON(), ...more }));
+    } catch (error) {
+      const { rpId } = options;
+      if (error.isUnknown) signal("UnknownCredential", { rpId, credentialId: credential.id });
+      throw error;
+    }
+  }
+  location.assign(page);
 }
 
 // Returns the words for an error.
-async function run(area) {
+function wordsFor({ dataset }, error) {
+  if (error.isUnknown) return dataset.unknown ?? dataset.failed;
+  if (error.status === 429) return dataset.limit;
+  return dataset[ERRORS[error.name]] ?? dataset.failed;
+}
+
+let offered;
+
+// Offers the passkeys of the device in the field of the address. A browser has one request at a time.
+async function offer(area, fault) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  const options = await optionsOf(area).catch(() => {});
+  if (!options) return;
+  const offering = (offered = new AbortController());
+  const timer = setTimeout(() => offering.abort(LATE), LATEST);
   try {
-    location.assign(await exchange(area));
-    return "";
+    await exchange(area, options, { mediation: "conditional", signal: offering.signal });
   } catch (error) {
-    if ([401, 403].includes(error.status) && area.dataset.confirm) {
-      location.assign(area.dataset.confirm);
-      return "";
-    }
-    if (error.status === 429) return area.dataset.limit;
-    return area.dataset[ERRORS[error.name]] ?? area.dataset.failed;
+    if (error.status) fault.textContent = wordsFor(area, error);
+    if (error === LATE || error.status === 422) offer(area, fault);
   }
+  clearTimeout(timer);
 }
 
 const area = document.querySelector("[data-passkey]");
-if (area && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
+const rpId = area?.dataset.rp;
+const isOurs = `.${location.hostname}`.endsWith(`.${rpId}`);
+if (area && isOurs && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
+  const { passkey: kind, user: userId, accepted, name, displayName } = area.dataset;
   const button = area.querySelector("button");
   const fault = area.querySelector("[role=alert]");
   area.hidden = false;
@@ -70,7 +106,20 @@ if (area && globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {
   button.addEventListener("click", async () => {
     fault.textContent = "";
     button.disabled = true;
-    fault.textContent = await run(area);
+    offered?.abort();
+    try {
+      await exchange(area, await optionsOf(area));
+    } catch (error) {
+      if ([401, 403].includes(error.status) && area.dataset.confirm) location.assign(area.dataset.confirm);
+      else fault.textContent = wordsFor(area, error);
+      if (kind === "begin") offer(area, fault);
+    }
     button.disabled = false;
   });
+  if (kind === "begin") offer(area, fault);
+  if (userId) {
+    const allAcceptedCredentialIds = accepted.split(" ").filter(Boolean);
+    signal("AllAcceptedCredentials", { rpId, userId, allAcceptedCredentialIds });
+    signal("CurrentUserDetails", { rpId, userId, name, displayName });
+  }
 }

@@ -123,6 +123,11 @@ paths! {
     /// Redirects a password manager to the page that changes the password (W3C, A Well-Known URL
     /// for Changing Passwords).
     CHANGE_PASSWORD = "/.well-known/change-password";
+    /// The pages on which a password manager can add and manage passkeys (W3C, A Well-Known URL for
+    /// Relying Party Passkey Endpoints).
+    PASSKEY_ENDPOINTS = "/.well-known/passkey-endpoints";
+    /// The other origins that may use the passkeys of this host name (Web Authentication 3, 5.11).
+    RELATED_ORIGINS = "/.well-known/webauthn";
     /// Introspection of a token or session (RFC 7662).
     INTROSPECT = "/oauth/introspect";
     /// Revocation of a token or session by its secret (RFC 7009).
@@ -172,14 +177,16 @@ paths! {
 
 /// Returns the whole patterns of the route with the path `path`.
 ///
-/// The address that changes the password is about the whole origin, so it stays at the root (RFC
-/// 8615, section 3). The metadata have two addresses, because clients derive the address from the
+/// The addresses for password managers are about the whole origin, so they stay at the root (RFC 8615,
+/// section 3). The metadata have two addresses, because clients derive the address from the
 /// issuer in two ways: the path of the issuer follows the well-known path (RFC 8414, section 3.1),
 /// or precedes it, as in OpenID Connect Discovery 1.0, section 4.
 #[must_use]
 pub fn patterns(mount: &Mount, path: &str) -> Vec<String> {
     match (mount.as_str(), path) {
-        ("", _) | (_, CHANGE_PASSWORD) => vec![path.to_owned()],
+        ("", _) | (_, CHANGE_PASSWORD | PASSKEY_ENDPOINTS | RELATED_ORIGINS) => {
+            vec![path.to_owned()]
+        }
         (prefix, HOME) => vec![prefix.to_owned(), mount.url(HOME)],
         (prefix, METADATA) => vec![mount.url(METADATA), format!("{METADATA}{prefix}")],
         _ => vec![mount.url(path)],

@@ -137,6 +137,8 @@ table! {
         // Without a user.
         GET  ASSET           Public  => assets::serve;
         GET  CHANGE_PASSWORD Public  => account::to_settings;
+        GET  PASSKEY_ENDPOINTS Public => pages::passkey_addresses::endpoints;
+        GET  RELATED_ORIGINS Public  => pages::passkey_addresses::related_origins;
 
         // Sign-in and sign-out.
         GET  PROBLEM         OptionalSession => problem::show;

@@ -4,10 +4,12 @@ pub mod change;
 pub mod policy;
 pub mod reset;
 pub mod schemes;
+pub mod second_step;
 pub mod set;
 pub mod set_by_link;
 mod store;
 pub mod strength;
+pub mod unverified;
 pub mod verify;
 
 pub(crate) use self::store::set_email_verified;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{policy::NewPassword, reset::address_of, store, verify::attempt_with_code};
+use super::{policy::NewPassword, reset::address_of, store, verify::attempt_in_sign_in};
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
@@ -112,7 +112,7 @@ async fn verify_code(
             if !factors::has_second_factor(connection, user)? {
                 return Ok(None);
             }
-            let limit = attempt_with_code(context, connection, user, &actor)?;
+            let limit = attempt_in_sign_in(context, connection, user, &actor)?;
             Ok(Some((user, limit)))
         })
         .await?;

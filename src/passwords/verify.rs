@@ -99,7 +99,8 @@ pub async fn authenticate(
         .await?;
     let permit = context.hasher().acquire(actor.ip).await?;
     let permit = permit.with_dummy(context.hasher().dummy_of(email.canonical()));
-    verify(context, permit, stored, password, actor, attempt).await
+    let counted = rate_limit::record_attempt(context, &attempt).await?;
+    verify(context, permit, stored, password, actor, counted).await
 }
 
 /// Verifies the password of an authenticated caller.
@@ -124,7 +125,8 @@ pub async fn authenticate_user(
         })
         .await?;
     let permit = context.hasher().acquire(actor.ip).await?;
-    verify(context, permit, stored, password, actor, attempt).await
+    let counted = rate_limit::record_attempt(context, &attempt).await?;
+    verify(context, permit, stored, password, actor, counted).await
 }
 
 /// Returns the attempt with its location, if no counter blocks it.
@@ -154,15 +156,14 @@ fn check_rate_limit(
     rate_limit::check(context, connection, attempt)
 }
 
-async fn verify(
+pub(super) async fn verify(
     context: &AppState,
     permit: HashPermit,
     stored: Option<StoredPassword>,
     password: SecretString,
     actor: Actor,
-    attempt: Attempt,
+    counted: Counted,
 ) -> Result<PasswordProof> {
-    let counted = rate_limit::record_attempt(context, &attempt).await?;
     let verified = match stored {
         Some(stored) => {
             let user = stored.user;
@@ -353,7 +354,7 @@ pub(crate) fn current_hash(
 ///
 /// # Errors
 /// [`Error::Throttled`] after too many wrong passwords and codes.
-pub(crate) fn attempt_with_code(
+pub(crate) fn attempt_in_sign_in(
     context: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
@@ -364,29 +365,18 @@ pub(crate) fn attempt_with_code(
     check_rate_limit(context, connection, attempt, Some(user), actor)
 }
 
-/// Returns the refusal of a sign-in to an account whose address is not verified. The password was
-/// right, so the transaction commits.
+/// Returns whether the account of a user exists and is not disabled.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(crate) fn refusal_of_unverified(
-    tx: &mut Transaction<'_>,
-    user: UserId,
-) -> Result<Option<Error>> {
-    let is_refused = tx.state.settings().mail.is_on() && store::is_unverified(tx.connection, user)?;
-    Ok(is_refused.then_some(Error::EmailNotVerified))
+pub(crate) fn is_enabled(connection: &mut AnyConnection, user: UserId) -> Result<bool> {
+    let stored = store::find(connection, user)?;
+    Ok(stored.is_some_and(|stored| !stored.is_disabled))
 }
 
-/// Fails if the settings withhold tokens from the user, whose address is not verified.
-///
-/// # Errors
-/// [`Error::EmailNotVerified`]
-pub(crate) fn ensure_verified(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
-    if tx.state.settings().withholds_from_unverified() && store::is_unverified(tx.connection, user)?
-    {
-        return Err(Error::EmailNotVerified);
-    }
-    Ok(())
+/// Returns the error of a form without a password.
+pub(crate) fn missing_password() -> Error {
+    FieldErrors::one("password", message::field::missing()).into()
 }
 
 /// Turns [`Error::WrongPassword`] into an error of a field, because a user who is signed in can

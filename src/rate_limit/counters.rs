@@ -55,6 +55,11 @@ const REGISTRATIONS_OF_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
     decay_interval: Duration::from_secs(6),
 };
+/// Challenges for a sign-in with a passkey, which each view of the sign-in page asks for: 1,200 an hour
+/// from one client network. A challenge is a row for five minutes.
+const CHALLENGES_OF_NETWORK: LimitPolicy = SUCCESSES_OF_NETWORK;
+/// Challenges for one IPv6 site.
+const CHALLENGES_OF_SITE: LimitPolicy = SUCCESSES_OF_SITE;
 
 /// An attempt: its client and its target. Both decide which counters count it.
 #[derive(Clone, Debug)]
@@ -75,6 +80,7 @@ enum Target {
     },
     Session(CredentialId),
     Registrations,
+    Challenges,
 }
 
 /// The outcomes that a counter counts, once the outcome of an attempt is known.
@@ -169,6 +175,15 @@ impl Attempt {
         }
     }
 
+    /// Returns a request for a challenge of a sign-in with a passkey.
+    #[must_use]
+    pub fn to_get_challenge(context: &AppState, ip: Option<IpAddr>) -> Self {
+        Self {
+            client: counted(context, ip),
+            target: Target::Challenges,
+        }
+    }
+
     /// Marks the client's network as a known location. Then only the attempts of this network on
     /// this account can block the attempt. Attempts from other networks, and attempts of the same
     /// network on other accounts, do not lock the owner out.
@@ -202,6 +217,12 @@ impl Attempt {
             Target::Registrations => self.by_network(
                 ("registrations", REGISTRATIONS_OF_NETWORK),
                 ("site-registrations", REGISTRATIONS_OF_SITE),
+                CountedOutcomes::All,
+                true,
+            ),
+            Target::Challenges => self.by_network(
+                ("challenges", CHALLENGES_OF_NETWORK),
+                ("site-challenges", CHALLENGES_OF_SITE),
                 CountedOutcomes::All,
                 true,
             ),

@@ -8,8 +8,10 @@ mod reauthenticate;
 mod recognise;
 mod second_step;
 mod second_step_by_passkey;
+mod second_step_by_password;
 pub(crate) mod secret;
 mod sign_in;
+mod sign_in_by_passkey;
 
 #[cfg(feature = "pages")]
 pub use self::recognise::{newest_unrecognised, recognise};
@@ -17,8 +19,10 @@ pub use self::{
     confirm_by_code::{ConfirmedByCode, confirm_by_code},
     device::Device,
     reauthenticate::reauthenticate,
-    second_step::{Completed, complete, open_methods},
+    second_step::{Completed, SecondStep, complete, open_step},
     second_step_by_passkey::{complete_by_passkey, passkey_options},
+    second_step_by_password::complete_by_password,
     secret::SessionSecret,
     sign_in::{SignIn, SignedIn, sign_in},
+    sign_in_by_passkey::{begin_by_passkey, sign_in_by_passkey},
 };

@@ -1,20 +1,20 @@
-//! The second step of a sign-in: a code, after the password was right.
+//! The second step of a sign-in: which proof it takes, and a code after the password was right.
 
 use super::{
     secret::SessionSecret,
-    sign_in::{SignIn, find_by_form_key, new_session, open_session},
+    sign_in::{SignIn, find_by_form_key, new_session, open_with_proof},
 };
 use crate::{
     app_state::{AppState, Transaction},
     audit::Actor,
-    credentials::{change, revoke::lock_user_and_recheck_actor, store, trusted_browsers},
+    credentials::{change, revoke::lock_user_and_recheck_actor, store},
     crypto::digest::Digest,
     error::{Error, Result},
     factors::{
         self, Code, CodeProof, FactorMethod, RecoveryCode, Replacement,
         verify::{self, wrong_code},
     },
-    passwords::verify::{attempt_with_code, current_hash},
+    passwords::verify::{attempt_in_sign_in, current_hash, missing_password},
     rate_limit::Counted,
     sign_in_attempts::{self, AttemptSecret, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},
@@ -32,22 +32,33 @@ pub struct Completed {
     pub replacement: Option<RecoveryCode>,
 }
 
-/// Returns the methods by which the sign-in with this secret can be completed. `None` if it does not
-/// wait for a second step.
+/// The proof that a second step takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecondStep {
+    /// The password, after a passkey.
+    Password,
+    /// One of these second factors, after the password.
+    SecondFactor(Vec<FactorMethod>),
+}
+
+/// Returns the proof by which the sign-in with this secret can be completed. `None` if it does not wait
+/// for a second step.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn open_methods(
-    context: &AppState,
-    attempt: &AttemptSecret,
-) -> Result<Option<Vec<FactorMethod>>> {
+pub async fn open_step(context: &AppState, attempt: &AttemptSecret) -> Result<Option<SecondStep>> {
     let digest = attempt.digest();
     context
         .read(move |context, connection| {
             let found = sign_in_attempts::find(connection, digest, context.now())?;
-            let open = found.filter(SignInAttempt::is_open);
-            open.map(|open| factors::methods_of(connection, open.user))
-                .transpose()
+            Ok(match found.filter(SignInAttempt::is_open) {
+                None => None,
+                Some(open) if open.passkey.is_some() => Some(SecondStep::Password),
+                Some(open) => {
+                    let methods = factors::methods_of(connection, open.user)?;
+                    Some(SecondStep::SecondFactor(methods))
+                }
+            })
         })
         .await
 }
@@ -59,8 +70,8 @@ pub async fn open_methods(
 /// the authenticator app, in one commit. It is used in the transaction that opens the session.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the code is wrong; [`Error::Throttled`] after too many wrong passwords and
-/// codes.
+/// [`Error::Invalid`] if the code is wrong or the attempt needs the password; [`Error::Throttled`] after
+/// too many wrong passwords and codes.
 pub async fn complete(
     context: &AppState,
     attempt: AttemptSecret,
@@ -74,31 +85,25 @@ pub async fn complete(
             let Some(found) = sign_in_attempts::find(connection, digest, context.now())? else {
                 return Ok(None);
             };
-            let limit = attempt_with_code(context, connection, found.user, &actor)?;
+            let limit = attempt_in_sign_in(context, connection, found.user, &actor)?;
             Ok(Some((found, limit)))
         })
         .await?;
     let Some((found, limit)) = found else {
         return Ok(None);
     };
+    // A code and a passkey would be two proofs of possession.
+    if found.passkey.is_some() {
+        return Err(missing_password());
+    }
     let user = found.user;
-    let secret = SessionSecret::generate(context.random())?;
-    let step = Step {
-        attempt: digest,
-        session: secret.digest(),
-        actor,
-        parameters: SignIn {
-            remember: found.remember,
-            ..parameters
-        },
-    };
-    let remember = found.remember;
-    let completed = |replacement: Option<RecoveryCode>| Completed {
+    let completed = Completed {
         user,
-        secret,
-        remember,
-        replacement,
+        secret: SessionSecret::generate(context.random())?,
+        remember: found.remember,
+        replacement: None,
     };
+    let step = Step::new(digest, &completed, actor, parameters);
     let counted = context
         .write({
             let code = code.clone();
@@ -112,7 +117,7 @@ pub async fn complete(
         .await?;
     let Some(counted) = counted else {
         let is_repeated = step.repeat(context, found).await?;
-        return Ok(is_repeated.then(|| completed(None)));
+        return Ok(is_repeated.then_some(completed));
     };
     let proof = verify::verify(
         context,
@@ -127,9 +132,12 @@ pub async fn complete(
         Some(proof) => {
             let replacement = proof.replacement().cloned();
             let is_open = step.open(context, proof).await?;
-            Ok(is_open.then(|| completed(replacement)))
+            Ok(is_open.then_some(Completed {
+                replacement,
+                ..completed
+            }))
         }
-        None if step.refuse(context, found, counted).await? => Ok(Some(completed(None))),
+        None if step.refuse(context, found, counted).await? => Ok(Some(completed)),
         None => Err(wrong_code()),
     }
 }
@@ -145,6 +153,24 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// Returns the step that completes the attempt with this digest.
+    pub(super) fn new(
+        attempt: Digest,
+        completed: &Completed,
+        actor: Actor,
+        parameters: SignIn,
+    ) -> Self {
+        Self {
+            attempt,
+            session: completed.secret.digest(),
+            actor,
+            parameters: SignIn {
+                remember: completed.remember,
+                ..parameters
+            },
+        }
+    }
+
     /// Uses the code and opens the session. Returns `false` if the attempt is over.
     async fn open(self, context: &AppState, proof: CodeProof) -> Result<bool> {
         context
@@ -170,7 +196,7 @@ impl Step {
     }
 
     /// Opens the session of an attempt that has none, under the lock of its user. `redeem` uses the
-    /// proof. Then the browser is trusted if the user asked for it. Returns `false` if the password has changed since the first step.
+    /// proof. Returns `false` if the password has changed since the first step.
     pub(super) fn open_session(
         self,
         tx: &mut Transaction<'_>,
@@ -182,16 +208,8 @@ impl Step {
         if !hash.is_some_and(|hash| found.is_for(&hash)) {
             return Ok(false);
         }
-        let session = new_session(tx.state, found.user, &self.parameters, methods)?;
-        let trust = self.parameters.trust;
-        let opened = open_session(tx, &session, self.session, self.parameters, false)?;
-        // The session is the author, so that a mail about the second factor names its browser.
-        let author = Actor {
-            credential: Some(opened),
-            ..self.actor
-        };
-        redeem(tx, &author)?;
-        trusted_browsers::trust(tx, &session, trust, &author)?;
+        let (user, digest, parameters) = (found.user, self.session, self.parameters);
+        let opened = open_with_proof(tx, user, digest, parameters, methods, redeem)?;
         Ok(sign_in_attempts::set_session(
             tx.connection,
             self.attempt,
@@ -219,7 +237,7 @@ impl Step {
     }
 
     /// Returns `true` if the request is a second click after the first request was completed.
-    async fn repeat(self, context: &AppState, found: SignInAttempt) -> Result<bool> {
+    pub(super) async fn repeat(self, context: &AppState, found: SignInAttempt) -> Result<bool> {
         context.write(move |tx| self.is_repeated(tx, &found)).await
     }
 
@@ -237,7 +255,11 @@ impl Step {
 
     /// Adds a secret to the session that the attempt has opened, if the same form opened it a moment
     /// ago. The browser may discard the first response.
-    fn add_secret(&self, tx: &mut Transaction<'_>, found: &SignInAttempt) -> Result<bool> {
+    pub(super) fn add_secret(
+        &self,
+        tx: &mut Transaction<'_>,
+        found: &SignInAttempt,
+    ) -> Result<bool> {
         let Some(key) = &self.parameters.form_key else {
             return Ok(false);
         };

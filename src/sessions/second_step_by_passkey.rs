@@ -16,9 +16,8 @@ use crate::{
         RelyingParty,
         assertion::{self, AssertionResponse, PasskeyProof},
         challenge::{self, Holder},
-        challenge_in,
     },
-    passwords::verify::attempt_with_code,
+    passwords::verify::attempt_in_sign_in,
     rate_limit,
     sign_in_attempts::{self, AttemptSecret, SignInAttempt},
     types::assurance::AuthenticationMethods,
@@ -36,7 +35,8 @@ pub async fn passkey_options(context: &AppState, attempt: &AttemptSecret) -> Res
             let party = RelyingParty::of(tx.state.settings()).ok_or(Error::NotFound)?;
             let now = tx.now();
             let found = sign_in_attempts::find(tx.connection, digest, now)?;
-            let Some(found) = found.filter(SignInAttempt::is_open) else {
+            let open = found.filter(SignInAttempt::is_open);
+            let Some(found) = open.filter(takes_a_passkey) else {
                 return Ok(None);
             };
             let challenge = challenge::issue(tx, Holder::SecondStep(digest))?;
@@ -60,56 +60,55 @@ pub async fn complete_by_passkey(
 ) -> Result<Option<Completed>> {
     let digest = attempt.digest();
     let actor = Actor::anonymous(parameters.ip);
-    let challenge = challenge_in(&response.response.client_data_json);
-    let challenge = challenge.ok_or_else(assertion::refused)?;
+    let holder = Holder::SecondStep(digest);
+    let client_data = &response.response.client_data_json;
+    let challenge = challenge::consume(context, holder, client_data).await?;
     let found = context
         .write({
-            let challenge = challenge.clone();
+            let response = response.clone();
             move |tx| {
                 let now = tx.now();
                 let found = sign_in_attempts::find(tx.connection, digest, now)?;
-                let is_open = challenge::take(tx, Holder::SecondStep(digest), &challenge)?;
-                let Some(found) = found else {
+                let Some(found) = found.filter(takes_a_passkey) else {
                     return Ok(None);
                 };
                 if !sign_in_attempts::count_code(tx.connection, digest)? {
                     return Ok(None);
                 }
-                let limit = attempt_with_code(tx.state, tx.connection, found.user, &actor)?;
+                let user = found.user;
+                let limit = attempt_in_sign_in(tx.state, tx.connection, user, &actor)?;
                 let counted = rate_limit::record_attempt_in(tx, &limit)?;
-                Ok(Some((found, counted, is_open)))
+                let named = assertion::named_of_user(tx.connection, user, &response)?;
+                Ok(Some((found, counted, named)))
             }
         })
         .await?;
-    let Some((found, counted, is_open)) = found else {
+    let Some((found, counted, named)) = found else {
         return Ok(None);
     };
     let user = found.user;
-    let proof = assertion::verify(context, user, response, &challenge, counted.clone()).await?;
-    let Some(proof) = proof.filter(|_| is_open) else {
+    let attempt = counted.clone();
+    let verify = |named| assertion::verify(context, named, &response, &challenge, counted);
+    let Some(proof) = named.and_then(verify) else {
         context
-            .write(move |tx| assertion::record_refusal(tx, user, &actor, &counted))
+            .write(move |tx| assertion::record_refusal(tx, user, &actor, &attempt))
             .await?;
         return Err(assertion::refused());
     };
-    let secret = SessionSecret::generate(context.random())?;
-    let remember = found.remember;
-    let step = Step {
-        attempt: digest,
-        session: secret.digest(),
-        actor,
-        parameters: SignIn {
-            remember,
-            ..parameters
-        },
-    };
-    let is_open = open(context, step, proof).await?;
-    Ok(is_open.then_some(Completed {
+    let completed = Completed {
         user,
-        secret,
-        remember,
+        secret: SessionSecret::generate(context.random())?,
+        remember: found.remember,
         replacement: None,
-    }))
+    };
+    let step = Step::new(digest, &completed, actor, parameters);
+    let is_open = open(context, step, proof).await?;
+    Ok(is_open.then_some(completed))
+}
+
+/// Returns whether the first step was the password. After a passkey, the password is missing.
+const fn takes_a_passkey(attempt: &SignInAttempt) -> bool {
+    attempt.passkey.is_none()
 }
 
 /// Uses the proof and opens the session. Returns `false` if the attempt is over.

@@ -22,11 +22,11 @@ use crate::{
     error::{Error, Result},
     factors,
     mail::notices::{self, NoticeKind},
-    passwords::verify::{
-        PasswordProof, check_password_proof, record_first_step, record_success,
-        refusal_of_unverified,
+    passwords::{
+        unverified::refusal_of_unverified,
+        verify::{PasswordProof, check_password_proof, record_first_step, record_success},
     },
-    sign_in_attempts::{self, AttemptSecret},
+    sign_in_attempts::{self, AttemptSecret, FirstStep},
     types::{
         ability::Abilities,
         assurance::AuthenticationMethods,
@@ -72,8 +72,10 @@ pub enum SignedIn {
     /// The session is open.
     Session(SessionSecret),
     /// The password was right, and a second factor is missing. [`super::complete`] is the second
-    /// step.
+    /// step. Or a passkey was used and the password is missing: [`super::complete_by_password`].
     SecondFactorMissing(AttemptSecret),
+    /// The passkey was accepted, and the address of the account, this one, is not verified.
+    AddressUnverified(String),
 }
 
 /// Opens a session for the user of a password proof, or begins an attempt if the user has a second
@@ -113,8 +115,13 @@ pub async fn sign_in(
             let is_trusted = trusted_browsers::replaces_second_factor(tx, user, sent)?;
             if has_factor && !is_trusted {
                 record_first_step(tx, &proof)?;
-                let (hash, remember) = (proof.hash(), parameters.remember);
-                sign_in_attempts::begin(tx, attempt_digest, user, hash, remember)?;
+                let first = FirstStep {
+                    user,
+                    hash: proof.hash(),
+                    passkey: None,
+                    remember: parameters.remember,
+                };
+                sign_in_attempts::begin(tx, attempt_digest, &first)?;
                 return Ok(Ok(false));
             }
             record_success(tx, &proof)?;
@@ -138,6 +145,29 @@ pub async fn sign_in(
     } else {
         SignedIn::SecondFactorMissing(attempt)
     })
+}
+
+/// Opens a session and uses the proof of its user, under the lock of the user. The session is the author,
+/// so that a mail about the second factor names its browser. Then the browser is trusted if the user asked
+/// for it.
+pub(super) fn open_with_proof(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    digest: Digest,
+    parameters: SignIn,
+    methods: AuthenticationMethods,
+    redeem: impl FnOnce(&mut Transaction<'_>, &Actor) -> Result<()>,
+) -> Result<CredentialId> {
+    let (ip, trust) = (parameters.ip, parameters.trust);
+    let session = new_session(tx.state, user, &parameters, methods)?;
+    let opened = open_session(tx, &session, digest, parameters, false)?;
+    let author = Actor {
+        credential: Some(opened),
+        ..Actor::anonymous(ip)
+    };
+    redeem(tx, &author)?;
+    trusted_browsers::trust(tx, &session, trust, &author)?;
+    Ok(opened)
 }
 
 /// Opens a session in a transaction that has proved its user. Returns its ID, which is that of an

@@ -1,4 +1,5 @@
-//! Sign-ins between their two steps: the password was right, and a second factor is missing.
+//! Sign-ins between their two steps: the password was right and a second factor is missing, or a
+//! passkey was used and the password is missing.
 //!
 //! An attempt is a row of its own and no credential, so nothing of the account is readable with it.
 //! The browser has its secret in the signed cookie.
@@ -20,7 +21,7 @@ use crate::{
     },
     db::AnyConnection,
     error::Result,
-    types::ids::{CredentialId, UserId},
+    types::ids::{CredentialId, FactorId, UserId},
     util::clock::Timestamp,
 };
 
@@ -66,8 +67,11 @@ impl AttemptSecret {
 #[derive(Clone, Debug)]
 pub(crate) struct SignInAttempt {
     pub(crate) user: UserId,
-    /// The digest of the password hash that was verified.
+    /// The digest of the user's password hash at the first step. Another one ends the attempt.
     pub(crate) password_digest: Digest,
+    /// The passkey of the first step, whose authenticator did not verify the user. The second step then
+    /// takes the password only. `None` if the first step was the password.
+    pub(crate) passkey: Option<FactorId>,
     /// Whether the user selected "Keep me signed in".
     pub(crate) remember: bool,
     /// The number of codes that were tried.
@@ -93,21 +97,27 @@ fn digest_of(hash: &StoredHash) -> Digest {
     Digest::of(hash.as_str().as_bytes())
 }
 
-/// Begins an attempt of `user`, whose password has this hash.
+/// The first step of a sign-in.
+pub(crate) struct FirstStep<'a> {
+    pub(crate) user: UserId,
+    /// The password hash of the user.
+    pub(crate) hash: &'a StoredHash,
+    /// The passkey that was used. `None`: the password was verified.
+    pub(crate) passkey: Option<FactorId>,
+    /// Whether the user selected "Keep me signed in".
+    pub(crate) remember: bool,
+}
+
+/// Begins an attempt after its first step.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(crate) fn begin(
-    tx: &mut Transaction<'_>,
-    secret: Digest,
-    user: UserId,
-    hash: &StoredHash,
-    remember: bool,
-) -> Result<()> {
+pub(crate) fn begin(tx: &mut Transaction<'_>, secret: Digest, first: &FirstStep<'_>) -> Result<()> {
     let attempt = SignInAttempt {
-        user,
-        password_digest: digest_of(hash),
-        remember,
+        user: first.user,
+        password_digest: digest_of(first.hash),
+        passkey: first.passkey,
+        remember: first.remember,
         tried: 0,
         created_at: tx.now(),
         session: None,

@@ -7,7 +7,7 @@ use crate::{
     crypto::digest::Digest,
     db::AnyConnection,
     schema::sign_in_attempts as attempts,
-    types::ids::{CredentialId, UserId},
+    types::ids::{CredentialId, FactorId, UserId},
     util::clock::Timestamp,
 };
 
@@ -23,12 +23,21 @@ pub(super) fn insert(
             attempts::password_digest.eq(attempt.password_digest),
             attempts::remembered.eq(attempt.remember),
             attempts::created_at.eq(attempt.created_at),
+            attempts::passkey_id.eq(attempt.passkey),
         ))
         .execute(connection)
         .map(drop)
 }
 
-type Row = (UserId, Digest, bool, i64, Timestamp, Option<CredentialId>);
+type Row = (
+    UserId,
+    Digest,
+    Option<FactorId>,
+    bool,
+    i64,
+    Timestamp,
+    Option<CredentialId>,
+);
 
 pub(super) fn find(
     connection: &mut AnyConnection,
@@ -39,6 +48,7 @@ pub(super) fn find(
         .select((
             attempts::user_id,
             attempts::password_digest,
+            attempts::passkey_id,
             attempts::remembered,
             attempts::tried,
             attempts::created_at,
@@ -47,9 +57,10 @@ pub(super) fn find(
         .first(connection)
         .optional()?;
     Ok(row.map(
-        |(user, password_digest, remember, tried, created_at, session)| SignInAttempt {
+        |(user, password_digest, passkey, remember, tried, created_at, session)| SignInAttempt {
             user,
             password_digest,
+            passkey,
             remember,
             tried,
             created_at,

@@ -15,7 +15,7 @@ use crate::{
     db,
     error::{Error, Result},
     mail::notices::{self, NamedToken, NoticeKind},
-    passwords::verify::ensure_verified,
+    passwords::unverified::ensure_verified,
     types::{
         ability::Abilities,
         assurance::AuthenticationMethods,

@@ -6,9 +6,12 @@ use crate::{
     audit::Actor,
     error::{Error, Result},
     factors::{self, Code, CodeProof, FactorMethod, requirement, verify},
-    passwords::verify::{
-        PasswordProof, attempt_with_code, check_password_proof, record_first_step, record_success,
-        refusal_of_unverified,
+    passwords::{
+        unverified::refusal_of_unverified,
+        verify::{
+            PasswordProof, attempt_in_sign_in, check_password_proof, record_first_step,
+            record_success,
+        },
     },
     types::{
         ability::Abilities, assurance::AuthenticationMethods, credential_kind::CredentialKind,
@@ -82,7 +85,8 @@ pub async fn sign_in(
                 None if factors::has_second_factor(tx.connection, proof.user())? => {
                     record_first_step(tx, &proof)?;
                     let methods = factors::methods_of(tx.connection, proof.user())?;
-                    let names = methods.into_iter().map(FactorMethod::as_str);
+                    let codes = methods.into_iter().filter(|method| method.is_code());
+                    let names = codes.map(FactorMethod::as_str);
                     return Ok(Err(Error::SecondFactorRequired(names.collect())));
                 }
                 None => {}
@@ -120,7 +124,7 @@ async fn verify_code(
                 }
                 // The right password must not count as a failure that delays the code.
                 record_first_step(tx, &proof)?;
-                let limit = attempt_with_code(tx.state, tx.connection, user, &actor)?;
+                let limit = attempt_in_sign_in(tx.state, tx.connection, user, &actor)?;
                 verify::count(tx, user, &limit, &code).map(Some)
             }
         })

@@ -9,7 +9,8 @@ use webauthn_rs_core::proto::{
 };
 
 use super::{
-    Challenge, RelyingParty, challenge,
+    Challenge, RelyingParty,
+    challenge::{self, AnsweredChallenge},
     store::{self, StoredPasskey},
 };
 use crate::{
@@ -19,7 +20,12 @@ use crate::{
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
     rate_limit::{self, Counted},
-    types::{assurance::PasskeyUse, fields::FieldErrors, ids::UserId, message::field},
+    types::{
+        assurance::PasskeyUse,
+        fields::FieldErrors,
+        ids::{FactorId, UserId},
+        message::field,
+    },
 };
 
 /// The proof that a passkey of this user has answered a challenge a moment ago.
@@ -37,6 +43,16 @@ impl PasskeyProof {
     /// Returns the user.
     pub(crate) const fn user(&self) -> UserId {
         self.passkey.user
+    }
+
+    /// Returns the ID of the passkey.
+    pub(crate) const fn passkey(&self) -> FactorId {
+        self.passkey.id
+    }
+
+    /// Returns the counted attempt.
+    pub(crate) const fn attempt(&self) -> &Counted {
+        &self.attempt
     }
 
     /// Returns how the passkey was used.
@@ -73,49 +89,102 @@ pub(crate) fn request_options(
     }))
 }
 
-/// Verifies the answer of a passkey of `user` to `challenge` (WebAuthn level 3, section 7.2).
+/// Returns the options for a sign-in without a name: the user chooses among the passkeys of the device.
+///
+/// # Errors
+/// [`Error::NotFound`] if the settings allow no passkeys.
+pub(crate) fn sign_in_options(context: &AppState, challenge: &Challenge) -> Result<Value> {
+    let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
+    Ok(json!({
+        "challenge": challenge.base64url(),
+        "rpId": party.id(),
+        "userVerification": "preferred",
+        "timeout": challenge::LIFETIME.as_millis(),
+    }))
+}
+
+/// The passkey that an answer names, before the answer is verified.
+#[derive(Clone)]
+pub(crate) struct NamedPasskey {
+    passkey: StoredPasskey,
+    /// Whether the user handle in the answer is that of the owner.
+    has_right_handle: bool,
+}
+
+impl NamedPasskey {
+    /// Returns the owner of the passkey.
+    pub(crate) const fn user(&self) -> UserId {
+        self.passkey.user
+    }
+}
+
+/// Returns the passkey of `user` that an answer names.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(crate) async fn verify(
-    context: &AppState,
+pub(crate) fn named_of_user(
+    connection: &mut AnyConnection,
     user: UserId,
-    response: AssertionResponse,
-    challenge: &[u8],
-    attempt: Counted,
-) -> Result<Option<PasskeyProof>> {
-    let Some(party) = RelyingParty::of(context.settings()) else {
-        return Ok(None);
-    };
-    let id = response.raw_id.clone();
-    let (passkey, handle) = context
-        .read(move |_, connection| {
-            let passkeys = store::of_user(connection, user)?;
-            let found = passkeys.into_iter().find(|one| one.credential_id == id);
-            Ok((found, store::handle_of(connection, user)?))
-        })
-        .await?;
-    let Some(passkey) = passkey else {
+    response: &AssertionResponse,
+) -> Result<Option<NamedPasskey>> {
+    let found = store::by_credential_id(connection, &response.raw_id)?;
+    let Some(passkey) = found.filter(|passkey| passkey.user == user) else {
         return Ok(None);
     };
     // An authenticator may leave the handle out, because the options name the passkey.
     let claimed = &response.response.user_handle;
-    if claimed.is_some() && *claimed != handle || response.type_ != "public-key" {
-        return Ok(None);
-    }
-    let (Some(state), Some(credential)) = (state_of(challenge), credential_of(&passkey)) else {
+    Ok(Some(NamedPasskey {
+        has_right_handle: claimed.is_none() || *claimed == store::handle_of(connection, user)?,
+        passkey,
+    }))
+}
+
+/// Returns the passkey that an answer names, of any user. The handle is required, because the options
+/// name no passkey (WebAuthn level 3, section 7.2, step 6).
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn named(
+    connection: &mut AnyConnection,
+    response: &AssertionResponse,
+) -> Result<Option<NamedPasskey>> {
+    let Some(passkey) = store::by_credential_id(connection, &response.raw_id)? else {
         return Ok(None);
     };
+    let claimed = &response.response.user_handle;
+    let handle = store::handle_of(connection, passkey.user)?;
+    Ok(Some(NamedPasskey {
+        has_right_handle: claimed.is_some() && *claimed == handle,
+        passkey,
+    }))
+}
+
+/// Verifies the answer of a passkey to a challenge (WebAuthn level 3, section 7.2).
+pub(crate) fn verify(
+    context: &AppState,
+    named: NamedPasskey,
+    response: &AssertionResponse,
+    challenge: &AnsweredChallenge,
+    attempt: Counted,
+) -> Option<PasskeyProof> {
+    let party = RelyingParty::of(context.settings())?;
+    if !challenge.is_open || !named.has_right_handle || response.type_ != "public-key" {
+        return None;
+    }
+    let passkey = named.passkey;
+    let (state, credential) = (state_of(&challenge.bytes)?, credential_of(&passkey)?);
     let core = party.core();
-    let result = core.authenticate_single_credential(&response, &state, &credential);
-    let result = result.inspect_err(|error| tracing::debug!(%error, "answer of a passkey refused"));
-    Ok(result.ok().map(|result| PasskeyProof {
+    let result = core.authenticate_single_credential(response, &state, &credential);
+    let result = result
+        .inspect_err(|error| tracing::debug!(%error, "answer of a passkey refused"))
+        .ok()?;
+    Some(PasskeyProof {
         counter: result.counter().into(),
         backed_up: result.backup_state(),
         is_user_verified: result.user_verified(),
         passkey,
         attempt,
-    }))
+    })
 }
 
 /// The state that the library would have made with the challenge. It has no constructor.
@@ -152,13 +221,32 @@ fn credential_of(passkey: &StoredPasskey) -> Option<Credential> {
     })
 }
 
-/// Records the use of a passkey, in the transaction of its effect and under the lock of the user. A
-/// counter that is not higher than before is accepted, because some providers count each copy of a
-/// passkey alone. A mail tells the user of it.
+/// Records the use of a passkey that completes a sign-in, in the transaction of its effect and under the
+/// lock of the user.
 ///
 /// # Errors
 /// The error of an answer that was not accepted, if the passkey was removed meanwhile.
 pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Actor) -> Result<()> {
+    record_use(tx, proof, actor)?;
+    rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
+}
+
+/// Does the same as [`redeem`] for a sign-in that needs another factor. Earlier failures stay counted.
+///
+/// # Errors
+/// The errors of [`redeem`].
+pub(crate) fn redeem_first_step(
+    tx: &mut Transaction<'_>,
+    proof: &PasskeyProof,
+    actor: &Actor,
+) -> Result<()> {
+    record_use(tx, proof, actor)?;
+    rate_limit::record_first_step(tx.state, tx.connection, &proof.attempt)
+}
+
+/// A counter that is not higher than before is accepted, because some providers count each copy of a
+/// passkey alone. A mail tells the user of it.
+fn record_use(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Actor) -> Result<()> {
     let now = tx.now();
     let user = proof.passkey.user;
     let stored = store::find(tx.connection, user, proof.passkey.id)?.ok_or_else(refused)?;
@@ -173,7 +261,24 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Act
         let kind = NoticeKind::PasskeyCopySuspected { name: stored.name };
         notices::notify(tx, user, actor, kind, [])?;
     }
-    rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
+    Ok(())
+}
+
+/// Returns how the passkey of an attempt was used before the password is asked for. `None` if it was
+/// removed meanwhile.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn use_before_password(
+    connection: &mut AnyConnection,
+    user: UserId,
+    passkey: FactorId,
+) -> Result<Option<PasskeyUse>> {
+    let stored = store::find(connection, user, passkey)?;
+    Ok(stored.map(|stored| PasskeyUse {
+        is_synced: stored.backup_eligible,
+        is_user_verified: false,
+    }))
 }
 
 /// Records an answer that was not accepted in the audit log. The attempt stays counted.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::store;
+use super::{assertion::refused, client_data::challenge_in, store};
 use crate::{
-    app_state::Transaction,
+    app_state::{AppState, Transaction},
     crypto::{digest::Digest, rng},
     db::AnyConnection,
-    error::Result,
+    error::{Error, Result},
     types::ids::CredentialId,
     util::clock::Timestamp,
 };
@@ -36,6 +36,8 @@ impl Challenge {
 pub(crate) enum Holder {
     /// Registers a passkey in this session.
     Registration(CredentialId),
+    /// Begins a sign-in in the browser whose cookie has the secret with this digest.
+    SignIn(Digest),
     /// Completes this sign-in, which has the digest of the secret of its attempt.
     SecondStep(Digest),
 }
@@ -44,6 +46,7 @@ impl Holder {
     fn digest(self) -> Digest {
         let (purpose, id) = match &self {
             Self::Registration(session) => ("registration", session.as_bytes().as_slice()),
+            Self::SignIn(browser) => ("sign-in", browser.as_bytes().as_slice()),
             Self::SecondStep(attempt) => ("second step", attempt.as_bytes().as_slice()),
         };
         Digest::of(&[purpose.as_bytes(), b"\0", id].concat())
@@ -62,16 +65,38 @@ pub(crate) fn issue(tx: &mut Transaction<'_>, holder: Holder) -> Result<Challeng
     Ok(challenge)
 }
 
-/// Deletes the challenge. Returns whether the holder could still answer it.
+/// The challenge that an answer names.
+pub(crate) struct AnsweredChallenge {
+    pub(crate) bytes: Vec<u8>,
+    /// Whether the holder could still answer it, from a page that is in no frame of another site.
+    pub(crate) is_open: bool,
+}
+
+/// Deletes the challenge that an answer with these client data names. The commit precedes every other
+/// step, so each answer of the holder uses its challenge up, whether it is accepted or not.
 ///
 /// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn take(tx: &mut Transaction<'_>, holder: Holder, challenge: &[u8]) -> Result<bool> {
-    let now = tx.now();
-    let since = now.saturating_sub(LIFETIME);
-    let created = store::take_challenge(tx.connection, Digest::of(challenge), holder.digest())?;
-    // A time in the future comes from a clock that was set back.
-    Ok(created.is_some_and(|created| created > since && created <= now))
+/// The error of an answer that was not accepted, if it names no challenge.
+pub(crate) async fn consume(
+    context: &AppState,
+    holder: Holder,
+    client_data: &[u8],
+) -> Result<AnsweredChallenge> {
+    let named = challenge_in(client_data).ok_or_else(refused)?;
+    let (challenge, holder) = (Digest::of(&named.bytes), holder.digest());
+    let is_in_time = context
+        .write(move |tx| {
+            let now = tx.now();
+            let since = now.saturating_sub(LIFETIME);
+            let created = store::take_challenge(tx.connection, challenge, holder)?;
+            // A time in the future comes from a clock that was set back.
+            Ok::<_, Error>(created.is_some_and(|created| created > since && created <= now))
+        })
+        .await?;
+    Ok(AnsweredChallenge {
+        bytes: named.bytes,
+        is_open: is_in_time && !named.is_framed,
+    })
 }
 
 /// Deletes up to `limit` challenges whose time is over at `now`, and returns their number.

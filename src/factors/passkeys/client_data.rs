@@ -13,14 +13,20 @@ struct ClientData {
     top_origin: Option<String>,
 }
 
-/// Returns the challenge that the browser says it has answered. `None` if the client data has none,
-/// or if the page was in a frame of another site, where a user cannot see for whom the answer is.
-pub(crate) fn challenge_in(client_data: &[u8]) -> Option<Vec<u8>> {
+/// The challenge that the browser says it has answered.
+pub(super) struct NamedChallenge {
+    pub(super) bytes: Vec<u8>,
+    /// Whether the page was in a frame of another site, where a user cannot see for whom the answer is.
+    pub(super) is_framed: bool,
+}
+
+/// Returns the challenge that the client data name.
+pub(super) fn challenge_in(client_data: &[u8]) -> Option<NamedChallenge> {
     let data: ClientData = serde_json::from_slice(client_data).ok()?;
-    if data.cross_origin == Some(true) || data.top_origin.is_some() {
-        return None;
-    }
-    BASE64_URL_SAFE_NO_PAD.decode(data.challenge).ok()
+    Some(NamedChallenge {
+        bytes: BASE64_URL_SAFE_NO_PAD.decode(data.challenge).ok()?,
+        is_framed: data.cross_origin == Some(true) || data.top_origin.is_some(),
+    })
 }
 
 #[cfg(test)]
@@ -28,13 +34,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn challenge_of_a_framed_page_is_refused() {
-        let of = |rest: &str| challenge_in(format!("{{\"challenge\":\"AQI\"{rest}}}").as_bytes());
-        assert_eq!(of(""), Some(vec![1, 2]));
-        assert_eq!(of(",\"crossOrigin\":false,\"other\":1"), Some(vec![1, 2]));
-        assert_eq!(of(",\"crossOrigin\":true"), None);
-        assert_eq!(of(",\"topOrigin\":\"https://evil.example\""), None);
-        assert_eq!(challenge_in(b"{\"challenge\":\"=\"}"), None);
-        assert_eq!(challenge_in(b"[]"), None);
+    fn challenge_of_a_framed_page_is_marked() {
+        let of = |rest: &str| {
+            let named = challenge_in(format!("{{\"challenge\":\"AQI\"{rest}}}").as_bytes());
+            named.map(|named| (named.bytes, named.is_framed))
+        };
+        assert_eq!(of(""), Some((vec![1, 2], false)));
+        let same = ",\"crossOrigin\":false,\"other\":1";
+        assert_eq!(of(same), Some((vec![1, 2], false)));
+        assert_eq!(of(",\"crossOrigin\":true"), Some((vec![1, 2], true)));
+        let framed = ",\"topOrigin\":\"https://evil.example\"";
+        assert_eq!(of(framed), Some((vec![1, 2], true)));
+        assert!(challenge_in(b"{\"challenge\":\"=\"}").is_none());
+        assert!(challenge_in(b"[]").is_none());
     }
 }

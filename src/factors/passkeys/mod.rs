@@ -1,5 +1,6 @@
 //! Passkeys (Web Authentication, level 3): registration, use, names and removal.
 
+mod accepted;
 pub(crate) mod assertion;
 pub(crate) mod challenge;
 mod client_data;
@@ -10,8 +11,8 @@ mod registration;
 mod relying_party;
 pub(super) mod store;
 
-pub(crate) use self::client_data::challenge_in;
 pub use self::{
+    accepted::{AcceptedPasskeys, accepted},
     assertion::AssertionResponse,
     challenge::Challenge,
     manage::{remove, rename},

@@ -9,7 +9,6 @@ use super::{
     RelyingParty,
     assertion::refused,
     challenge::{self, Holder},
-    client_data::challenge_in,
     handle, provider_of,
     store::{self, StoredPasskey},
 };
@@ -135,14 +134,10 @@ pub async fn register(
     let caller = confirmed.caller().clone();
     let user = caller.user().id;
     let holder = Holder::Registration(caller.credential().id);
-    let challenge = challenge_in(&new.response.response.client_data_json).ok_or_else(refused)?;
-    let is_open = context
-        .write({
-            let challenge = challenge.clone();
-            move |tx| challenge::take(tx, holder, &challenge)
-        })
-        .await?;
-    let verified = verify(&party, &new.response, &challenge).filter(|_| is_open);
+    let client_data = &new.response.response.client_data_json;
+    let challenge = challenge::consume(context, holder, client_data).await?;
+    let verified = verify(&party, &new.response, &challenge.bytes);
+    let verified = verified.filter(|_| challenge.is_open);
     let verified = verified.ok_or_else(refused)?;
     let codes = recovery_codes::generate_for_first(context, &caller).await?;
     let transports = transports_of(&new.response);
@@ -270,7 +265,7 @@ fn ensure_room(count: usize) -> Result<()> {
 /// Refuses a passkey beyond the limit, and one that any user has registered.
 fn ensure_new(tx: &mut Transaction<'_>, user: UserId, credential_id: &[u8]) -> Result<()> {
     ensure_room(store::of_user(tx.connection, user)?.len())?;
-    if store::is_known(tx.connection, credential_id)? {
+    if store::by_credential_id(tx.connection, credential_id)?.is_some() {
         return Err(invalid(field::passkey_known()));
     }
     Ok(())

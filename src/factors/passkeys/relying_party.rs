@@ -45,7 +45,9 @@ impl RelyingParty {
         })
     }
 
-    pub(super) fn id(&self) -> &str {
+    /// Returns the host name.
+    #[must_use]
+    pub fn id(&self) -> &str {
         &self.id
     }
 

@@ -104,10 +104,17 @@ pub(in crate::factors) fn has_passkey(
         .get_result(connection)
 }
 
-/// Returns whether a passkey with this credential ID exists.
-pub(super) fn is_known(connection: &mut AnyConnection, credential_id: &[u8]) -> QueryResult<bool> {
-    let same = passkeys::table.filter(passkeys::credential_id.eq(credential_id));
-    diesel::select(exists(same)).get_result(connection)
+/// Returns the passkey with this credential ID.
+pub(super) fn by_credential_id(
+    connection: &mut AnyConnection,
+    credential_id: &[u8],
+) -> QueryResult<Option<StoredPasskey>> {
+    let row: Option<Row> = passkeys::table
+        .filter(passkeys::credential_id.eq(credential_id))
+        .select(passkeys::all_columns)
+        .first(connection)
+        .optional()?;
+    Ok(row.map(StoredPasskey::from))
 }
 
 pub(super) fn insert(connection: &mut AnyConnection, passkey: &StoredPasskey) -> QueryResult<()> {

@@ -281,7 +281,7 @@ impl OptionalUser {
     }
 
     /// Writes the result of the first step of a sign-in into the cookie, and leads to the account,
-    /// to `next` or to the second step. A complete sign-in also sends the cookie `browser`.
+    /// to `next`, to the second step or to the verification of the address. A complete sign-in also sends the cookie `browser`.
     ///
     /// # Errors
     /// None are expected.
@@ -301,6 +301,10 @@ impl OptionalUser {
                     browser.send(&mut response)?;
                 }
                 Ok(response)
+            }
+            SignedIn::AddressUnverified(email) => {
+                self.cookie.keep_address(email)?;
+                Ok(see_other(&self.address(paths::VERIFY_EMAIL)))
             }
             SignedIn::SecondFactorMissing(attempt) => {
                 self.cookie.begin_attempt(attempt)?;

@@ -74,7 +74,7 @@ const REDIRECTING: [&str; 5] = [
 ];
 
 /// The pages whose scripts ask the server for a challenge to a passkey, and answer it.
-const CONNECTING: [&str; 2] = [paths::SECURITY, paths::LOGIN_VERIFY];
+const CONNECTING: [&str; 3] = [paths::SECURITY, paths::LOGIN, paths::LOGIN_VERIFY];
 
 impl Headers {
     /// Builds the headers from `settings`.

@@ -4,10 +4,12 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
+    app_state::AppState,
     audit::Actor,
     config::{Contact, Registration},
     crypto::secret::SecretString,
     error::{Error, Result},
+    factors::passkeys::RelyingParty,
     http::{
         auth::{BrowserCookie, ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
@@ -43,6 +45,8 @@ struct LoginPage {
     /// Always empty: the response does not say which field is wrong.
     errors: FieldTexts,
     form_key: String,
+    /// The host name of passkeys, if the settings allow them.
+    relying_party: Option<String>,
 }
 
 impl LoginPage {
@@ -64,8 +68,23 @@ impl LoginPage {
             refused: None,
             errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
+            relying_party: relying_party(&user.context),
         })
     }
+
+    /// Returns the `autocomplete` of the address. The browser offers passkeys in this field.
+    const fn name_completion(&self) -> &'static str {
+        match self.relying_party {
+            Some(_) => "username webauthn",
+            None => "username",
+        }
+    }
+}
+
+/// Returns the host name of passkeys, if the settings allow them.
+pub(in crate::http::pages) fn relying_party(context: &AppState) -> Option<String> {
+    let party = RelyingParty::of(context.settings())?;
+    Some(party.id().to_owned())
 }
 
 /// `GET /login`

@@ -2,35 +2,64 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::login_verify::{BrowserCookies, enter, over};
 use crate::{
     error::Result,
-    factors::passkeys::AssertionResponse,
+    factors::passkeys::{AssertionResponse, assertion::refused},
     http::{
         auth::{ClientInfo, OptionalUser},
-        extract::json::{EmptyObject, Json},
+        extract::json::Json,
         response::json,
         return_to::ReturnTo,
     },
-    sessions,
+    sessions::{self, SignIn},
+    sign_in_attempts::AttemptSecret,
     types::fields::Fields,
 };
 
-/// `POST /login/passkey/options`: the options for `navigator.credentials.get()`. A sign-in that is over
-/// has none: the answer has the address to go on.
+/// Which step of a sign-in a call is for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Whether a new sign-in begins, even if the browser has one that waits for its second step.
+    #[serde(default)]
+    begin: bool,
+}
+
+/// `POST /login/passkey/options`: the options for `navigator.credentials.get()`. A second step that is
+/// over has none: the answer has the address to go on.
 pub async fn options(
     user: OptionalUser,
-    Json(EmptyObject {}): Json<EmptyObject>,
+    origin: ClientInfo,
+    Json(request): Json<Request>,
 ) -> Result<HttpResponse> {
-    let options = match user.cookie.attempt() {
+    let options = match second_step(&user, request.begin) {
         Some(attempt) => sessions::passkey_options(&user.context, &attempt).await?,
-        None => None,
+        None => Some(begin(&user, &origin).await?),
     };
     match options {
         Some(options) => json::answer(StatusCode::OK, &options),
         None => json::onward(&over(&user, None)?),
     }
+}
+
+/// Returns the secret of the sign-in whose second step a call is for.
+fn second_step(user: &OptionalUser, begin: bool) -> Option<AttemptSecret> {
+    user.cookie.attempt().filter(|_| !begin)
+}
+
+/// Returns the options for a new sign-in, and binds it to the browser.
+async fn begin(user: &OptionalUser, origin: &ClientInfo) -> Result<Value> {
+    let context = &user.context;
+    if let Some(browser) = user.cookie.passkey_sign_in() {
+        return sessions::begin_by_passkey(context, &browser, origin.ip).await;
+    }
+    let browser = AttemptSecret::generate(context.random())?;
+    let options = sessions::begin_by_passkey(context, &browser, origin.ip).await?;
+    user.cookie.begin_passkey_sign_in(&browser)?;
+    Ok(options)
 }
 
 /// The answer of a passkey.
@@ -39,6 +68,12 @@ pub async fn options(
 pub struct Assertion {
     /// The result of `navigator.credentials.get()`.
     credential: AssertionResponse,
+    /// Whether the answer begins a sign-in, as in the request for the options.
+    #[serde(default)]
+    begin: bool,
+    /// Whether the user selected "Keep me signed in".
+    #[serde(default)]
+    remember: bool,
     /// The page after the sign-in.
     #[serde(default)]
     next: String,
@@ -55,18 +90,25 @@ pub async fn sign_in(
 ) -> Result<HttpResponse> {
     let mut fields = Fields::new([("next", assertion.next)]);
     let next = ReturnTo::take(&mut fields, user.context.settings());
-    let Some(attempt) = user.cookie.attempt() else {
-        return json::onward(&over(&user, next.as_ref())?);
-    };
-    let cookies = BrowserCookies {
-        known: user.browser()?,
-        trusted: user.trust(&attempt, assertion.trust)?,
-    };
-    let details = cookies.sign_in_parameters(&user, origin).await?;
-    let credential = assertion.credential;
-    let context = &user.context;
-    match sessions::complete_by_passkey(context, &attempt, credential, details).await? {
-        Some(completed) => json::onward(&enter(&user, completed, next, cookies)?),
-        None => json::onward(&over(&user, next.as_ref())?),
+    let (context, credential) = (&user.context, assertion.credential);
+    if let Some(attempt) = second_step(&user, assertion.begin) {
+        let cookies = BrowserCookies {
+            known: user.browser()?,
+            trusted: user.trust(&attempt, assertion.trust)?,
+        };
+        let details = cookies.sign_in_parameters(&user, origin).await?;
+        let completed = sessions::complete_by_passkey(context, &attempt, credential, details);
+        return match completed.await? {
+            Some(completed) => json::onward(&enter(&user, completed, next, cookies)?),
+            None => json::onward(&over(&user, next.as_ref())?),
+        };
     }
+    let holder = user.cookie.passkey_sign_in().ok_or_else(refused)?;
+    let (browser, remember) = (user.browser()?, assertion.remember);
+    let details = SignIn {
+        remember,
+        ..user.sign_in_parameters(origin, browser.as_ref()).await?
+    };
+    let signed_in = sessions::sign_in_by_passkey(context, &holder, credential, details).await?;
+    json::onward(&user.enter(&signed_in, remember, next, browser)?)
 }

@@ -1,12 +1,14 @@
-//! The second step of a sign-in: a code or a passkey.
+//! The second step of a sign-in: a code or a passkey, or the password after a passkey.
 
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use askama::Template;
 
+use super::login::relying_party;
 use crate::{
     app_state::AppState,
+    crypto::secret::SecretString,
     error::{Error, Result},
     factors::{Code, FactorMethod, verify::missing_code},
     http::{
@@ -21,7 +23,8 @@ use crate::{
         },
         return_to::{ReturnTo, or_page},
     },
-    sessions::{self, Completed, SignIn},
+    passwords::verify::{missing_password, wrong_password_in},
+    sessions::{self, Completed, SecondStep, SignIn},
     types::message::notice,
 };
 
@@ -30,8 +33,10 @@ use crate::{
 struct VerifyPage {
     frame: Layout,
     next: String,
-    /// Whether the user has a passkey.
-    offers_passkey: bool,
+    /// Whether the password is missing, and not a second factor.
+    asks_password: bool,
+    /// The host name of passkeys, if the user can use one.
+    relying_party: Option<String>,
     /// For how long the user can trust the browser.
     trust_for: Option<Duration>,
     /// Whether the user asks to trust the browser.
@@ -42,11 +47,20 @@ struct VerifyPage {
 }
 
 impl VerifyPage {
-    fn new(user: &OptionalUser, methods: &[FactorMethod], next: Option<&ReturnTo>) -> Result<Self> {
+    fn new(user: &OptionalUser, step: &SecondStep, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
-            trust_for: user.context.settings().sessions.trust_browser,
+            trust_for: match step {
+                SecondStep::Password => None,
+                SecondStep::SecondFactor(_) => user.context.settings().sessions.trust_browser,
+            },
             trust: false,
-            offers_passkey: methods.contains(&FactorMethod::Passkey),
+            asks_password: *step == SecondStep::Password,
+            relying_party: match step {
+                SecondStep::SecondFactor(methods) if methods.contains(&FactorMethod::Passkey) => {
+                    relying_party(&user.context)
+                }
+                _ => None,
+            },
             frame: user.frame(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             errors: FieldTexts::default(),
@@ -59,16 +73,16 @@ impl VerifyPage {
 /// `GET /login/verify`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    match methods_of(&user).await? {
-        Some(methods) => html::ok(&VerifyPage::new(&user, &methods, next.as_ref())?),
+    match step_of(&user).await? {
+        Some(step) => html::ok(&VerifyPage::new(&user, &step, next.as_ref())?),
         None => over(&user, next.as_ref()),
     }
 }
 
-/// Returns the methods by which the sign-in of the browser can be completed.
-async fn methods_of(user: &OptionalUser) -> Result<Option<Vec<FactorMethod>>> {
+/// Returns the proof by which the sign-in of the browser can be completed.
+async fn step_of(user: &OptionalUser) -> Result<Option<SecondStep>> {
     match user.cookie.attempt() {
-        Some(attempt) => sessions::open_methods(&user.context, &attempt).await,
+        Some(attempt) => sessions::open_step(&user.context, &attempt).await,
         None => Ok(None),
     }
 }
@@ -76,6 +90,7 @@ async fn methods_of(user: &OptionalUser) -> Result<Option<Vec<FactorMethod>>> {
 /// `POST /login/verify`
 pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
+    let password = fields.one("password").map(SecretString::new);
     let code = fields.read("code", Code::parse);
     let trust = fields.text("trust") == "on";
     let key = form_key(&fields.text("form_key"));
@@ -83,19 +98,31 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     let Some(attempt) = user.cookie.attempt() else {
         return over(&user, next.as_ref());
     };
-    let methods = methods_of(&user).await?.unwrap_or_default();
+    // A second click finds no open step.
+    let step = step_of(&user).await?;
+    let step = step.unwrap_or(SecondStep::SecondFactor(Vec::new()));
     let cookies = BrowserCookies {
         known: user.browser()?,
-        trusted: user.trust(&attempt, trust)?,
+        trusted: user.trust(&attempt, trust && password.is_none())?,
     };
     let completed = async {
         fields.check()?;
-        let code = code.ok_or_else(missing_code)?;
+        let context = &user.context;
         let details = SignIn {
             form_key: key,
             ..cookies.sign_in_parameters(&user, origin).await?
         };
-        sessions::complete(&user.context, attempt, code, details).await
+        match password {
+            Some(password) => {
+                let completed =
+                    sessions::complete_by_password(context, &attempt, password, details).await;
+                completed.map_err(|error| wrong_password_in("password", error))
+            }
+            None => {
+                let code = code.ok_or_else(|| missing(&step))?;
+                sessions::complete(context, attempt, code, details).await
+            }
+        }
     };
     match completed.await {
         Ok(Some(completed)) => enter(&user, completed, next, cookies),
@@ -103,17 +130,25 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
         Err(Error::Invalid(errors)) => html::unprocessable(&VerifyPage {
             errors: FieldTexts::new(user.language(), &errors),
             trust,
-            ..VerifyPage::new(&user, &methods, next.as_ref())?
+            ..VerifyPage::new(&user, &step, next.as_ref())?
         }),
         Err(error @ Error::Throttled(_)) => html::refused(
             &error,
             &VerifyPage {
                 refused: Some(Refused::by(&error, user.language())),
                 trust,
-                ..VerifyPage::new(&user, &methods, next.as_ref())?
+                ..VerifyPage::new(&user, &step, next.as_ref())?
             },
         ),
         Err(other) => Err(other),
+    }
+}
+
+/// Returns the error of a form without the proof that the step takes.
+fn missing(step: &SecondStep) -> Error {
+    match step {
+        SecondStep::Password => missing_password(),
+        SecondStep::SecondFactor(_) => missing_code(),
     }
 }
 

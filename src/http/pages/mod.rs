@@ -15,6 +15,7 @@ pub mod login_passkey;
 pub mod login_verify;
 pub mod logout;
 mod mailed_link;
+pub mod passkey_addresses;
 pub mod password;
 pub mod problem;
 pub mod register;

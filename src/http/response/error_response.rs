@@ -139,7 +139,7 @@ pub struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::messages)]
     errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
-    /// The methods of the second factor, one of which is missing.
+    /// The methods of the second factor that this call takes, one of which is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::factor_methods)]
     methods: Option<&'a [&'static str]>,

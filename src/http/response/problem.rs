@@ -59,6 +59,7 @@ impl Error {
             Self::InvalidClient => problem::client_secret_refused(),
             Self::InvalidRequest(message) | Self::Malformed(message) => message.clone(),
             Self::WrongPassword => problem::check_both(),
+            Self::UnknownPasskey => problem::use_another_way(),
             Self::SecondFactorRequired(_) => problem::send_code(),
             Self::SecondFactorConfirmationRequired => problem::repeat_after_second_factor(),
             Self::InsufficientAuthentication(_) => problem::confirm_for_resource(),

@@ -59,6 +59,7 @@ kinds! {
     WRONG_MEDIA_TYPE 415 "wrong-media-type" problem::wrong_media_type, problem::wrong_media_type_meaning;
     MISDIRECTED 421 "misdirected" problem::misdirected, problem::misdirected_meaning;
     INVALID 422 "invalid" problem::invalid, problem::invalid_meaning;
+    UNKNOWN_PASSKEY 422 "unknown-passkey" problem::unknown_passkey, problem::unknown_passkey_meaning;
     THROTTLED 429 "throttled" problem::throttled, problem::throttled_meaning;
     MALFORMED 400 "malformed" problem::malformed, problem::malformed_meaning;
     INVALID_REQUEST 400 "invalid-request" problem::invalid_request, problem::invalid_request_meaning;
@@ -113,6 +114,7 @@ impl Error {
             Self::Misdirected => &MISDIRECTED,
             Self::Malformed(_) | Self::MultipleCredentials => &MALFORMED,
             Self::Invalid(_) => &INVALID,
+            Self::UnknownPasskey => &UNKNOWN_PASSKEY,
             Self::Throttled(_) => &THROTTLED,
             Self::Busy => &BUSY,
             Self::Unavailable(_) | Self::SerializationFailure(_) => &UNAVAILABLE,

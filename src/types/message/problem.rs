@@ -13,6 +13,8 @@ messages! {
     invalid_client_meaning = "problem-invalid-client-meaning";
     wrong_password = "problem-wrong-password";
     wrong_password_meaning = "problem-wrong-password-meaning";
+    unknown_passkey = "problem-unknown-passkey";
+    unknown_passkey_meaning = "problem-unknown-passkey-meaning";
     second_factor_required = "problem-second-factor-required";
     second_factor_required_meaning = "problem-second-factor-required-meaning";
     confirm_second_factor = "problem-confirm-second-factor";
@@ -82,6 +84,7 @@ messages! {
     send_token = "problem-send-token";
     client_secret_refused = "problem-client-secret-refused";
     check_both = "problem-check-both";
+    use_another_way = "problem-use-another-way";
     needs_abilities(abilities: Vec<String>) = "problem-needs-abilities";
     use_browser = "problem-use-browser";
     choose_earlier_expiry(end: Timestamp) = "problem-choose-earlier-expiry";

@@ -55,6 +55,8 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("GET", "/logout", Public),
     ("POST", "/logout", Public),
     ("GET", "/.well-known/change-password", Public),
+    ("GET", "/.well-known/passkey-endpoints", Public),
+    ("GET", "/.well-known/webauthn", Public),
     ("GET", "/verify-email", Public),
     ("POST", "/verify-email", Public),
     ("POST", "/verify-email/resend", Public),

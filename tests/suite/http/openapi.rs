@@ -49,8 +49,10 @@ fn is_api_route(route: &Route) -> bool {
         "/register",
         "/problems",
         "/reports",
-        // Redirects password managers to a page.
+        // For password managers and browsers.
         "/.well-known/change-password",
+        "/.well-known/passkey-endpoints",
+        "/.well-known/webauthn",
     ];
     route.path != "/"
         && route.path != "/auth/verify"
@@ -153,6 +155,7 @@ fn every_problem_type_of_the_api_is_documented() {
         "other-account",
         "other-link",
         "confirm-second-factor",
+        "unknown-passkey",
         "https-required",
         "registration-closed",
         "method-not-allowed",

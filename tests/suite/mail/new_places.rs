@@ -8,6 +8,7 @@ use reqwest::Method;
 use super::notices::Notices;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::page::{ADA, GRACE};
+use crate::support::passkey::{Passkey, sign_in, try_to_register};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -59,6 +60,24 @@ async fn browser_is_new_again_after_a_year_without_a_sign_in() {
         notices.next().await.subject(),
         "Narthex: sign-in from a new browser"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passkey_in_a_new_browser_is_reported() {
+    let (mut notices, ada) = Notices::with_ada().await;
+    let mut passkey = Passkey::new(1);
+    let added = try_to_register(&ada, &mut passkey).await;
+    added.expect_status(200);
+    assert_eq!(notices.next().await.subject(), "Narthex: passkey added");
+    let browser = notices.app.browser();
+    for is_new in [true, false] {
+        sign_in(&browser, &passkey).await.expect_status(200);
+        if is_new {
+            let mail = notices.next().await;
+            assert_eq!(mail.subject(), "Narthex: sign-in from a new browser");
+        }
+    }
+    notices.expect_none(&browser).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

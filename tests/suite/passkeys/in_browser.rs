@@ -55,9 +55,11 @@ async fn passkey_is_added_used_renamed_and_removed() {
         .expect_text("This device already has a passkey")
         .await;
 
+    authenticator.wait_for_touch(true).await;
     sign_out(&window).await;
     sign_in_with_password(&window).await;
     window.expect_path("/login/verify").await;
+    authenticator.wait_for_touch(false).await;
     window.press("Use a passkey").await;
     window.expect_path("/account").await;
     assert_eq!(
@@ -109,5 +111,121 @@ async fn security_key_is_used_and_its_copy_is_marked() {
     window.expect_path("/account").await;
     window.visit("/account/security").await;
     window.expect_text("It may have been copied").await;
+    window.close().await;
+}
+
+/// Records each call of the Signal API in the page instead of the browser.
+const RECORD_SIGNALS: &str = r#"
+for (const what of ["UnknownCredential", "AllAcceptedCredentials", "CurrentUserDetails"]) {
+  PublicKeyCredential[`signal${what}`] = async (details) => {
+    document.documentElement.dataset[what] = JSON.stringify(details);
+  };
+}"#;
+
+/// What the page has told the browser by this function of the Signal API.
+async fn signal_of(window: &Window, what: &str) -> Value {
+    let script = format!("return document.documentElement.dataset.{what} ?? 'null'");
+    let text = window.evaluate(&script).await;
+    serde_json::from_str(text.as_str().expect("text")).expect("JSON")
+}
+
+/// Registers Ada, who adds a passkey in the window and signs out.
+async fn add_passkey(app: &TestApp, window: &Window) {
+    app.register(ADA).await;
+    sign_in_with_password(window).await;
+    window.expect_path("/account").await;
+    window.visit("/account/security").await;
+    window.press("Add a passkey").await;
+    window.expect_path("/account/security/recovery-codes").await;
+    window.press("I have saved them").await;
+    window.expect_text("Rename or remove").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn passkey_signs_in_by_the_button() {
+    let app = TestApp::start();
+    let window = window_of(&app).await;
+    let authenticator = window.add_screen_lock().await;
+    add_passkey(&app, &window).await;
+    authenticator.wait_for_touch(true).await;
+    sign_out(&window).await;
+    window
+        .expect_text("Use your face, your fingerprint or the screen lock")
+        .await;
+    authenticator.wait_for_touch(false).await;
+    window.tick("Keep me signed in on this browser").await;
+    window.press("Sign in with a passkey").await;
+    window.expect_path("/account").await;
+    assert_eq!(proof_of(&window).await, json!(["hwk", "user", "mfa"]));
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn passkey_is_offered_in_the_field_of_the_address() {
+    let app = TestApp::start();
+    let window = window_of(&app).await;
+    let authenticator = window.add_screen_lock().await;
+    add_passkey(&app, &window).await;
+    authenticator.wait_for_touch(true).await;
+    sign_out(&window).await;
+    // The touch stands for the choice in the list of the browser.
+    authenticator.wait_for_touch(false).await;
+    window.visit("/login").await;
+    window.expect_path("/account").await;
+    assert_eq!(proof_of(&window).await, json!(["hwk", "user", "mfa"]));
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn browser_hears_of_passkeys_and_of_their_removal() {
+    let app = TestApp::start();
+    let window = window_of(&app).await;
+    window.run_before_each_page(RECORD_SIGNALS).await;
+    let authenticator = window.add_screen_lock().await;
+    add_passkey(&app, &window).await;
+    let [stored] = &authenticator.passkeys().await[..] else {
+        panic!("not one passkey");
+    };
+    let url_safe = |text: &Value| {
+        let text = text.as_str().expect("base64");
+        text.replace('+', "-")
+            .replace('/', "_")
+            .trim_end_matches('=')
+            .to_owned()
+    };
+    let (id, user) = (
+        url_safe(&stored["credentialId"]),
+        url_safe(&stored["userHandle"]),
+    );
+    let rp = "localhost";
+    assert_eq!(
+        signal_of(&window, "AllAcceptedCredentials").await,
+        json!({"rpId": rp, "userId": user, "allAcceptedCredentialIds": [id]})
+    );
+    assert_eq!(
+        signal_of(&window, "CurrentUserDetails").await,
+        json!({"rpId": rp, "userId": user, "name": ADA, "displayName": "ada"})
+    );
+    window.press("Passkey: Rename or remove").await;
+    window.press("Remove passkey").await;
+    window.expect_path("/account/security").await;
+    assert_eq!(
+        signal_of(&window, "AllAcceptedCredentials").await,
+        json!({"rpId": rp, "userId": user, "allAcceptedCredentialIds": []})
+    );
+    authenticator.wait_for_touch(true).await;
+    sign_out(&window).await;
+    authenticator.wait_for_touch(false).await;
+    window.press("Sign in with a passkey").await;
+    window
+        .expect_text("This passkey is no longer valid here")
+        .await;
+    assert_eq!(
+        signal_of(&window, "UnknownCredential").await,
+        json!({"rpId": rp, "credentialId": id})
+    );
     window.close().await;
 }

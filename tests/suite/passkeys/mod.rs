@@ -1,6 +1,9 @@
-//! Passkeys: registration, the second step of a sign-in, and attacks.
+//! Passkeys: registration, sign-in, the second step of a sign-in, and attacks.
 
 mod attacks;
 mod in_browser;
+mod pages;
 mod registration;
 mod second_step;
+mod sign_in;
+mod sign_in_attacks;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use crate::support::app::{PASSWORD, TestApp};
 use crate::support::authenticator::enter_password;
 use crate::support::client::Browser;
 use crate::support::page::{ADA, event_types};
@@ -52,15 +52,22 @@ async fn sign_in_without_a_passkey_offers_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_outside_a_sign_in_lead_to_its_beginning() {
+async fn calls_after_the_sign_in_lead_to_its_beginning() {
     let app = TestApp::start();
-    let browser = app.browser();
+    let mut passkey = Passkey::new(1);
+    with_passkey(&app, &mut passkey).await;
     let begin = json!("/login");
-    let answer = options(&browser, LOGIN_OPTIONS).await;
-    assert_eq!(answer["location"], begin);
-    let body = json!({ "credential": Passkey::new(1).get(&json!({"challenge": "AAAA"})) });
-    let answer = browser.post_json(LOGIN, &body).await.expect_status(200);
-    assert_eq!(answer.json()["location"], begin);
+    for path in [LOGIN_OPTIONS, LOGIN] {
+        let browser = enter_password(&app, ADA).await;
+        let open = options(&browser, LOGIN_OPTIONS).await;
+        app.advance(Duration::from_secs(600));
+        let body = match path {
+            LOGIN => json!({ "credential": passkey.get(&open) }),
+            _ => json!({}),
+        };
+        let over = browser.post_json(path, &body).await.expect_status(200);
+        assert_eq!(over.json()["location"], begin);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,4 +104,14 @@ async fn challenge_ends_after_five_minutes() {
         let body = json!({ "credential": passkey.get(&open) });
         browser.post_json(LOGIN, &body).await.expect_status(status);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_of_a_program_names_codes_only() {
+    let app = TestApp::start();
+    with_passkey(&app, &mut Passkey::new(1)).await;
+    let call = json!({"email": ADA, "password": PASSWORD, "device_name": "laptop"});
+    let refused = app.anonymous().post_json("/api/v1/sign-in", &call).await;
+    let refused = refused.expect_problem(401, "second-factor-required");
+    assert_eq!(refused.problem().methods, ["recovery_code"]);
 }

@@ -116,7 +116,7 @@ async fn form_fields_have_autocomplete_hints_for_password_managers() {
     let app = TestApp::start();
     let page = app.anonymous().get("/login").await;
     for words in [
-        "autocomplete=\"username\"",
+        "autocomplete=\"username webauthn\"",
         "type=\"password\"",
         "autocomplete=\"current-password\"",
     ] {

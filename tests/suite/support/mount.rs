@@ -9,6 +9,13 @@ use reqwest::header::{HeaderValue, LOCATION};
 
 use super::answer::Answer;
 
+/// The addresses for password managers and browsers.
+const OF_ORIGIN: [&str; 3] = [
+    "/.well-known/change-password",
+    "/.well-known/passkey-endpoints",
+    "/.well-known/webauthn",
+];
+
 /// The mount of the environment, empty by default.
 #[expect(
     clippy::disallowed_methods,
@@ -21,8 +28,8 @@ pub fn from_environment() -> Mount {
 
 /// The whole path of a request.
 pub fn add_to(mount: &Mount, path: &str) -> String {
-    // It is about the whole origin.
-    if path == "/.well-known/change-password" {
+    // They are about the whole origin.
+    if OF_ORIGIN.contains(&path) {
         return path.to_owned();
     }
     mount.url(path)

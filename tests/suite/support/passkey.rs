@@ -168,3 +168,22 @@ pub async fn second_step(browser: &Browser, passkey: &Passkey) -> Answer {
     let body = json!({ "credential": passkey.get(&options) });
     browser.post_json(LOGIN, &body).await
 }
+
+/// Asks for a challenge that begins a sign-in.
+pub async fn begin(browser: &Browser) -> Value {
+    let body = json!({ "begin": true });
+    let answer = browser.post_json(LOGIN_OPTIONS, &body).await;
+    answer.expect_status(200).json()
+}
+
+/// Answers a challenge that begins a sign-in.
+pub async fn answer(browser: &Browser, passkey: &Passkey, options: &Value) -> Answer {
+    let body = json!({ "credential": passkey.get(options), "begin": true });
+    browser.post_json(LOGIN, &body).await
+}
+
+/// Signs in with a passkey instead of a name and a password.
+pub async fn sign_in(browser: &Browser, passkey: &Passkey) -> Answer {
+    let options = begin(browser).await;
+    answer(browser, passkey, &options).await
+}

@@ -1,4 +1,4 @@
-//! The secret of a sign-in that waits for its second step, and recovery codes for the next page.
+//! The secrets of a sign-in that is not complete, and recovery codes for the next page.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -9,6 +9,7 @@ use crate::{
 };
 
 const ATTEMPT: &str = "t";
+const PASSKEY_SIGN_IN: &str = "p";
 const RECOVERY_CODES: &str = "c";
 
 impl SessionCookie {
@@ -31,6 +32,21 @@ impl SessionCookie {
     /// Removes the secret of a sign-in that is over.
     pub fn end_attempt(&self) {
         self.session.remove(ATTEMPT);
+    }
+
+    /// Stores the secret to which the challenges of a sign-in with a passkey are bound. It has no user.
+    ///
+    /// # Errors
+    /// The errors of [`SessionCookie::sign_in`].
+    pub fn begin_passkey_sign_in(&self, secret: &AttemptSecret) -> Result<()> {
+        self.put(PASSKEY_SIGN_IN, secret.expose())
+    }
+
+    /// Returns the secret to which the challenges of a sign-in with a passkey are bound.
+    #[must_use]
+    pub fn passkey_sign_in(&self) -> Option<AttemptSecret> {
+        let text = self.session.get::<String>(PASSKEY_SIGN_IN).ok().flatten()?;
+        Some(AttemptSecret::parse(text))
     }
 
     /// Stores new recovery codes for the next page, sealed for `user`. The database has their hashes

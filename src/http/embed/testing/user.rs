@@ -117,6 +117,7 @@ impl<'a> TestUser<'a> {
         let secret = match must("sign in", signed_in) {
             SignedIn::Session(secret) => Ok(secret),
             SignedIn::SecondFactorMissing(_) => Err("the user has a second factor"),
+            SignedIn::AddressUnverified(_) => Err("the address is not verified"),
         };
         let secret = must("sign in", secret);
         let config = CookieConfig::new(narthex.state.settings(), &narthex.keys);

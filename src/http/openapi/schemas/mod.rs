@@ -155,15 +155,10 @@ pub fn messages() -> Shape {
 /// Returns the schema of the methods of a second factor.
 #[must_use]
 pub fn factor_methods() -> Shape {
-    let names = [
-        FactorMethod::Passkey,
-        FactorMethod::Totp,
-        FactorMethod::RecoveryCode,
-    ];
-    let names = names.map(FactorMethod::as_str);
+    let names = [FactorMethod::Totp, FactorMethod::RecoveryCode].map(FactorMethod::as_str);
     list_of(one_of(names))
         .description(Some(
-            "The methods of the second factor, one of which is missing.",
+            "The methods of the second factor that this call takes, one of which is missing.",
         ))
         .into()
 }

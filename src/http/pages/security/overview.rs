@@ -10,10 +10,11 @@ use crate::{
     error::Result,
     factors::{
         self, AppSummary, Endable, Ending, PasskeySummary, RecoveryCodesSummary,
-        passkeys::RelyingParty,
+        passkeys::{self, AcceptedPasskeys},
     },
     http::{
         auth::BrowserUser,
+        pages::login::relying_party,
         paths,
         response::{
             field_texts::FieldTexts,
@@ -71,8 +72,13 @@ pub(super) struct SecurityPage {
     passkeys: Vec<PasskeyRow>,
     /// The address that confirms the user first.
     confirm: String,
-    /// Whether the settings allow passkeys.
-    has_relying_party: bool,
+    /// The host name of passkeys, if the settings allow them.
+    relying_party: Option<String>,
+    /// What the browser can tell authenticators.
+    accepted: Option<AcceptedPasskeys>,
+    /// The name and the address of the user.
+    name: String,
+    email: String,
     app: Option<FactorCard>,
     codes: Option<FactorCard>,
     few_codes: bool,
@@ -105,15 +111,16 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         true => paths::confirm_second_factor(here.as_str()),
         false => paths::with_next(paths::CONFIRM, here.as_str()),
     };
-    let passkeys = summary.passkeys.into_iter();
+    let rows = summary.passkeys.into_iter();
     Ok(SecurityPage {
         frame: user.frame(),
         is_required,
-        passkeys: passkeys
-            .map(|passkey| PasskeyRow::of(user, passkey))
-            .collect(),
+        passkeys: rows.map(|passkey| PasskeyRow::of(user, passkey)).collect(),
         confirm,
-        has_relying_party: RelyingParty::of(context.settings()).is_some(),
+        relying_party: relying_party(context),
+        accepted: passkeys::accepted(context, account).await?,
+        name: user.principal.user().name.clone(),
+        email: user.principal.user().email.clone(),
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
         app: summary.app.map(|app| of_app(user, &app)),
         codes: summary.recovery_codes.map(|codes| of_codes(user, &codes)),

@@ -132,6 +132,8 @@ recovery-done = { $count ->
 
 second-step-title = Code eingeben
 second-step-lead = Ihr Passwort ist richtig. Geben Sie einen Code ein, um sich anzumelden.
+second-step-password-title = Passwort eingeben
+second-step-password-lead = Ihr Passkey wurde angenommen, aber das Gerät hat nicht geprüft, ob Sie es sind. Geben Sie Ihr Passwort ein, um sich anzumelden.
 second-step-button = Anmelden
 second-step-passkey = Passkey verwenden
 second-step-passkey-failed = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder geben Sie einen Code ein.

@@ -132,6 +132,8 @@ recovery-done = { $count ->
 
 second-step-title = Enter a code
 second-step-lead = Your password is correct. Enter a code to finish signing in.
+second-step-password-title = Enter your password
+second-step-password-lead = Your passkey was accepted, but the device did not check that it is you. Enter your password to finish signing in.
 second-step-button = Sign in
 second-step-passkey = Use a passkey
 second-step-passkey-failed = The passkey was not accepted. Try again, or enter a code.

@@ -51,8 +51,16 @@ impl VirtualAuthenticator<'_> {
         found["credentials"].as_array().expect("a list").clone()
     }
 
+    /// Whether the authenticator waits for a touch. Otherwise it answers at once, also to a page that
+    /// offers a passkey in a field.
+    pub async fn wait_for_touch(&self, waits: bool) {
+        let parameters = json!({"authenticatorId": self.id, "enabled": !waits});
+        self.command("WebAuthn.setAutomaticPresenceSimulation", parameters)
+            .await;
+    }
+
     /// Replaces the security key by one without a PIN. It has a copy of the only passkey, with this
-    /// counter.
+    /// counter. Chromium does not ask it for passkeys that the page does not name.
     pub async fn replace_by_key_without_pin(self, counter: u32) -> Self {
         let [passkey] = &self.passkeys().await[..] else {
             panic!("not one passkey");

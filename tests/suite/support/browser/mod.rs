@@ -284,6 +284,13 @@ impl Window {
         self.cdp("Emulation.setUserAgentOverride", parameters).await;
     }
 
+    /// Runs a script in each later page, before the scripts of the page.
+    pub async fn run_before_each_page(&self, script: &str) {
+        let parameters = json!({ "source": script });
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", parameters)
+            .await;
+    }
+
     async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let answer = self.driver.cdp().send_raw(command, parameters).await;
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))
