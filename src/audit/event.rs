@@ -103,6 +103,10 @@ string_enum! {
         RecoveryCodesMade = "recovery_codes.created", event::recovery_codes_made;
         /// A recovery code was used.
         RecoveryCodeUsed = "recovery_codes.used", event::recovery_code_used;
+        /// An operator asked to remove a factor, which waits.
+        FactorRemovalPlanned = "factor.removal_planned", event::factor_removal_planned;
+        /// The user cancelled the removal of a factor.
+        FactorRemovalCancelled = "factor.removal_cancelled", event::factor_removal_cancelled;
         /// The user trusted a browser: a sign-in there needs no second factor.
         TrustedBrowserAdded = "trusted_browser.added", event::trusted_browser_added;
         /// The trust in a browser was removed.

@@ -94,6 +94,8 @@ impl EventGroup {
             | EventKind::PasskeyRemoved
             | EventKind::RecoveryCodesMade
             | EventKind::RecoveryCodeUsed
+            | EventKind::FactorRemovalPlanned
+            | EventKind::FactorRemovalCancelled
             | EventKind::TrustedBrowserAdded
             | EventKind::TrustedBrowserRemoved
             | EventKind::Other => Self::Account,

@@ -85,6 +85,9 @@ pub(super) enum Action {
         /// The reason, which the user sees in the activity and in a mail
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        /// Remove the factor at once. Without it and with mail on, the user has 24 hours to cancel
+        #[arg(long)]
+        now: bool,
         #[command(flatten)]
         format: OutputFormat,
     },
@@ -157,8 +160,9 @@ impl Action {
                 target,
                 id,
                 reason,
+                now,
                 format,
-            } => user_factors::remove(context, &target.email, id, reason, format).await,
+            } => user_factors::remove(context, &target.email, id, reason, now, format).await,
             Self::Delete {
                 target,
                 yes,

@@ -7,7 +7,7 @@ use crate::{
     app_state::AppState,
     credentials::trusted_browsers,
     error::Error,
-    factors::{self, FactorSummary},
+    factors::{self, FactorSummary, RemovalTime},
     mail::notices::TRUSTED_BROWSER,
     sessions::Device,
     types::{
@@ -32,11 +32,19 @@ struct FactorJson {
     left: Option<u64>,
     /// When the trust in a browser ends.
     expires_at: Option<Timestamp>,
+    /// When the factor is removed, because an operator has asked for it.
+    removed_at: Option<Timestamp>,
 }
 
 /// Returns the second factors, and the browsers in which a sign-in needs none.
 async fn find(context: &AppState, user: UserId) -> Result<Vec<FactorJson>, CliError> {
     let mut rows = rows(&factors::summary(context, user).await?);
+    for planned in factors::planned_removals(context, user).await? {
+        let found = rows.iter_mut().find(|row| row.id == Some(planned.factor));
+        if let Some(row) = found {
+            row.removed_at = Some(planned.due_at);
+        }
+    }
     for browser in trusted_browsers::list(context, user).await? {
         let device = Device::of(browser.user_agent.as_deref()).message();
         rows.push(FactorJson {
@@ -48,6 +56,7 @@ async fn find(context: &AppState, user: UserId) -> Result<Vec<FactorJson>, CliEr
             suspended: false,
             left: None,
             expires_at: Some(browser.expires_at),
+            removed_at: None,
         });
     }
     Ok(rows)
@@ -63,6 +72,7 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
         suspended: app.is_suspended,
         left: None,
         expires_at: None,
+        removed_at: None,
     });
     let passkeys = summary.passkeys.iter().map(|passkey| FactorJson {
         id: Some(passkey.id),
@@ -73,6 +83,7 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
         suspended: false,
         left: None,
         expires_at: None,
+        removed_at: None,
     });
     let codes = summary.recovery_codes.as_ref().map(|codes| FactorJson {
         id: None,
@@ -83,6 +94,7 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
         suspended: false,
         left: Some(codes.left),
         expires_at: None,
+        removed_at: None,
     });
     app.into_iter().chain(passkeys).chain(codes).collect()
 }
@@ -101,6 +113,7 @@ pub(super) async fn list(
     let mut columns = Columns::with_headings(["KIND", "NAME", "SINCE", "LAST USED", "STATE", "ID"]);
     for row in rows {
         let state = match (row.suspended, row.left, row.expires_at) {
+            _ if row.removed_at.is_some() => "will be removed".to_owned(),
             (true, ..) => "suspended".to_owned(),
             (false, Some(left), _) => format!("{left} left"),
             (false, None, Some(until)) => format!("until {until}"),
@@ -124,6 +137,7 @@ pub(super) async fn remove(
     email: &Email,
     id: FactorId,
     reason: String,
+    now: bool,
     format: OutputFormat,
 ) -> Result<(), CliError> {
     let user = account(context, email).await?.user;
@@ -138,17 +152,33 @@ pub(super) async fn remove(
             email.as_str()
         ));
     }
-    match factors::remove_as_operator(context, user.id, id, reason).await {
-        Err(Error::NotFound) => Err(CliError::Message(format!(
-            "{} has no factor with this ID: `narthex user factors` lists them",
+    let time = if now {
+        RemovalTime::Now
+    } else {
+        RemovalTime::AfterDelay
+    };
+    let due_at = match factors::remove_as_operator(context, user.id, id, reason, time).await {
+        Err(Error::NotFound) => {
+            return Err(CliError::Message(format!(
+                "{} has no factor with this ID: `narthex user factors` lists them",
+                email.as_str()
+            )));
+        }
+        other => other?,
+    };
+    if format.json {
+        return output::json(&find(context, user.id).await?);
+    }
+    output::line(match due_at {
+        Some(due_at) => format!(
+            "The second factor of {} is removed at {due_at} by a running server. A mail tells the \
+             user, who can cancel it until then. With --now it is removed at once.",
             email.as_str()
-        ))),
-        Err(error) => Err(error.into()),
-        Ok(()) if format.json => output::json(&find(context, user.id).await?),
-        Ok(()) => output::line(format!(
+        ),
+        None => format!(
             "Removed the second factor of {}. Without another one, the recovery codes are removed \
              too, and a sign-in needs the password alone.",
             email.as_str()
-        )),
-    }
+        ),
+    })
 }

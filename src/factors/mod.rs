@@ -6,6 +6,7 @@ mod code;
 mod ending;
 mod imported;
 pub mod passkeys;
+mod planned_removal;
 mod recovery_code;
 mod recovery_codes;
 mod removal;
@@ -20,14 +21,18 @@ pub(crate) use self::{
     removal::{remove_added_since, remove_in},
 };
 
+#[cfg(feature = "pages")]
+pub use self::planned_removal::cancel_removal;
 pub use self::{
     authenticator_app::{Enrolment, begin_enrolment, remove, turn_on},
     cleanup::{delete_abandoned, seal_anew},
     code::Code,
     ending::{Endable, Ending},
+    planned_removal::{
+        PlannedRemoval, RemovalTime, carry_out_removals, planned_removals, remove_as_operator,
+    },
     recovery_code::{ImportedRecoveryCode, RecoveryCode},
     recovery_codes::make_anew,
-    removal::remove_as_operator,
     summary::{
         AppSummary, FactorMethod, FactorSummary, PasskeySummary, RecoveryCodesSummary, summary,
     },

@@ -2,51 +2,43 @@
 
 use super::{authenticator_app as app, passkeys, store};
 use crate::{
-    app_state::{AppState, Transaction},
+    app_state::Transaction,
     audit::Actor,
-    credentials::{
-        RevocationReason, end_pending,
-        revoke::{self, lock_user_and_recheck_actor},
-    },
+    credentials::{RevocationReason, end_pending, revoke},
     error::{Error, Result},
     types::ids::{FactorId, UserId},
     util::clock::Timestamp,
 };
 
-/// Removes one factor of a user for an operator. Without another factor, the user can sign in with
-/// the password alone afterwards. The audit log and a mail tell the user the `reason`.
+/// Removes one factor of a user for an operator, in a transaction that
+/// [`revoke::lock_user_and_recheck_actor`] began. The audit log and a mail tell the user the `reason`.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no factor with this ID.
-pub async fn remove_as_operator(
-    context: &AppState,
+pub(super) fn remove_one(
+    tx: &mut Transaction<'_>,
     user: UserId,
     id: FactorId,
-    reason: String,
+    actor: &Actor,
+    reason: &str,
 ) -> Result<()> {
-    context
-        .write(move |tx| {
-            let actor = Actor::operator();
-            lock_user_and_recheck_actor(tx, user, &actor)?;
-            if let Some(passkey) = passkeys::store::find(tx.connection, user, id)? {
-                passkeys::delete(tx, &passkey, &actor, &reason)?;
-                let ended = RevocationReason::PasskeyRemoved;
-                let ended = revoke::end_trusted_browsers(tx, user, ended, &actor)?;
-                let (name, ended) = (passkey.name, ended.as_ref());
-                return passkeys::notify_of_removal(tx, user, &actor, name, &reason, ended);
-            }
-            let found = store::app_of(tx.connection, user)?;
-            let found = found.filter(|app| app.id == id).ok_or(Error::NotFound)?;
-            app::delete(tx, &found, &actor, &reason)?;
-            let ended = RevocationReason::FactorRemoved;
-            let ended = revoke::end_trusted_browsers(tx, user, ended, &actor)?;
-            app::notify_of_removal(tx, user, &actor, &reason, ended.as_ref())
-        })
-        .await
+    if let Some(passkey) = passkeys::store::find(tx.connection, user, id)? {
+        passkeys::delete(tx, &passkey, actor, reason)?;
+        let ended = RevocationReason::PasskeyRemoved;
+        let ended = revoke::end_trusted_browsers(tx, user, ended, actor)?;
+        let (name, ended) = (passkey.name, ended.as_ref());
+        return passkeys::notify_of_removal(tx, user, actor, name, reason, ended);
+    }
+    let found = store::app_of(tx.connection, user)?;
+    let found = found.filter(|app| app.id == id).ok_or(Error::NotFound)?;
+    app::delete(tx, &found, actor, reason)?;
+    let ended = RevocationReason::FactorRemoved;
+    let ended = revoke::end_trusted_browsers(tx, user, ended, actor)?;
+    app::notify_of_removal(tx, user, actor, reason, ended.as_ref())
 }
 
-/// Removes the second factors of a user, in a transaction that [`lock_user_and_recheck_actor`] began. The
-/// caller ends the trust in browsers.
+/// Removes the second factors of a user, in a transaction that
+/// [`revoke::lock_user_and_recheck_actor`] began. The caller ends the trust in browsers.
 ///
 /// # Errors
 /// Returns an error if the database fails.

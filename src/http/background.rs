@@ -16,6 +16,9 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
 /// The interval of counting the schemes of password hashes.
 const SCHEMES_INTERVAL: Duration = Duration::from_secs(3600);
 
+/// The interval of looking for planned removals of factors.
+const REMOVALS_INTERVAL: Duration = Duration::from_secs(300);
+
 /// Writes the cached last-used times to the database in each period of the settings.
 pub(crate) async fn write_last_used(context: AppState) {
     loop {
@@ -50,6 +53,22 @@ pub(crate) async fn write_last_used_at_shutdown(context: &AppState) {
 pub(crate) async fn clean_factors(context: &AppState) -> Result<()> {
     factors::delete_abandoned(context).await?;
     factors::seal_anew(context).await
+}
+
+/// Carries out the removals of factors that operators have planned.
+pub(crate) async fn remove_factors(context: AppState) {
+    loop {
+        actix_web::rt::time::sleep(REMOVALS_INTERVAL).await;
+        match factors::carry_out_removals(&context).await {
+            Ok(0) => {}
+            Ok(removed) => {
+                tracing::info!(removed, "planned removals of second factors carried out");
+            }
+            Err(error) => {
+                tracing::warn!(cause = %error, "planned removals not read; retrying in the next period");
+            }
+        }
+    }
 }
 
 /// Deletes expired credentials and old records, and warns of tokens that expire soon, once an hour.

@@ -67,6 +67,7 @@ const FORMS: &[Form] = &[
     form(paths::TOTP_REMOVE, paths::SECURITY, &["also"]),
     form(paths::PASSKEY, paths::PASSKEY, &["name"]),
     form(paths::PASSKEY_REMOVE, paths::PASSKEY, &["also"]),
+    form(paths::REMOVAL_CANCEL, paths::SECURITY, &[]),
     form(paths::TRUSTED_BROWSER_REMOVE, paths::SECURITY, &[]),
     form(paths::RECOVERY_CODES, paths::SECURITY, &["also"]),
     form(paths::TOKENS, paths::TOKEN_NEW, TOKEN_FIELDS),

@@ -74,6 +74,8 @@ paths! {
     PASSKEY = "/account/security/passkeys/{id}";
     /// Removes one passkey.
     PASSKEY_REMOVE = "/account/security/passkeys/{id}/remove";
+    /// Cancels the removal of a factor that an operator has planned.
+    REMOVAL_CANCEL = "/account/security/removals/{id}/cancel";
     /// Ends the trust in one browser.
     TRUSTED_BROWSER_REMOVE = "/account/security/trusted-browsers/{id}/remove";
     /// Shows new recovery codes once. `POST` makes them.
@@ -255,6 +257,12 @@ pub fn passkey(id: FactorId) -> String {
 #[must_use]
 pub fn passkey_remove(id: FactorId) -> String {
     with_id(PASSKEY_REMOVE, id)
+}
+
+/// The path that cancels the planned removal of the factor `id`.
+#[must_use]
+pub fn removal_cancel(id: FactorId) -> String {
+    with_id(REMOVAL_CANCEL, id)
 }
 
 /// The path that ends the trust in the browser `id`.

@@ -194,6 +194,8 @@ table! {
         POST PASSKEY         SessionPage => security::rename_passkey;
         GET  PASSKEY_REMOVE  SessionPage => security::to_passkey;
         POST PASSKEY_REMOVE  SessionPage => security::remove_passkey;
+        GET  REMOVAL_CANCEL  SessionPage => security::to_security;
+        POST REMOVAL_CANCEL  SessionPage => security::cancel_removal;
         GET  TRUSTED_BROWSER_REMOVE SessionPage => security::to_security;
         POST TRUSTED_BROWSER_REMOVE SessionPage => security::remove_trusted_browser;
         GET  RECOVERY_CODES  SessionPage => security::show_recovery_codes;

@@ -28,6 +28,8 @@ const LEASE: Duration = Duration::from_secs(300);
 pub enum JobKind {
     /// Send one mail.
     Mail,
+    /// Remove one second factor of a user.
+    FactorRemoval,
 }
 
 impl JobKind {
@@ -36,6 +38,7 @@ impl JobKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
+            Self::FactorRemoval => "factor-removal",
         }
     }
 }
@@ -115,6 +118,27 @@ pub fn enqueue(tx: &mut Transaction<'_>, job: &NewJob) -> Result<JobId> {
 /// Returns an error if the database fails.
 pub fn lock_waiting(tx: &mut Transaction<'_>, group: Digest) -> Result<Option<WaitingJob>> {
     Ok(store::lock_waiting(tx.connection, group)?)
+}
+
+/// Returns the payloads and the times of the jobs of a user that no node has claimed, the earliest
+/// first.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn waiting_of_user(
+    connection: &mut AnyConnection,
+    kind: JobKind,
+    user: UserId,
+) -> Result<Vec<(String, Timestamp)>> {
+    Ok(store::waiting_of_user(connection, kind, user)?)
+}
+
+/// Deletes the job of a group that no node has claimed, and returns whether there was one.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn delete_waiting(tx: &mut Transaction<'_>, group: Digest) -> Result<bool> {
+    Ok(store::delete_waiting(tx.connection, group)?)
 }
 
 /// Replaces the payload of a job that [`lock_waiting`] returned.

@@ -106,6 +106,33 @@ pub(super) fn lock_waiting(
         .optional()
 }
 
+/// Returns the payloads and the times of the jobs of a user that no node has claimed, the earliest
+/// first.
+pub(super) fn waiting_of_user(
+    connection: &mut AnyConnection,
+    kind: JobKind,
+    user: UserId,
+) -> QueryResult<Vec<(String, Timestamp)>> {
+    jobs::table
+        .filter(jobs::user_id.eq(user))
+        .filter(jobs::kind.eq(kind.as_str()))
+        .filter(jobs::claim_id.is_null())
+        .filter(jobs::failed_at.is_null())
+        .order((jobs::due_at.asc(), jobs::id.asc()))
+        .select((jobs::payload, jobs::due_at))
+        .load(connection)
+}
+
+/// Deletes the jobs of a group that no node has claimed, and returns whether there were any.
+pub(super) fn delete_waiting(connection: &mut AnyConnection, group: Digest) -> QueryResult<bool> {
+    let waiting = jobs::table
+        .filter(jobs::group_key.eq(group))
+        .filter(jobs::claim_id.is_null());
+    diesel::delete(waiting)
+        .execute(connection)
+        .map(|rows| rows > 0)
+}
+
 pub(super) fn replace_payload(
     connection: &mut AnyConnection,
     id: JobId,

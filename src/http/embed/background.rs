@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 use tokio::sync::Notify;
 
 use crate::{
     app_state::AppState,
     http::background::{
-        cleanup_loop, count_password_schemes, write_last_used, write_last_used_at_shutdown,
+        cleanup_loop, count_password_schemes, remove_factors, write_last_used,
+        write_last_used_at_shutdown,
     },
 };
 
@@ -62,9 +63,10 @@ impl Background {
 
 async fn run(state: AppState, stop: &Notify) {
     state.cluster().ensure_running();
-    let work = join3(
+    let work = join4(
         write_last_used(state.clone()),
         cleanup_loop(state.clone()),
+        remove_factors(state.clone()),
         count_password_schemes(state.clone()),
     );
     tokio::select! {

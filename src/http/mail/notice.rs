@@ -93,6 +93,8 @@ fn subject(app: String, kind: &NoticeKind) -> Message {
         NoticeKind::PasskeyCopySuspected { .. } => mail_notice::passkey_copy_suspected_subject(app),
         NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made_subject(app),
         NoticeKind::RecoveryCodeUsed { .. } => mail_notice::recovery_code_used_subject(app),
+        NoticeKind::FactorRemovalPlanned { .. } => mail_notice::removal_planned_subject(app),
+        NoticeKind::FactorRemovalCancelled => mail_notice::removal_cancelled_subject(app),
         NoticeKind::TrustedBrowserAdded => mail_notice::trusted_browser_added_subject(app),
         NoticeKind::TrustedBrowserRemoved { .. } => {
             mail_notice::trusted_browser_removed_subject(app)
@@ -133,6 +135,13 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
         }
         NoticeKind::RecoveryCodesMade => mail_notice::recovery_codes_made(),
         NoticeKind::RecoveryCodeUsed { left } => mail_notice::recovery_code_used(*left),
+        NoticeKind::FactorRemovalPlanned {
+            passkey, due_at, ..
+        } => match passkey {
+            Some(name) => mail_notice::passkey_removal_planned(shortened(name, MAX_NAME), *due_at),
+            None => mail_notice::app_removal_planned(*due_at),
+        },
+        NoticeKind::FactorRemovalCancelled => mail_notice::removal_cancelled(),
         NoticeKind::TrustedBrowserAdded => mail_notice::trusted_browser_added(),
         NoticeKind::TrustedBrowserRemoved { user_agent, .. } => {
             let device = Device::of(user_agent.as_deref()).message();
@@ -170,7 +179,8 @@ fn describe(app: &str, language: &Language, account: &str, event: &NoticeEvent) 
     | NoticeKind::TrustedBrowserRemoved {
         reason: Some(reason),
         ..
-    } = &event.kind
+    }
+    | NoticeKind::FactorRemovalPlanned { reason, .. } = &event.kind
     {
         let reason = shortened(reason, MAX_REASON);
         facts.push((mail_notice::reason(), verbatim(&reason)));

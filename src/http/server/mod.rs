@@ -24,7 +24,8 @@ use crate::{
     config::{ListenAddress, SigningKeys},
     http::{
         background::{
-            cleanup_loop, count_password_schemes, write_last_used, write_last_used_at_shutdown,
+            cleanup_loop, count_password_schemes, remove_factors, write_last_used,
+            write_last_used_at_shutdown,
         },
         mail::MailThread,
         middleware::client_ip,
@@ -152,6 +153,7 @@ impl Server {
             Some(actix_web::rt::spawn(service_manager::reset_watchdog())),
             Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
             Some(actix_web::rt::spawn(cleanup_loop(self.context.clone()))),
+            Some(actix_web::rt::spawn(remove_factors(self.context.clone()))),
             Some(actix_web::rt::spawn(count_password_schemes(
                 self.context.clone(),
             ))),

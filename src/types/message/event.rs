@@ -27,6 +27,8 @@ messages! {
     passkey_removed = "event-passkey-removed";
     recovery_codes_made = "event-recovery-codes-made";
     recovery_code_used = "event-recovery-code-used";
+    factor_removal_planned = "event-factor-removal-planned";
+    factor_removal_cancelled = "event-factor-removal-cancelled";
     trusted_browser_added = "event-trusted-browser-added";
     trusted_browser_removed = "event-trusted-browser-removed";
     signed_in = "event-signed-in";

@@ -38,6 +38,11 @@ messages! {
     recovery_codes_made = "mail-notice-recovery-codes-made";
     recovery_code_used_subject(app: String) = "mail-notice-recovery-code-used-subject";
     recovery_code_used(left: u64) = "mail-notice-recovery-code-used";
+    removal_planned_subject(app: String) = "mail-notice-removal-planned-subject";
+    app_removal_planned(at: Timestamp) = "mail-notice-app-removal-planned";
+    passkey_removal_planned(name: String, at: Timestamp) = "mail-notice-passkey-removal-planned";
+    removal_cancelled_subject(app: String) = "mail-notice-removal-cancelled-subject";
+    removal_cancelled = "mail-notice-removal-cancelled";
     trusted_browser_added_subject(app: String) = "mail-notice-trusted-browser-added-subject";
     trusted_browser_added = "mail-notice-trusted-browser-added";
     trusted_browser_removed_subject(app: String) = "mail-notice-trusted-browser-removed-subject";

@@ -35,6 +35,7 @@ messages! {
     passkey_added(sessions: u64, tokens: u64, browsers: u64) = "notice-passkey-added";
     passkey_removed(sessions: u64, tokens: u64, browsers: u64) = "notice-passkey-removed";
     recovery_codes_made(sessions: u64, tokens: u64, browsers: u64) = "notice-recovery-codes-made";
+    factor_removal_cancelled = "notice-factor-removal-cancelled";
     trusted_browser_removed = "notice-trusted-browser-removed";
     recovery_code_replaced = "notice-recovery-code-replaced";
     review_first = "notice-review-first";

@@ -97,6 +97,12 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
         "/account/security/passkeys/{id}/remove",
         SessionPage,
     ),
+    ("GET", "/account/security/removals/{id}/cancel", SessionPage),
+    (
+        "POST",
+        "/account/security/removals/{id}/cancel",
+        SessionPage,
+    ),
     (
         "GET",
         "/account/security/trusted-browsers/{id}/remove",

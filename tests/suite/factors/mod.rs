@@ -4,6 +4,7 @@ mod api;
 mod attacks;
 mod enrolment;
 mod operator;
+mod planned_removal;
 mod recovery_codes;
 mod required;
 mod reset;

@@ -35,8 +35,12 @@ pub const OF_A_PASSKEY: [&str; 4] = [
     "/account/security/passkeys/{id}/remove",
 ];
 
-/// The form of a user with a trusted browser. `trusted_browsers::pages` has its tests.
-const OF_A_TRUSTED_BROWSER: &str = "/account/security/trusted-browsers/{id}/remove";
+/// The forms about a trusted browser and a planned removal. `trusted_browsers::pages` and
+/// `factors::planned_removal` have their tests.
+const OF_A_ROW: [&str; 2] = [
+    "/account/security/trusted-browsers/{id}/remove",
+    "/account/security/removals/{id}/cancel",
+];
 
 /// The forms of a user with an authenticator app. They ask for a code.
 pub const OF_AN_APP: [&str; 2] = [
@@ -103,7 +107,7 @@ fn forms_of_signed_in_pages() -> Vec<&'static str> {
             !WITHOUT_CONTENT.contains(path)
                 && !OF_AN_APP.contains(path)
                 && !OF_A_PASSKEY.contains(path)
-                && *path != OF_A_TRUSTED_BROWSER
+                && !OF_A_ROW.contains(path)
         })
         .collect()
 }

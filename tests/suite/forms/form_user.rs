@@ -109,6 +109,7 @@ async fn every_post_route_accepts_a_form_of_its_user_or_of_no_user() {
                 && (OF_AN_APP.contains(&&*path)
                     || path.starts_with("/account/security/passkeys/")
                     || path.starts_with("/account/security/trusted-browsers/")
+                    || path.starts_with("/account/security/removals/")
                     || path == "/email/cancel");
             let accepted = [200, 303, 422].contains(&answer.status) || has_nothing_to_change;
             assert!(

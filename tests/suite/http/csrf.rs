@@ -38,7 +38,7 @@ const OF_MAIL: [&str; 9] = [
 ];
 
 /// The forms that need a code. The tests of second factors send them from our pages.
-const OF_FACTORS: [&str; 11] = [
+const OF_FACTORS: [&str; 12] = [
     "/login/verify",
     "/login/passkey/options",
     "/login/passkey",
@@ -50,6 +50,7 @@ const OF_FACTORS: [&str; 11] = [
     "/account/security/passkeys/{id}",
     "/account/security/passkeys/{id}/remove",
     "/account/security/trusted-browsers/{id}/remove",
+    "/account/security/removals/{id}/cancel",
 ];
 
 /// A user with two sessions, one that sends the requests and one that observes, and a token.

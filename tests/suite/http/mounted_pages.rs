@@ -116,12 +116,13 @@ async fn signed_in(app: &TestApp) -> Browser {
 }
 
 /// Pages of a user with an authenticator app or a passkey.
-const AFTER_A_FORM: [&str; 6] = [
+const AFTER_A_FORM: [&str; 7] = [
     "/login/verify",
     "/account/security/totp/remove",
     "/account/security/passkeys/{id}",
     "/account/security/passkeys/{id}/remove",
     "/account/security/trusted-browsers/{id}/remove",
+    "/account/security/removals/{id}/cancel",
     "/account/security/recovery-codes",
 ];
 

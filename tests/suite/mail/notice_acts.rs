@@ -116,7 +116,8 @@ impl Notices {
                 let summary = factors::summary(context, user).await.expect("factors");
                 let id = summary.app.expect("an app").id;
                 let reason = "Lost phone, called back".to_owned();
-                let removed = factors::remove_as_operator(context, user, id, reason);
+                let time = factors::RemovalTime::Now;
+                let removed = factors::remove_as_operator(context, user, id, reason, time);
                 removed.await.expect("a removal");
             }
             "make recovery codes anew" => {

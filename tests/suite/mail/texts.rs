@@ -166,6 +166,26 @@ fn mails() -> Vec<(&'static str, Mail)> {
             notice(NoticeKind::RecoveryCodeUsed { left: 3 }),
         ),
         (
+            "app-removal-planned",
+            by_operator(NoticeKind::FactorRemovalPlanned {
+                passkey: None,
+                due_at: at("2026-11-23T12:30:00Z"),
+                reason: "Lost phone, called back".to_owned(),
+            }),
+        ),
+        (
+            "passkey-removal-planned",
+            by_operator(NoticeKind::FactorRemovalPlanned {
+                passkey: Some("Phone".to_owned()),
+                due_at: at("2026-11-23T12:30:00Z"),
+                reason: "Lost phone, called back".to_owned(),
+            }),
+        ),
+        (
+            "factor-removal-cancelled",
+            notice(NoticeKind::FactorRemovalCancelled),
+        ),
+        (
             "trusted-browser-added",
             notice(NoticeKind::TrustedBrowserAdded),
         ),

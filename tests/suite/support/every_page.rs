@@ -12,7 +12,7 @@ use super::client::Browser;
 use super::page::{fetch_list, own_session};
 
 /// Routes that answer with a file or with a redirect.
-const NO_PAGES: [&str; 8] = [
+const NO_PAGES: [&str; 9] = [
     paths::HOME,
     paths::PASSWORD,
     paths::DELETE,
@@ -21,6 +21,7 @@ const NO_PAGES: [&str; 8] = [
     paths::TOTP_REMOVE,
     paths::PASSKEY_REMOVE,
     paths::TRUSTED_BROWSER_REMOVE,
+    paths::REMOVAL_CANCEL,
 ];
 
 /// Pages that only the answer of a form leads to. Their tests are those of second factors.

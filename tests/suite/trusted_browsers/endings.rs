@@ -135,7 +135,8 @@ impl Scene {
                 let summary = factors::summary(&app.context, user).await;
                 let found = summary.expect("factors").app.expect("an app");
                 let reason = "Lost phone".to_owned();
-                let removed = factors::remove_as_operator(&app.context, user, found.id, reason);
+                let (context, time) = (&app.context, factors::RemovalTime::Now);
+                let removed = factors::remove_as_operator(context, user, found.id, reason, time);
                 assert!(removed.await.is_ok());
             }
             "recovery codes made" => {

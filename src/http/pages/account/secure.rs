@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     http::{
         auth::BrowserUser,
-        pages::activity::EventRow,
+        pages::{activity::EventRow, security::planned_removal::RemovalRow},
         response::html::{self, Layout},
     },
     types::pagination::Paging,
@@ -21,6 +21,8 @@ const EVENTS: usize = 10;
 #[template(path = "account/secure.html")]
 struct SecurePage {
     frame: Layout,
+    /// The removals of a factor that an operator has planned.
+    removals: Vec<RemovalRow>,
     lines: Vec<EventRow>,
 }
 
@@ -30,6 +32,7 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let events = audit::list(&user.context, account, Paging::new(EVENTS, None)).await?;
     html::ok(&SecurePage {
         frame: user.frame(),
+        removals: RemovalRow::all(&user).await?,
         lines: events
             .rows
             .iter()

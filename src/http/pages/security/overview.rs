@@ -4,7 +4,9 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{endings::OTHER_SESSIONS, trusted_browser::TrustedBrowserRow};
+use super::{
+    endings::OTHER_SESSIONS, planned_removal::RemovalRow, trusted_browser::TrustedBrowserRow,
+};
 use crate::{
     credentials::trusted_browsers,
     error::Result,
@@ -82,6 +84,8 @@ pub(super) struct SecurityPage {
     app: Option<FactorCard>,
     codes: Option<FactorCard>,
     few_codes: bool,
+    /// The removals that an operator has planned.
+    removals: Vec<RemovalRow>,
     trusted_browsers: Vec<TrustedBrowserRow>,
     /// Whether the user can trust a browser at the next sign-in.
     offers_trust: bool,
@@ -124,6 +128,7 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
         app: summary.app.map(|app| of_app(user, &app)),
         codes: summary.recovery_codes.map(|codes| of_codes(user, &codes)),
+        removals: RemovalRow::all(user).await?,
         trusted_browsers: browsers
             .map(|browser| TrustedBrowserRow::of(user, browser))
             .collect(),

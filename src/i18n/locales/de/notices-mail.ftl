@@ -38,6 +38,11 @@ mail-notice-recovery-code-used = Ein Wiederherstellungscode Ihres Kontos wurde v
     [one] Es ist noch { $left } Code übrig.
    *[other] Es sind noch { $left } Codes übrig.
 }
+mail-notice-removal-planned-subject = { $app }: ein zweiter Faktor wird entfernt
+mail-notice-app-removal-planned = Der Betreiber entfernt die Authenticator-App am { $at } von Ihrem Konto. Wenn Sie das nicht verlangt haben, brechen Sie es auf der Seite „Anmeldung und Sicherheit“ ab.
+mail-notice-passkey-removal-planned = Der Betreiber entfernt den Passkey „{ $name }“ am { $at } von Ihrem Konto. Wenn Sie das nicht verlangt haben, brechen Sie es auf der Seite „Anmeldung und Sicherheit“ ab.
+mail-notice-removal-cancelled-subject = { $app }: das Entfernen eines zweiten Faktors wurde abgebrochen
+mail-notice-removal-cancelled = Das Entfernen eines zweiten Faktors, das der Betreiber vorgesehen hatte, wurde abgebrochen.
 mail-notice-trusted-browser-added-subject = { $app }: ein Browser ist vertrauenswürdig
 mail-notice-trusted-browser-added = In diesem Browser soll kein Code mehr verlangt werden. Eine Anmeldung dort braucht vorerst nur Ihr Passwort.
 mail-notice-trusted-browser-removed-subject = { $app }: ein Browser ist nicht mehr vertrauenswürdig

@@ -35,6 +35,7 @@ notice-factor-removed = Authenticator-App entfernt.{ label-revoked-sentence }
 notice-passkey-added = Passkey hinzugefügt.{ label-revoked-sentence }
 notice-passkey-removed = Passkey entfernt.{ label-revoked-sentence }
 notice-recovery-codes-made = Neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.{ label-revoked-sentence }
+notice-factor-removal-cancelled = Abgebrochen. Ihr zweiter Faktor bleibt.
 notice-trusted-browser-removed = Vertrauen beendet. Eine Anmeldung in diesem Browser fragt wieder nach einem Code.
 notice-recovery-code-replaced = Sie haben einen Wiederherstellungscode verwendet. Ein neuer ersetzt ihn.
 notice-review-first = Sehen Sie zuerst die Liste durch, und bestätigen Sie dann.

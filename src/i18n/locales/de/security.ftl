@@ -74,6 +74,15 @@ ending-trusted-browsers-always = { $count ->
    *[other] Das Vertrauen in { $count } Browser endet mit dieser Änderung.
 }
 
+# Ein Entfernen, das der Betreiber vorgesehen hat
+
+removal-app = Der Betreiber wird Ihre Authenticator-App entfernen.
+removal-passkey = Der Betreiber wird den Passkey „{ $name }“ entfernen.
+removal-lead = Wenn Sie den Betreiber nicht darum gebeten haben, brechen Sie es ab und ändern Sie Ihr Passwort: Jemand anders hat es vielleicht in Ihrem Namen verlangt.
+removal-reason = Grund
+removal-at = Zeitpunkt
+removal-cancel = Entfernen abbrechen
+
 # Vertrauenswürdige Browser
 
 trusted-title = Vertrauenswürdige Browser

@@ -38,6 +38,11 @@ mail-notice-recovery-code-used = A recovery code of your account was used. { $le
     [one] { $left } code is left.
    *[other] { $left } codes are left.
 }
+mail-notice-removal-planned-subject = { $app }: a second factor will be removed
+mail-notice-app-removal-planned = An operator will remove the authenticator app from your account on { $at }. If you did not ask for it, cancel it on the page “Sign-in and security”.
+mail-notice-passkey-removal-planned = An operator will remove the passkey “{ $name }” from your account on { $at }. If you did not ask for it, cancel it on the page “Sign-in and security”.
+mail-notice-removal-cancelled-subject = { $app }: the removal of a second factor was cancelled
+mail-notice-removal-cancelled = The removal of a second factor that an operator had planned was cancelled.
 mail-notice-trusted-browser-added-subject = { $app }: a browser is trusted
 mail-notice-trusted-browser-added = You asked not to enter a code in this browser again. Signing in there needs only your password for now.
 mail-notice-trusted-browser-removed-subject = { $app }: a browser is no longer trusted

@@ -36,6 +36,7 @@ notice-factor-removed = Authenticator app removed.{ label-revoked-sentence }
 notice-passkey-added = Passkey added.{ label-revoked-sentence }
 notice-passkey-removed = Passkey removed.{ label-revoked-sentence }
 notice-recovery-codes-made = New recovery codes made. The old ones no longer work.{ label-revoked-sentence }
+notice-factor-removal-cancelled = Cancelled. Your second factor stays.
 notice-trusted-browser-removed = Trust ended. A sign-in in this browser asks for a code again.
 notice-recovery-code-replaced = You used a recovery code. A new one replaces it.
 notice-review-first = Review the list first, then confirm it.

@@ -74,6 +74,15 @@ ending-trusted-browsers-always = { $count ->
    *[other] The trust in { $count } browsers ends with this change.
 }
 
+# A removal that an operator has planned
+
+removal-app = An operator will remove your authenticator app.
+removal-passkey = An operator will remove the passkey “{ $name }”.
+removal-lead = If you did not ask the operator for it, cancel it, and change your password: another person may have asked in your name.
+removal-reason = Reason
+removal-at = Time
+removal-cancel = Cancel the removal
+
 # Trusted browsers
 
 trusted-title = Trusted browsers
