@@ -40,8 +40,9 @@ const KINDS = {
   async get(area, options) {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
     const credential = await navigator.credentials.get({ publicKey });
-    const trust = document.querySelector("[name=trust]:checked") !== null;
-    return [credential, { next: area.dataset.next, trust }];
+    // Only the page of a sign-in has the box.
+    const trust = document.querySelector("[name=trust]:checked") ? { trust: true } : {};
+    return [credential, { next: area.dataset.next, ...trust }];
   },
   async begin(area, options, request) {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);

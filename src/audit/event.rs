@@ -83,6 +83,8 @@ string_enum! {
         PasswordRefused = "password.refused", event::password_refused;
         /// A re-authentication in a session by a code succeeded.
         CodeConfirmed = "code.confirmed", event::code_confirmed;
+        /// A re-authentication in a session by a passkey succeeded.
+        PasskeyConfirmed = "passkey.confirmed", event::passkey_confirmed;
         /// A wrong code of a second factor, after the right password.
         CodeRefused = "code.refused", event::code_refused;
         /// An authenticator app was turned on.
@@ -223,6 +225,7 @@ impl EventKind {
                 | Self::PasswordConfirmed
                 | Self::SignInRecognised
                 | Self::CodeConfirmed
+                | Self::PasskeyConfirmed
                 | Self::RecoveryCodesMade
                 | Self::TokenChanged
                 | Self::TokenRotated

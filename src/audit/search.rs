@@ -86,6 +86,7 @@ impl EventGroup {
             | EventKind::PasswordReset
             | EventKind::PasswordConfirmed
             | EventKind::CodeConfirmed
+            | EventKind::PasskeyConfirmed
             | EventKind::FactorAdded
             | EventKind::FactorRemoved
             | EventKind::PasskeyAdded

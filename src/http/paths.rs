@@ -54,6 +54,10 @@ paths! {
     SECURE = "/account/secure";
     /// Confirms the password.
     CONFIRM = "/account/confirm";
+    /// Returns the options for a passkey that confirms, to the script of the page.
+    CONFIRM_PASSKEY_OPTIONS = "/account/confirm/passkey/options";
+    /// Confirms with a passkey.
+    CONFIRM_PASSKEY = "/account/confirm/passkey";
     /// The second step of a sign-in.
     LOGIN_VERIFY = "/login/verify";
     /// Returns the options for a passkey to the script of the page.
@@ -322,8 +326,10 @@ pub fn with_next(path: &str, next: &str) -> String {
 
 /// Returns the path that confirms a second factor, with the return address `next`.
 #[must_use]
-pub fn confirm_second_factor(next: &str) -> String {
-    let next = truncate_return_address(next).map(|next| ("next", next));
+pub fn confirm_second_factor(next: Option<&str>) -> String {
+    let next = next
+        .and_then(truncate_return_address)
+        .map(|next| ("next", next));
     let fields: Vec<_> = [("acr", "2")].into_iter().chain(next).collect();
     with_query(CONFIRM, &fields)
 }

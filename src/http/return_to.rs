@@ -53,6 +53,14 @@ impl ReturnTo {
         trusted.then(|| Self(target.into()))
     }
 
+    /// Returns the host of a URL. `None` for a path on this origin.
+    #[cfg(feature = "pages")]
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok()?;
+        url.host_str().map(str::to_owned)
+    }
+
     /// Takes the field `next` of a query or a form.
     pub fn take(fields: &mut Fields, settings: &Settings) -> Option<Self> {
         Self::parse(&fields.one("next")?, settings)

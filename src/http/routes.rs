@@ -71,11 +71,13 @@ const OPEN_WITHOUT_FACTOR: [(Method, &str); 6] = [
 ];
 
 /// The paths of `POST` requests that revoke credentials, or that precede a revocation.
-const UNCOUNTED_PATHS: [&str; 11] = [
+const UNCOUNTED_PATHS: [&str; 13] = [
     paths::LOGOUT,
     paths::PASSWORD,
     paths::DELETE,
     paths::CONFIRM,
+    paths::CONFIRM_PASSKEY_OPTIONS,
+    paths::CONFIRM_PASSKEY,
     paths::SESSION_REVOKE,
     paths::TOKEN_PAUSE,
     paths::TOKEN_REVOKE,
@@ -183,6 +185,8 @@ table! {
         GET  SECURE          SessionPage => account::secure;
         GET  CONFIRM         SessionPage => pages::confirm::form;
         POST CONFIRM         SessionPage => pages::confirm::confirm;
+        POST CONFIRM_PASSKEY_OPTIONS SessionPage => pages::confirm_passkey::options;
+        POST CONFIRM_PASSKEY SessionPage => pages::confirm_passkey::confirm;
         GET  SECURITY        SessionPage => security::overview;
         GET  TOTP            SessionPage => security::totp_form;
         POST TOTP            SessionPage => security::turn_on_totp;

@@ -1,6 +1,7 @@
 //! Sessions: the secret of the cookie, the device, sign-in and re-authentication.
 
 mod confirm_by_code;
+mod confirm_by_passkey;
 mod device;
 mod program;
 mod reauthenticate;
@@ -17,6 +18,7 @@ mod sign_in_by_passkey;
 pub use self::recognise::{newest_unrecognised, recognise};
 pub use self::{
     confirm_by_code::{ConfirmedByCode, confirm_by_code},
+    confirm_by_passkey::{confirm_by_passkey, confirmation_options},
     device::Device,
     reauthenticate::reauthenticate,
     second_step::{Completed, SecondStep, complete, open_step},

@@ -38,6 +38,8 @@ pub(crate) enum Holder {
     Registration(CredentialId),
     /// Begins a sign-in in the browser whose cookie has the secret with this digest.
     SignIn(Digest),
+    /// Confirms that it is the user, in this session.
+    Confirmation(CredentialId),
     /// Completes this sign-in, which has the digest of the secret of its attempt.
     SecondStep(Digest),
 }
@@ -47,6 +49,7 @@ impl Holder {
         let (purpose, id) = match &self {
             Self::Registration(session) => ("registration", session.as_bytes().as_slice()),
             Self::SignIn(browser) => ("sign-in", browser.as_bytes().as_slice()),
+            Self::Confirmation(session) => ("confirmation", session.as_bytes().as_slice()),
             Self::SecondStep(attempt) => ("second step", attempt.as_bytes().as_slice()),
         };
         Digest::of(&[purpose.as_bytes(), b"\0", id].concat())

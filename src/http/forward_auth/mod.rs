@@ -207,7 +207,7 @@ fn confirmation_address(
 ) -> Address {
     let next = original_address(context, request);
     let page = if required.needs_second_factor() {
-        paths::confirm_second_factor(next.as_ref().map(ReturnTo::as_str).unwrap_or_default())
+        paths::confirm_second_factor(next.as_ref().map(ReturnTo::as_str))
     } else {
         ReturnTo::append_to(paths::CONFIRM, next.as_ref())
     };

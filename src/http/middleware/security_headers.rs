@@ -74,7 +74,12 @@ const REDIRECTING: [&str; 5] = [
 ];
 
 /// The pages whose scripts ask the server for a challenge to a passkey, and answer it.
-const CONNECTING: [&str; 3] = [paths::SECURITY, paths::LOGIN, paths::LOGIN_VERIFY];
+const CONNECTING: [&str; 4] = [
+    paths::SECURITY,
+    paths::LOGIN,
+    paths::LOGIN_VERIFY,
+    paths::CONFIRM,
+];
 
 impl Headers {
     /// Builds the headers from `settings`.

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
+use super::login::relying_party;
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
@@ -35,12 +36,25 @@ struct ConfirmPage {
     lasts: String,
     next: String,
     asks: Asks,
+    /// The relying party, if the user has a passkey.
+    relying_party: Option<String>,
+    /// The app that asks for the confirmation. `None` for a page of Narthex.
+    app: Option<String>,
+    /// The path of this page.
+    here: String,
     refused: Option<Refused>,
     errors: FieldTexts,
     form_key: String,
 }
 
-/// The factors that the page asks for.
+/// The proofs that the page offers.
+#[derive(Clone, Copy)]
+struct Offer {
+    asks: Asks,
+    passkey: bool,
+}
+
+/// The factors that the form of the page asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asks {
     /// The password: the user has no second factor.
@@ -52,7 +66,7 @@ enum Asks {
 }
 
 impl ConfirmPage {
-    fn new(user: &BrowserUser, asks: Asks, next: Option<&ReturnTo>) -> Result<Self> {
+    fn new(user: &BrowserUser, offer: Offer, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             frame: user.frame(),
             email: user.principal.user().email.clone(),
@@ -61,7 +75,16 @@ impl ConfirmPage {
                 user.context.settings().sessions.confirm_for,
             ),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
-            asks,
+            asks: offer.asks,
+            relying_party: match offer.passkey {
+                true => relying_party(&user.context),
+                false => None,
+            },
+            app: next.and_then(|next| app_name(user, next)),
+            here: match offer.asks {
+                Asks::Code => paths::confirm_second_factor(next.map(ReturnTo::as_str)),
+                Asks::Password | Asks::Either => ReturnTo::append_to(paths::CONFIRM, next),
+            },
             refused: None,
             errors: FieldTexts::default(),
             form_key: new_form_key(&user.context)?,
@@ -69,23 +92,39 @@ impl ConfirmPage {
     }
 }
 
-/// Returns the factors to ask for. `acr` is the level that the change needs.
-async fn asks(user: &BrowserUser, acr: &str) -> Result<Option<Asks>> {
+/// Returns the name of the app to which `next` leads: its host, or on this host the name in the
+/// settings. `None` for a page of Narthex.
+fn app_name(user: &BrowserUser, next: &ReturnTo) -> Option<String> {
+    let settings = user.context.settings();
+    if let Some(host) = next.host() {
+        return Some(host);
+    }
+    let path = next.as_str().split(['?', '#']).next();
+    let path = path.and_then(|path| user.context.mount().relative(path));
+    let rest = path.and_then(|path| path.strip_prefix(paths::ACCOUNT));
+    let is_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    (!is_own).then(|| settings.branding.app_name.clone())
+}
+
+/// Returns the proofs to offer. `acr` is the level that the change needs.
+async fn offer(user: &BrowserUser, acr: &str) -> Result<Option<Offer>> {
     let summary = factors::summary(&user.context, user.principal.user().id).await?;
-    Ok(match (summary.has_second_factor(), acr) {
-        (true, "2") => Some(Asks::Code),
-        (true, _) => Some(Asks::Either),
-        (false, "2") => None,
-        (false, _) => Some(Asks::Password),
-    })
+    let asks = match (summary.has_second_factor(), acr) {
+        (true, "2") => Asks::Code,
+        (true, _) => Asks::Either,
+        (false, "2") => return Ok(None),
+        (false, _) => Asks::Password,
+    };
+    let passkey = !summary.passkeys.is_empty();
+    Ok(Some(Offer { asks, passkey }))
 }
 
 /// `GET /account/confirm`. A user without a second factor is led to set one up if the change needs
 /// one.
 pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    match asks(&user, &query.0.text("acr")).await? {
-        Some(asks) => html::ok(&ConfirmPage::new(&user, asks, next.as_ref())?),
+    match offer(&user, &query.0.text("acr")).await? {
+        Some(offer) => html::ok(&ConfirmPage::new(&user, offer, next.as_ref())?),
         None => to_enrolment(&user, next.as_ref()),
     }
 }
@@ -100,30 +139,30 @@ fn to_enrolment(user: &BrowserUser, next: Option<&ReturnTo>) -> Result<HttpRespo
 pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let next = ReturnTo::take(&mut fields, user.context.settings());
-    let Some(asks) = asks(&user, &fields.text("acr")).await? else {
+    let Some(offer) = offer(&user, &fields.text("acr")).await? else {
         return to_enrolment(&user, next.as_ref());
     };
-    match confirm_one(&user, fields, asks).await {
+    match confirm_one(&user, fields, offer.asks).await {
         Ok(confirmed) => {
             user.cookie.renew(&confirmed.secret)?;
             onward(&user, confirmed, next)
         }
         Err(Error::WrongPassword) => {
-            let page = ConfirmPage::new(&user, asks, next.as_ref())?;
+            let page = ConfirmPage::new(&user, offer, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
                 errors: FieldTexts::one("password", user.text(&field::password_wrong())),
                 ..page
             })
         }
         Err(Error::Invalid(errors)) => {
-            let page = ConfirmPage::new(&user, asks, next.as_ref())?;
+            let page = ConfirmPage::new(&user, offer, next.as_ref())?;
             html::unprocessable(&ConfirmPage {
                 errors: user.field_texts(&errors),
                 ..page
             })
         }
         Err(error @ Error::Throttled(_)) => {
-            let page = ConfirmPage::new(&user, asks, next.as_ref())?;
+            let page = ConfirmPage::new(&user, offer, next.as_ref())?;
             html::refused(
                 &error,
                 &ConfirmPage {

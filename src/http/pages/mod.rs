@@ -5,6 +5,7 @@ pub mod activity;
 #[cfg(feature = "internals")]
 pub mod components;
 pub mod confirm;
+pub mod confirm_passkey;
 pub mod credential_row;
 pub mod email_change;
 pub mod home;

@@ -50,7 +50,9 @@ pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             let page = page.unwrap_or_else(|| list_page(request).to_owned());
             let next = return_address(request, &page);
             let confirm = match error {
-                Error::SecondFactorConfirmationRequired => paths::confirm_second_factor(&next),
+                Error::SecondFactorConfirmationRequired => {
+                    paths::confirm_second_factor(Some(&next))
+                }
                 _ => paths::with_next(paths::CONFIRM, &next),
             };
             see_other(&address(&confirm))

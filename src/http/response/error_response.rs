@@ -68,9 +68,11 @@ impl ResponseFormat {
 
 /// The calls of the scripts of pages. They are part of the pages, with their session and their
 /// protection against requests of other sites, but a script reads the response.
-const SCRIPT_CALLS: [&str; 4] = [
+const SCRIPT_CALLS: [&str; 6] = [
     paths::LOGIN_PASSKEY_OPTIONS,
     paths::LOGIN_PASSKEY,
+    paths::CONFIRM_PASSKEY_OPTIONS,
+    paths::CONFIRM_PASSKEY,
     paths::PASSKEY_OPTIONS,
     paths::PASSKEYS,
 ];

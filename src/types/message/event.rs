@@ -21,6 +21,7 @@ messages! {
     factor_added = "event-factor-added";
     factor_removed = "event-factor-removed";
     passkey_added = "event-passkey-added";
+    passkey_confirmed = "event-passkey-confirmed";
     passkey_refused = "event-passkey-refused";
     passkey_copy_suspected = "event-passkey-copy-suspected";
     passkey_renamed = "event-passkey-renamed";

@@ -82,6 +82,8 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/account/delete", SessionPage),
     ("GET", "/account/confirm", SessionPage),
     ("POST", "/account/confirm", SessionPage),
+    ("POST", "/account/confirm/passkey/options", SessionPage),
+    ("POST", "/account/confirm/passkey", SessionPage),
     ("GET", "/account/security", SessionPage),
     ("GET", "/account/security/totp", SessionPage),
     ("POST", "/account/security/totp", SessionPage),
@@ -254,6 +256,8 @@ fn is_page(path: &str) -> bool {
     let scripts = [
         "/login/passkey",
         "/login/passkey/options",
+        "/account/confirm/passkey",
+        "/account/confirm/passkey/options",
         "/account/security/passkeys",
         "/account/security/passkeys/options",
     ];

@@ -59,6 +59,8 @@ const OPEN: [&str; 5] = [
 
 /// The calls of the script of a page. A redirect would be no answer for it.
 const CALLS: &[&str] = &[
+    "POST /account/confirm/passkey/options",
+    "POST /account/confirm/passkey",
     "POST /account/security/passkeys/options",
     "POST /account/security/passkeys",
 ];

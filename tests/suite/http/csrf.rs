@@ -38,10 +38,12 @@ const OF_MAIL: [&str; 9] = [
 ];
 
 /// The forms that need a code. The tests of second factors send them from our pages.
-const OF_FACTORS: [&str; 12] = [
+const OF_FACTORS: [&str; 14] = [
     "/login/verify",
     "/login/passkey/options",
     "/login/passkey",
+    "/account/confirm/passkey/options",
+    "/account/confirm/passkey",
     "/account/security/totp",
     "/account/security/totp/remove",
     "/account/security/recovery-codes",

@@ -128,6 +128,8 @@ fn is_script_call(path: &str) -> bool {
     [
         paths::LOGIN_PASSKEY_OPTIONS,
         paths::LOGIN_PASSKEY,
+        paths::CONFIRM_PASSKEY_OPTIONS,
+        paths::CONFIRM_PASSKEY,
         paths::PASSKEY_OPTIONS,
         paths::PASSKEYS,
     ]

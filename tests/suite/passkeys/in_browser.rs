@@ -1,5 +1,7 @@
 //! Passkeys in a real browser with a virtual authenticator.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::app::{PASSWORD, TestApp};
@@ -67,6 +69,13 @@ async fn passkey_is_added_used_renamed_and_removed() {
         json!(["pwd", "hwk", "user", "mfa"])
     );
 
+    // An hour later, a change needs a confirmation, which uses up no recovery code.
+    app.advance(Duration::from_secs(3600));
+    window
+        .visit("/account/confirm?acr=2&next=/account/profile")
+        .await;
+    window.press("Use a passkey").await;
+    window.expect_path("/account/profile").await;
     window.visit("/account/security").await;
     window.press("Passkey: Rename or remove").await;
     window.fill("Name", "Work laptop").await;

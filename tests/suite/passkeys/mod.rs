@@ -1,6 +1,7 @@
-//! Passkeys: registration, sign-in, the second step of a sign-in, and attacks.
+//! Passkeys: registration, sign-in, the second step of a sign-in, confirmation, and attacks.
 
 mod attacks;
+mod confirmation;
 mod in_browser;
 mod pages;
 mod registration;

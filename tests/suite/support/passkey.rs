@@ -15,6 +15,8 @@ pub const OPTIONS: &str = "/account/security/passkeys/options";
 pub const PASSKEYS: &str = "/account/security/passkeys";
 pub const LOGIN_OPTIONS: &str = "/login/passkey/options";
 pub const LOGIN: &str = "/login/passkey";
+pub const CONFIRM_OPTIONS: &str = "/account/confirm/passkey/options";
+pub const CONFIRM: &str = "/account/confirm/passkey";
 
 /// The flags of the authenticator data.
 const PRESENT: u8 = 1;

@@ -112,7 +112,7 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
     let has_factor = summary.has_second_factor();
     let here = user.address(paths::SECURITY);
     let confirm = match has_factor {
-        true => paths::confirm_second_factor(here.as_str()),
+        true => paths::confirm_second_factor(Some(here.as_str())),
         false => paths::with_next(paths::CONFIRM, here.as_str()),
     };
     let rows = summary.passkeys.into_iter();

@@ -19,6 +19,7 @@ event-factor-added = Authenticator-App aktiviert
 event-factor-removed = Authenticator-App entfernt
 event-passkey-added = Passkey hinzugefügt
 event-passkey-renamed = Passkey umbenannt
+event-passkey-confirmed = Passkey bestätigt
 event-passkey-refused = Passkey nicht angenommen
 event-passkey-copy-suspected = Passkey möglicherweise kopiert
 event-passkey-removed = Passkey entfernt

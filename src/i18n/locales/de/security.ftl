@@ -157,5 +157,6 @@ second-step-other = Anderes Konto verwenden
 
 confirm-identity-title = Bestätigen Sie, dass Sie es sind
 confirm-either-lead = Geben Sie einen Code oder Ihr Passwort ein, um fortzufahren. Danach werden Sie { $length } lang nicht wieder gefragt.
-confirm-code-lead = Diese Änderung braucht einen Code. Danach werden Sie { $length } lang nicht wieder gefragt.
+confirm-app-lead = { $name } bittet Sie zu bestätigen, dass Sie es sind.
+confirm-code-lead = Diese Änderung braucht einen zweiten Faktor. Danach werden Sie { $length } lang nicht wieder gefragt.
 confirm-or-password = Oder Ihr Passwort

@@ -19,6 +19,7 @@ event-factor-added = Authenticator app turned on
 event-factor-removed = Authenticator app removed
 event-passkey-added = Passkey added
 event-passkey-renamed = Passkey renamed
+event-passkey-confirmed = Passkey confirmed
 event-passkey-refused = Passkey not accepted
 event-passkey-copy-suspected = Passkey possibly copied
 event-passkey-removed = Passkey removed

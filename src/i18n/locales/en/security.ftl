@@ -157,5 +157,6 @@ second-step-other = Use another account
 
 confirm-identity-title = Confirm that it is you
 confirm-either-lead = Enter a code or your password to continue. You will not be asked again for { $length }.
-confirm-code-lead = This change needs a code. You will not be asked again for { $length }.
+confirm-app-lead = { $name } asks you to confirm that it is you.
+confirm-code-lead = This change needs a second factor. You will not be asked again for { $length }.
 confirm-or-password = Or your password

@@ -1,0 +1,52 @@
+//! The calls of the script that confirms with a passkey before a sensitive change.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use serde::Deserialize;
+
+use crate::{
+    error::Result,
+    factors::passkeys::AssertionResponse,
+    http::{
+        auth::BrowserUser,
+        extract::json::{EmptyObject, Json},
+        paths,
+        response::{html::see_other, json},
+        return_to::{ReturnTo, or_page},
+    },
+    sessions,
+    types::fields::Fields,
+};
+
+/// `POST /account/confirm/passkey/options`: the options for `navigator.credentials.get()`.
+pub async fn options(
+    user: BrowserUser,
+    Json(EmptyObject {}): Json<EmptyObject>,
+) -> Result<HttpResponse> {
+    let options = sessions::confirmation_options(&user.context, &user.principal).await?;
+    json::answer(StatusCode::OK, &options)
+}
+
+/// The answer of a passkey.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// The result of `navigator.credentials.get()`.
+    credential: AssertionResponse,
+    /// The page after the confirmation.
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /account/confirm/passkey`
+pub async fn confirm(
+    user: BrowserUser,
+    Json(confirmation): Json<Confirmation>,
+) -> Result<HttpResponse> {
+    let mut fields = Fields::new([("next", confirmation.next)]);
+    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let credential = confirmation.credential;
+    let secret = sessions::confirm_by_passkey(&user.context, &user.principal, credential).await?;
+    user.cookie.renew(&secret)?;
+    let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+    json::onward(&see_other(&page))
+}
