@@ -65,6 +65,10 @@ pub enum Error {
     /// The user must set up a second factor before anything else (`NARTHEX_REQUIRE_SECOND_FACTOR`).
     #[error("second factor missing")]
     SecondFactorMissing,
+    /// The user has a second factor, which this session has not proved, and must confirm it before
+    /// anything else (`NARTHEX_REQUIRE_SECOND_FACTOR`).
+    #[error("second factor not proved in this session")]
+    SecondFactorUnproved,
     /// The token lacks these abilities (RFC 6750, section 3.1, `insufficient_scope`).
     #[error("missing ability: {0}")]
     MissingAbility(String),

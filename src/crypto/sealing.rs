@@ -51,6 +51,8 @@ pub struct SealingKeys {
 struct SealingKey {
     cipher: Aes256Gcm,
     id: SealingKeyId,
+    /// The key of [`SealingKeys::seed`].
+    seeds: Zeroizing<[u8; 32]>,
 }
 
 impl SealingKeys {
@@ -68,6 +70,16 @@ impl SealingKeys {
     #[must_use]
     pub const fn current(&self) -> SealingKeyId {
         self.first.id
+    }
+
+    /// Returns a secret that depends on `info` and the first key alone. `None` if the derivation fails,
+    /// which no short `info` causes.
+    #[must_use]
+    pub fn seed(&self, info: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+        let mut seed = Zeroizing::new([0; 32]);
+        let derived = Hkdf::<Sha256>::new(None, self.first.seeds.as_slice());
+        derived.expand(info, &mut *seed).ok()?;
+        Some(seed)
     }
 
     /// Seals `secret`. The result opens for the same `owner` only, so that a row that is copied to
@@ -122,10 +134,13 @@ impl SealingKey {
         let mut key = Zeroizing::new([0; 32]);
         derived.expand(b"narthex sealing key", &mut *key).ok()?;
         let digest = Digest::of(&[b"narthex sealing key id ", key.as_slice()].concat());
+        let mut seeds = Zeroizing::new([0; 32]);
+        derived.expand(b"narthex seeds", &mut *seeds).ok()?;
         let [id, _]: [[u8; 16]; 2] = halves(digest.as_bytes());
         Some(Self {
             cipher: Aes256Gcm::new(Key::<Aes256Gcm>::from_slice(key.as_slice())),
             id: SealingKeyId(id),
+            seeds,
         })
     }
 }
@@ -164,6 +179,14 @@ mod tests {
     fn equal_secrets_are_sealed_differently() {
         let keys = keys(&FIRST, &[]);
         assert_ne!(seal(&keys, b"ada", b"x"), seal(&keys, b"ada", b"x"));
+    }
+
+    #[test]
+    fn seed_depends_on_the_key_and_the_info() {
+        let seed = |key: &[u8], info: &[u8]| keys(key, &[]).seed(info).unwrap();
+        assert_eq!(seed(&FIRST, b"a"), seed(&FIRST, b"a"));
+        assert_ne!(seed(&FIRST, b"a"), seed(&FIRST, b"b"));
+        assert_ne!(seed(&FIRST, b"a"), seed(&SECOND, b"a"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Code, Ending, RecoveryCode, TotpSecret, recovery_codes, removal, requirement,
+    Code, CodeSource, Ending, RecoveryCode, TotpSecret, recovery_codes, removal, requirement,
     store::{self, StoredApp},
     verify,
 };
@@ -93,7 +93,8 @@ pub struct TurnedOn {
 /// factor. The code counts as a confirmation by a second factor. The caller's session gets the secret
 /// with the digest `renewed`.
 ///
-/// Wrong codes are not counted here, because the session has been shown the secret.
+/// Wrong codes are not counted here, because the session has been shown the secret. A second click on
+/// the form with the key `form_key` gets the same recovery codes.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the code is wrong, or if no secret is pending.
@@ -102,9 +103,33 @@ pub async fn turn_on(
     confirmed: RecentlyAuthenticated<'_>,
     code: Code,
     ending: Ending,
+    form_key: Option<[u8; 16]>,
     renewed: Digest,
 ) -> Result<TurnedOn> {
-    let caller = confirmed.caller().clone();
+    let caller = confirmed.caller();
+    let (user, secret) = (caller.user().id, caller.actor().secret);
+    let source = CodeSource::of_form(context, user, form_key.as_ref(), secret)?;
+    let turned_on = turn_on_once(context, caller, code.clone(), ending, &source, renewed).await;
+    // The first click may have revoked the secret, or turned the app on.
+    let Err(error @ (Error::NotSignedIn { .. } | Error::Invalid(_))) = turned_on else {
+        return turned_on;
+    };
+    let is_proved =
+        move |tx: &mut Transaction<'_>| verify::is_last_step(tx.state, tx.connection, user, &code);
+    let codes = recovery_codes::repeat(context, caller, &source, renewed, is_proved).await?;
+    let receipt = None;
+    codes.map(|codes| TurnedOn { codes, receipt }).ok_or(error)
+}
+
+async fn turn_on_once(
+    context: &AppState,
+    caller: &Principal,
+    code: Code,
+    ending: Ending,
+    source: &CodeSource,
+    renewed: Digest,
+) -> Result<TurnedOn> {
+    let caller = caller.clone();
     let (user, session) = (caller.user().id, caller.credential().id);
     let since = context.now().saturating_sub(ENROLMENT);
     let sealed = context
@@ -116,7 +141,7 @@ pub async fn turn_on(
     };
     let step = open(context, user, &sealed)?.step_of(&digits, context.now());
     let step = step.ok_or_else(verify::wrong_code)?;
-    let codes = recovery_codes::generate_for_first(context, &caller).await?;
+    let codes = recovery_codes::generate_for_first(context, &caller, source).await?;
     // Sealed again, because the key may have changed since the secret was shown.
     let keys = context.sealing_keys()?;
     let secret = keys.open(user.as_bytes(), &sealed)?;

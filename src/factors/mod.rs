@@ -3,6 +3,7 @@
 mod authenticator_app;
 mod cleanup;
 mod code;
+mod code_source;
 mod ending;
 mod imported;
 pub mod passkeys;
@@ -17,6 +18,7 @@ mod totp;
 pub mod verify;
 
 pub(crate) use self::{
+    code_source::CodeSource,
     imported::{HashedCode, hash_imported, insert_imported},
     removal::{remove_added_since, remove_in},
 };

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ending, RecoveryCode, store};
+use super::{CodeSource, Ending, RecoveryCode, store};
 use crate::{
     app_state::{AppState, Transaction},
-    audit::{self, EventKind, NewEvent},
+    audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        Principal, RevocationReason, RevocationReceipt, change, revoke::begin_change_as,
+        self, Principal, RevocationReason, RevocationReceipt, change,
+        revoke::{begin_change_as, lock_user_and_recheck_actor},
     },
     crypto::{digest::Digest, password_hash::StoredHash},
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
     sign_in_attempts,
-    types::ids::UserId,
+    types::{form::RESUBMISSION_WINDOW, ids::UserId},
 };
 
 /// The number of recovery codes of a user.
@@ -30,19 +31,75 @@ pub struct RecoveryCodesMade {
 /// New codes with their hashes.
 pub(super) type HashedCodes = Vec<(RecoveryCode, StoredHash)>;
 
-/// Generates codes with different first groups, and hashes them.
-pub(super) async fn generate(context: &AppState, caller: &Principal) -> Result<HashedCodes> {
-    let permit = context.hasher().acquire(caller.ip).await?;
+/// Makes codes with different first groups.
+fn make(context: &AppState, source: &CodeSource) -> Result<Vec<RecoveryCode>> {
     let mut locators = BTreeSet::new();
     let mut codes = Vec::with_capacity(COUNT);
-    while codes.len() < COUNT {
-        let code = RecoveryCode::generate(context.random())?;
+    for number in 0_u64.. {
+        let code = source.code(
+            context,
+            &[b"set ", number.to_be_bytes().as_slice()].concat(),
+        )?;
         if locators.insert(code.locator().to_owned()) {
-            let hash = permit.hash(code.secret()).await?;
-            codes.push((code, hash));
+            codes.push(code);
+        }
+        if codes.len() == COUNT {
+            break;
         }
     }
     Ok(codes)
+}
+
+/// Makes codes and hashes them.
+async fn generate(
+    context: &AppState,
+    caller: &Principal,
+    source: &CodeSource,
+) -> Result<HashedCodes> {
+    let permit = context.hasher().acquire(caller.ip).await?;
+    let mut codes = Vec::with_capacity(COUNT);
+    for code in make(context, source)? {
+        let hash = permit.hash(code.secret()).await?;
+        codes.push((code, hash));
+    }
+    Ok(codes)
+}
+
+/// Returns the codes that an earlier request of the same form has made a moment ago, if they are still
+/// those of the user and `is_proved` accepts the request. The session gets a further secret with the
+/// digest `renewed`, because the earlier request has revoked the one that this request has sent.
+pub(super) async fn repeat(
+    context: &AppState,
+    caller: &Principal,
+    source: &CodeSource,
+    renewed: Digest,
+    is_proved: impl FnOnce(&mut Transaction<'_>) -> Result<bool> + Clone + Send + 'static,
+) -> Result<Option<Vec<RecoveryCode>>> {
+    if !source.is_repeatable() {
+        return Ok(None);
+    }
+    let codes = make(context, source)?;
+    let (user, session, ip) = (caller.user().id, caller.credential().id, caller.ip);
+    context
+        .write(move |tx| {
+            lock_user_and_recheck_actor(tx, user, &Actor::anonymous(ip))?;
+            let now = tx.now();
+            let since = now.saturating_sub(RESUBMISSION_WINDOW);
+            let made = store::recovery_code_set(tx.connection, user)?;
+            let is_recent = made.is_some_and(|(made, ..)| made > since && made <= now);
+            let locators: Vec<String> = codes.iter().map(|one| one.locator().to_owned()).collect();
+            let stored = store::recovery_codes(tx.connection, user, &locators)?;
+            let session = credentials::store::find(tx.connection, user, session)?;
+            let Some(session) = session.filter(|session| session.is_active(now)) else {
+                return Ok(None);
+            };
+            if !is_recent || stored.len() != COUNT || !is_proved(tx)? {
+                return Ok(None);
+            }
+            change::add_secret(tx, &session, renewed)?;
+            Ok(Some(codes))
+        })
+        .await
 }
 
 /// Replaces all recovery codes of a user.
@@ -62,6 +119,7 @@ pub(super) fn replace(tx: &mut Transaction<'_>, user: UserId, codes: &HashedCode
 pub(super) async fn generate_for_first(
     context: &AppState,
     caller: &Principal,
+    source: &CodeSource,
 ) -> Result<Option<HashedCodes>> {
     let user = caller.user().id;
     let has_factor = context
@@ -69,7 +127,7 @@ pub(super) async fn generate_for_first(
         .await?;
     match has_factor {
         true => Ok(None),
-        false => generate(context, caller).await.map(Some),
+        false => generate(context, caller, source).await.map(Some),
     }
 }
 
@@ -92,7 +150,8 @@ pub(super) fn store_for_first(
 }
 
 /// Makes the caller's recovery codes anew. The old ones are refused from then on. The caller's
-/// session gets the secret with the digest `renewed`.
+/// session gets the secret with the digest `renewed`. A second click on the form with the key `form_key`
+/// gets the same codes.
 ///
 /// # Errors
 /// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently, because
@@ -102,10 +161,32 @@ pub async fn make_anew(
     context: &AppState,
     caller: &Principal,
     ending: Ending,
+    form_key: Option<[u8; 16]>,
     renewed: Digest,
 ) -> Result<RecoveryCodesMade> {
     caller.require_second_factor(context.now())?;
-    let codes = generate(context, caller).await?;
+    let (user, secret) = (caller.user().id, caller.actor().secret);
+    let source = CodeSource::of_form(context, user, form_key.as_ref(), secret)?;
+    match make_once(context, caller, ending, &source, renewed).await {
+        Err(error @ Error::NotSignedIn { .. }) => {
+            let codes = repeat(context, caller, &source, renewed, |_| Ok(true)).await?;
+            let receipt = None;
+            codes
+                .map(|codes| RecoveryCodesMade { codes, receipt })
+                .ok_or(error)
+        }
+        made => made,
+    }
+}
+
+async fn make_once(
+    context: &AppState,
+    caller: &Principal,
+    ending: Ending,
+    source: &CodeSource,
+    renewed: Digest,
+) -> Result<RecoveryCodesMade> {
+    let codes = generate(context, caller, source).await?;
     let caller = caller.clone();
     context
         .write(move |tx| {

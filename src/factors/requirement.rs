@@ -1,26 +1,57 @@
 //! `NARTHEX_REQUIRE_SECOND_FACTOR`: a user without a second factor must set one up before anything
-//! else.
+//! else, and each session must prove it.
 
-use super::has_second_factor;
+use super::{has_second_factor, summary};
 use crate::{
     app_state::{AppState, Transaction},
     credentials::Principal,
     db::AnyConnection,
     error::{Error, Result},
-    types::{credential_kind::CredentialKind, fields::FieldErrors, ids::UserId, message},
+    types::{
+        credential_kind::{CredentialKind, CredentialType},
+        fields::FieldErrors,
+        ids::UserId,
+        message,
+    },
 };
 
 /// Refuses a caller whose user must set up a second factor first. This concerns sessions, and the
 /// tokens that such a user made: otherwise a token would do what the session may not. A service
 /// token is accepted, because an operator made it for a machine.
 ///
+/// A session may be older than the second factor of its user. It must prove the factor first, because
+/// the session may be that of a thief of the password.
+///
 /// # Errors
-/// [`Error::SecondFactorMissing`], and database errors.
+/// [`Error::SecondFactorMissing`], [`Error::SecondFactorUnproved`], and database errors.
 pub async fn require(context: &AppState, caller: &Principal) -> Result<()> {
-    match is_satisfied(context, caller).await? {
-        true => Ok(()),
-        false => Err(Error::SecondFactorMissing),
+    let credential = caller.credential();
+    if !context.settings().requires_second_factor() || credential.kind == CredentialKind::Service {
+        return Ok(());
     }
+    // Boxed, because the query needs a large future, which other requests should not carry.
+    let has_one =
+        caller.cached_user().has_second_factor() || Box::pin(look_up(context, caller)).await?;
+    if !has_one {
+        return Err(Error::SecondFactorMissing);
+    }
+    let may_be_older =
+        credential.class() == CredentialType::Session && credential.methods.level() < 2;
+    if may_be_older && Box::pin(is_older_than_factors(context, caller)).await? {
+        return Err(Error::SecondFactorUnproved);
+    }
+    Ok(())
+}
+
+/// Returns whether the session was opened before its user had a second factor. A newer session of one
+/// factor is that of a trusted browser, which has proved a second factor before.
+async fn is_older_than_factors(context: &AppState, caller: &Principal) -> Result<bool> {
+    let user = caller.user().id;
+    let factors = summary(context, user).await?;
+    let passkeys = factors.passkeys.iter().map(|passkey| passkey.created_at);
+    let app = factors.app.iter().map(|app| app.created_at);
+    let oldest = passkeys.chain(app).min();
+    Ok(oldest.is_some_and(|oldest| caller.credential().created_at <= oldest))
 }
 
 /// Returns whether [`require`] accepts a caller.
@@ -28,14 +59,11 @@ pub async fn require(context: &AppState, caller: &Principal) -> Result<()> {
 /// # Errors
 /// Database errors.
 pub async fn is_satisfied(context: &AppState, caller: &Principal) -> Result<bool> {
-    let is_known = !context.settings().requires_second_factor()
-        || caller.credential().kind == CredentialKind::Service
-        || caller.cached_user().has_second_factor();
-    if is_known {
-        return Ok(true);
+    match require(context, caller).await {
+        Ok(()) => Ok(true),
+        Err(Error::SecondFactorMissing | Error::SecondFactorUnproved) => Ok(false),
+        Err(other) => Err(other),
     }
-    // Boxed, because the query needs a large future, which other requests should not carry.
-    Box::pin(look_up(context, caller)).await
 }
 
 /// Only a positive result is remembered. The removal of a factor invalidates the cached user.

@@ -3,8 +3,10 @@
 //! A code is counted in a commit of its own before it is verified, and used in the transaction of
 //! its effect. So of two requests with one code, one has the effect.
 
+use zeroize::Zeroizing;
+
 use super::{
-    Code, RecoveryCode, TotpSecret,
+    Code, CodeSource, RecoveryCode, TotpSecret,
     recovery_code::{EnteredRecoveryCode, HashableCode},
     store::{self, StoredApp},
 };
@@ -13,6 +15,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{RevocationReason, RevocationReceipt, revoke},
     crypto::password_hash::{PasswordCheck, StoredHash},
+    db::AnyConnection,
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
     rate_limit::{self, Attempt, Counted},
@@ -106,7 +109,8 @@ pub enum Replacement {
     None,
 }
 
-/// Verifies a code of `user` that [`count`] has counted. Returns `None` if it is wrong.
+/// Verifies a code of `user` that [`count`] has counted. Returns `None` if it is wrong. `replacement` is
+/// the source of the code that replaces a used recovery code.
 ///
 /// # Errors
 /// [`Error::Busy`] if too many requests wait for a hash.
@@ -114,7 +118,7 @@ pub(crate) async fn verify(
     context: &AppState,
     user: UserId,
     code: Code,
-    replacement: Replacement,
+    replacement: Option<&CodeSource>,
     actor: Actor,
     attempt: Counted,
 ) -> Result<Option<CodeProof>> {
@@ -156,7 +160,7 @@ async fn recovery(
     context: &AppState,
     user: UserId,
     code: EnteredRecoveryCode,
-    replacement: Replacement,
+    replacement: Option<&CodeSource>,
     actor: Actor,
 ) -> Result<Option<Used>> {
     let mut readings = code.into_readings();
@@ -174,31 +178,92 @@ async fn recovery(
     }
     let permit = context.hasher().acquire(actor.ip).await?;
     let mut right = None;
-    for HashableCode { locator, secret } in readings {
-        let hash = stored.get(&locator).cloned();
-        let check = permit.verify(secret, hash.clone()).await?;
+    for code in readings {
+        let hash = stored.get(&code.locator).cloned();
+        let check = permit.verify(code.secret.clone(), hash.clone()).await?;
         let is_right = matches!(
             check,
             PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
         );
-        right = right.or(hash.filter(|_| is_right).map(|hash| (locator, hash)));
+        right = right.or(hash.filter(|_| is_right).map(|hash| (code, hash)));
     }
-    let Some((locator, hash)) = right else {
+    let Some((code, hash)) = right else {
         return Ok(None);
     };
     let replacement = match replacement {
-        Replacement::Shown => {
-            let new = RecoveryCode::generate(context.random())?;
+        Some(source) => {
+            let new = replacement_of(context, source, &code)?;
             let hash = permit.hash(new.secret()).await?;
             Some((new, hash))
         }
-        Replacement::None => None,
+        None => None,
     };
     Ok(Some(Used::Recovery {
-        locator,
+        locator: code.locator,
         hash,
         replacement,
     }))
+}
+
+/// Makes the code that replaces a used one. It depends on the used one, so that [`repeated`] knows it.
+fn replacement_of(
+    context: &AppState,
+    source: &CodeSource,
+    used: &HashableCode,
+) -> Result<RecoveryCode> {
+    let secret = used.secret.expose().as_bytes();
+    let purpose = Zeroizing::new([b"replaces ", used.locator.as_bytes(), secret].concat());
+    source.code(context, &purpose)
+}
+
+/// A code that an earlier request of the same form has used.
+pub(crate) struct Repeated {
+    /// The recovery code that has replaced it.
+    pub(crate) replacement: Option<RecoveryCode>,
+}
+
+/// Returns whether the last use of a code of this user was this one, by a form with this source. A second
+/// click is answered like the first one only then. Otherwise a wrong code would have the effect of the
+/// right one.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn repeated(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    code: &Code,
+    source: &CodeSource,
+) -> Result<Option<Repeated>> {
+    if !source.is_repeatable() {
+        return Ok(None);
+    }
+    if let Code::Recovery(entered) = code {
+        for reading in entered.clone().into_readings() {
+            let new = replacement_of(tx.state, source, &reading)?;
+            let locator = [new.locator().to_owned()];
+            if !store::recovery_codes(tx.connection, user, &locator)?.is_empty() {
+                let replacement = Some(new);
+                return Ok(Some(Repeated { replacement }));
+            }
+        }
+        return Ok(None);
+    }
+    let is_last = is_last_step(tx.state, tx.connection, user, code)?;
+    Ok(is_last.then_some(Repeated { replacement: None }))
+}
+
+/// Returns whether `code` is the code of the app that was used last.
+pub(super) fn is_last_step(
+    context: &AppState,
+    connection: &mut AnyConnection,
+    user: UserId,
+    code: &Code,
+) -> Result<bool> {
+    let (Code::App(digits), Some(app)) = (code, store::app_of(connection, user)?) else {
+        return Ok(false);
+    };
+    let step = open(context, &app)?.step_of(digits, context.now());
+    Ok(step == Some(app.last_step))
 }
 
 /// Verifies a code of `user` that [`count`] has counted, and records a wrong one. A used recovery code
@@ -213,8 +278,7 @@ pub(crate) async fn verify_or_refuse(
     actor: Actor,
     attempt: Counted,
 ) -> Result<CodeProof> {
-    let none = Replacement::None;
-    if let Some(proof) = verify(context, user, code, none, actor, attempt.clone()).await? {
+    if let Some(proof) = verify(context, user, code, None, actor, attempt.clone()).await? {
         return Ok(proof);
     }
     context

@@ -59,13 +59,16 @@ impl Route {
 }
 
 /// The routes that a user without a second factor can use although one is required: those that set
-/// one up, and those that revoke the calling credential. Signing out in a browser is open to
+/// one up or confirm it, and those that revoke the calling credential. Signing out in a browser is open to
 /// everybody.
-const OPEN_WITHOUT_FACTOR: [(Method, &str); 6] = [
+const OPEN_WITHOUT_FACTOR: [(Method, &str); 9] = [
     (Method::GET, paths::TOTP),
     (Method::POST, paths::TOTP),
     (Method::GET, paths::CONFIRM),
     (Method::POST, paths::CONFIRM),
+    (Method::POST, paths::CONFIRM_PASSKEY_OPTIONS),
+    (Method::POST, paths::CONFIRM_PASSKEY),
+    (Method::POST, paths::API_CONFIRM),
     (Method::DELETE, paths::API_SESSION_CURRENT),
     (Method::DELETE, paths::API_TOKEN_CURRENT),
 ];

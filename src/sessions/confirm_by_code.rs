@@ -12,7 +12,7 @@ use crate::{
     },
     error::{Error, Result},
     factors::{
-        Code, RecoveryCode, Replacement,
+        Code, CodeSource, RecoveryCode, Replacement,
         verify::{self, wrong_code},
     },
     rate_limit::Attempt,
@@ -50,14 +50,21 @@ pub async fn confirm_by_code(
             move |tx| verify::count(tx, user, &attempt, &code)
         })
         .await?;
-    let proof = verify::verify(context, user, code, replacement, actor, counted.clone()).await?;
+    let source = CodeSource::of_form(context, user, form_key.as_ref(), actor.secret)?;
+    let replaced_by = match replacement {
+        Replacement::Shown => Some(&source),
+        Replacement::None => None,
+    };
+    let counted_attempt = counted.clone();
+    let entered = code.clone();
+    let proof = verify::verify(context, user, entered, replaced_by, actor, counted_attempt).await?;
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
     let caller = caller.clone();
     let replacement = proof
         .as_ref()
         .and_then(|proof| proof.replacement().cloned());
-    let is_confirmed = context
+    let confirmed = context
         .write(move |tx| {
             // The first request of a second click has used the code and revoked the secret.
             let began = begin_change_as(tx, &caller);
@@ -65,14 +72,15 @@ pub async fn confirm_by_code(
                 && let Some(key) = &form_key
                 && store::by_form_key(tx.connection, user, key)? == Some(id)
                 && let Some(confirmed) = was_confirmed_by_form(tx.state, tx.connection, user, id)?
+                && let Some(repeated) = verify::repeated(tx, user, &code, &source)?
             {
                 change::add_secret(tx, &confirmed, digest)?;
-                return Ok(true);
+                return Ok(Some(repeated.replacement));
             }
             let session = began?;
             let Some(proof) = &proof else {
                 verify::record_refusal(tx, user, &actor, &counted)?;
-                return Ok(false);
+                return Ok(None);
             };
             verify::redeem(tx, proof, &actor)?;
             let existing = match &form_key {
@@ -85,12 +93,10 @@ pub async fn confirm_by_code(
             change::record_reauthentication(tx, &session, digest, &confirmation, form_key)?;
             let event = NewEvent::new(EventKind::CodeConfirmed, "");
             audit::record(tx, user, &actor, event)?;
-            Ok::<_, Error>(true)
+            Ok::<_, Error>(Some(replacement))
         })
         .await?;
-    if !is_confirmed {
-        return Err(wrong_code());
-    }
+    let replacement = confirmed.ok_or_else(wrong_code)?;
     Ok(ConfirmedByCode {
         secret,
         replacement,

@@ -11,8 +11,8 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
     factors::{
-        self, Code, CodeProof, FactorMethod, RecoveryCode, Replacement,
-        verify::{self, wrong_code},
+        self, Code, CodeProof, CodeSource, FactorMethod, RecoveryCode,
+        verify::{self, Repeated, wrong_code},
     },
     passwords::verify::{attempt_in_sign_in, current_hash, missing_password},
     rate_limit::Counted,
@@ -97,13 +97,22 @@ pub async fn complete(
         return Err(missing_password());
     }
     let user = found.user;
+    let source = CodeSource::of_form(context, user, parameters.form_key.as_ref(), Some(digest))?;
     let completed = Completed {
         user,
         secret: SessionSecret::generate(context.random())?,
         remember: found.remember,
         replacement: None,
     };
-    let step = Step::new(digest, &completed, actor, parameters);
+    let step = CodeStep {
+        step: Step::new(digest, &completed, actor, parameters),
+        code: code.clone(),
+        source: source.clone(),
+    };
+    let completed = |opened: Repeated| Completed {
+        replacement: opened.replacement,
+        ..completed
+    };
     let counted = context
         .write({
             let code = code.clone();
@@ -116,29 +125,15 @@ pub async fn complete(
         })
         .await?;
     let Some(counted) = counted else {
-        let is_repeated = step.repeat(context, found).await?;
-        return Ok(is_repeated.then_some(completed));
+        return Ok(step.repeat(context, found).await?.map(completed));
     };
-    let proof = verify::verify(
-        context,
-        user,
-        code,
-        Replacement::Shown,
-        actor,
-        counted.clone(),
-    )
-    .await?;
+    let proof = verify::verify(context, user, code, Some(&source), actor, counted.clone()).await?;
     match proof {
-        Some(proof) => {
-            let replacement = proof.replacement().cloned();
-            let is_open = step.open(context, proof).await?;
-            Ok(is_open.then_some(Completed {
-                replacement,
-                ..completed
-            }))
+        Some(proof) => Ok(step.open(context, proof).await?.map(completed)),
+        None => {
+            let repeated = step.refuse(context, found, counted).await?;
+            repeated.map(completed).map(Some).ok_or_else(wrong_code)
         }
-        None if step.refuse(context, found, counted).await? => Ok(Some(completed)),
-        None => Err(wrong_code()),
     }
 }
 
@@ -171,30 +166,6 @@ impl Step {
         }
     }
 
-    /// Uses the code and opens the session. Returns `false` if the attempt is over.
-    async fn open(self, context: &AppState, proof: CodeProof) -> Result<bool> {
-        context
-            .write(move |tx| {
-                match lock_user_and_recheck_actor(tx, proof.user(), &self.actor) {
-                    Err(Error::NotFound) => return Ok(false),
-                    other => other?,
-                }
-                let now = tx.now();
-                let found = sign_in_attempts::find(tx.connection, self.attempt, now)?;
-                let Some(found) = found.filter(|found| found.user == proof.user()) else {
-                    return Ok(false);
-                };
-                if found.session.is_some() {
-                    return self.add_secret(tx, &found);
-                }
-                let methods = AuthenticationMethods::PASSWORD_AND_CODE;
-                self.open_session(tx, &found, methods, |tx, author| {
-                    verify::redeem(tx, &proof, author)
-                })
-            })
-            .await
-    }
-
     /// Opens the session of an attempt that has none, under the lock of its user. `redeem` uses the
     /// proof. Returns `false` if the password has changed since the first step.
     pub(super) fn open_session(
@@ -215,25 +186,6 @@ impl Step {
             self.attempt,
             opened,
         )?)
-    }
-
-    /// Records a wrong code. Returns `true` if it is the code of a second click, whose first request
-    /// has used it.
-    async fn refuse(
-        self,
-        context: &AppState,
-        found: SignInAttempt,
-        counted: Counted,
-    ) -> Result<bool> {
-        context
-            .write(move |tx| {
-                if self.is_repeated(tx, &found)? {
-                    return Ok(true);
-                }
-                verify::record_refusal(tx, found.user, &self.actor, &counted)?;
-                Ok(false)
-            })
-            .await
     }
 
     /// Returns `true` if the request is a second click after the first request was completed.
@@ -276,5 +228,95 @@ impl Step {
             }
             None => Ok(false),
         }
+    }
+}
+
+/// The second step by a code. Each function returns `None` if it opens no session.
+#[derive(Clone)]
+struct CodeStep {
+    step: Step,
+    code: Code,
+    /// The source of the code that replaces a used recovery code.
+    source: CodeSource,
+}
+
+impl CodeStep {
+    /// Uses the code and opens the session.
+    async fn open(self, context: &AppState, proof: CodeProof) -> Result<Option<Repeated>> {
+        context
+            .write(move |tx| {
+                let found = self.find(tx, proof.user())?;
+                let Some(found) = found.filter(|found| found.user == proof.user()) else {
+                    return Ok(None);
+                };
+                if found.session.is_some() {
+                    return self.add_secret(tx, &found);
+                }
+                let methods = AuthenticationMethods::PASSWORD_AND_CODE;
+                let redeem =
+                    |tx: &mut Transaction<'_>, author: &Actor| verify::redeem(tx, &proof, author);
+                let is_open = self.step.open_session(tx, &found, methods, redeem)?;
+                let replacement = proof.replacement().cloned();
+                Ok(is_open.then_some(Repeated { replacement }))
+            })
+            .await
+    }
+
+    /// Records a wrong code, unless it is the code of a second click, whose first request has used it.
+    async fn refuse(
+        self,
+        context: &AppState,
+        found: SignInAttempt,
+        counted: Counted,
+    ) -> Result<Option<Repeated>> {
+        context
+            .write(move |tx| {
+                let repeated = self.repeated(tx, &found)?;
+                if repeated.is_none() {
+                    verify::record_refusal(tx, found.user, &self.step.actor, &counted)?;
+                }
+                Ok(repeated)
+            })
+            .await
+    }
+
+    /// Answers a second click after the first request was completed.
+    async fn repeat(self, context: &AppState, found: SignInAttempt) -> Result<Option<Repeated>> {
+        context.write(move |tx| self.repeated(tx, &found)).await
+    }
+
+    fn repeated(
+        &self,
+        tx: &mut Transaction<'_>,
+        found: &SignInAttempt,
+    ) -> Result<Option<Repeated>> {
+        match self.find(tx, found.user)? {
+            Some(found) if found.session.is_some() => self.add_secret(tx, &found),
+            _ => Ok(None),
+        }
+    }
+
+    /// Locks the user and returns the attempt. `None` if either is gone.
+    fn find(&self, tx: &mut Transaction<'_>, user: UserId) -> Result<Option<SignInAttempt>> {
+        match lock_user_and_recheck_actor(tx, user, &self.step.actor) {
+            Err(Error::NotFound) => return Ok(None),
+            other => other?,
+        }
+        let now = tx.now();
+        sign_in_attempts::find(tx.connection, self.step.attempt, now)
+    }
+
+    /// Adds a secret to the session that the attempt has opened, if the same form opened it with the
+    /// same code a moment ago.
+    fn add_secret(
+        &self,
+        tx: &mut Transaction<'_>,
+        found: &SignInAttempt,
+    ) -> Result<Option<Repeated>> {
+        let repeated = verify::repeated(tx, found.user, &self.code, &self.source)?;
+        if repeated.is_some() && self.step.add_secret(tx, found)? {
+            return Ok(repeated);
+        }
+        Ok(None)
     }
 }

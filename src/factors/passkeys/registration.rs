@@ -22,7 +22,7 @@ use crate::{
     },
     crypto::digest::Digest,
     error::{Error, Result},
-    factors::{Ending, RecoveryCode, recovery_codes, requirement},
+    factors::{CodeSource, Ending, RecoveryCode, recovery_codes, requirement},
     mail::notices::{self, NoticeKind},
     types::{
         assurance::PasskeyUse,
@@ -139,7 +139,7 @@ pub async fn register(
     let verified = verify(&party, &new.response, &challenge.bytes);
     let verified = verified.filter(|_| challenge.is_open);
     let verified = verified.ok_or_else(refused)?;
-    let codes = recovery_codes::generate_for_first(context, &caller).await?;
+    let codes = recovery_codes::generate_for_first(context, &caller, &CodeSource::RANDOM).await?;
     let transports = transports_of(&new.response);
     let public_key = serde_json::to_string(&verified.attested.cred).map_err(Error::internal)?;
     let name = provider_of(verified.aaguid).map_or(new.fallback_name, str::to_owned);

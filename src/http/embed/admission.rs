@@ -70,14 +70,14 @@ pub(super) async fn identify_again(request: &HttpRequest) -> Result<Option<Princ
     Ok(caller)
 }
 
-/// Returns no caller for one that must set up a second factor first. A page for everybody shows
+/// Returns no caller for one that must set up or confirm a second factor first. A page for everybody shows
 /// itself to such a user as to a user who is not signed in.
 ///
 /// # Errors
 /// Returns the other errors of `identified`.
 pub(super) fn or_nobody(identified: Result<Option<Principal>>) -> Result<Option<Principal>> {
     match identified {
-        Err(Error::SecondFactorMissing) => Ok(None),
+        Err(Error::SecondFactorMissing | Error::SecondFactorUnproved) => Ok(None),
         other => other,
     }
 }

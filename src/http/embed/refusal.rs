@@ -54,7 +54,7 @@ pub enum RefusalReason {
     MissingAbility,
     /// The route requires the other class of credential: a session or a token.
     WrongCredential,
-    /// The user must confirm the password first.
+    /// The user must confirm the password first, or the second factor that is required.
     ConfirmationRequired,
     /// The user must set up a second factor first (`NARTHEX_REQUIRE_SECOND_FACTOR`).
     SecondFactorMissing,
@@ -105,7 +105,9 @@ impl Refusal {
             Error::NotSignedIn { .. } | Error::MultipleCredentials => RefusalReason::NotSignedIn,
             Error::MissingAbility(_) => RefusalReason::MissingAbility,
             Error::SessionRequired | Error::TokenMissing => RefusalReason::WrongCredential,
-            Error::ReauthenticationRequired => RefusalReason::ConfirmationRequired,
+            Error::ReauthenticationRequired | Error::SecondFactorUnproved => {
+                RefusalReason::ConfirmationRequired
+            }
             Error::SecondFactorMissing => RefusalReason::SecondFactorMissing,
             Error::CrossSite => RefusalReason::CrossSite,
             Error::Misdirected => RefusalReason::WrongHost,
@@ -161,6 +163,11 @@ fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
         }
         #[cfg(feature = "pages")]
         (ResponseFormat::Html, Error::SecondFactorMissing) => redirect(request, paths::TOTP),
+        #[cfg(feature = "pages")]
+        (ResponseFormat::Html, Error::SecondFactorUnproved) => see_other(&Address::of(
+            mount_of(request),
+            &paths::confirm_second_factor(page_of(request).as_deref()),
+        )),
         _ => error_response::answer_as(request, error, format),
     }
 }
@@ -170,16 +177,20 @@ fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
 /// page of its own.
 #[cfg(feature = "pages")]
 fn redirect(request: &HttpRequest, page: &str) -> HttpResponse {
-    let back = if request.method().is_safe() {
-        request.uri().path_and_query().map(ToString::to_string)
-    } else {
-        page_of_form(request)
-    };
-    let page = match back {
+    let page = match page_of(request) {
         Some(back) => paths::with_next(page, &back),
         None => page.to_owned(),
     };
     see_other(&Address::of(mount_of(request), &page))
+}
+
+#[cfg(feature = "pages")]
+fn page_of(request: &HttpRequest) -> Option<String> {
+    if request.method().is_safe() {
+        request.uri().path_and_query().map(ToString::to_string)
+    } else {
+        page_of_form(request)
+    }
 }
 
 fn page_of_form(request: &HttpRequest) -> Option<String> {

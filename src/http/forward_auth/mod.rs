@@ -36,6 +36,8 @@ use super::{
     paths,
     return_to::ReturnTo,
 };
+#[cfg(feature = "pages")]
+use crate::types::assurance::ACR_TWO_FACTORS;
 use crate::{
     app_state::AppState,
     config::{Origin, Settings},
@@ -76,6 +78,14 @@ pub async fn verify(
             #[cfg(feature = "pages")]
             Err(Error::SecondFactorMissing) if leads_to_page(&request, &caller, &params) => {
                 return Ok(see_other(&page_address(&context, &request, paths::TOTP)));
+            }
+            #[cfg(feature = "pages")]
+            Err(Error::SecondFactorUnproved) if leads_to_page(&request, &caller, &params) => {
+                let two = RequiredAssurance {
+                    acr: Some(ACR_TWO_FACTORS),
+                    max_age: None,
+                };
+                return Ok(see_other(&confirmation_address(&context, &request, two)));
             }
             required => required.map(|()| caller),
         },

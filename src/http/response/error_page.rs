@@ -37,13 +37,17 @@ pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
             let next = return_address(request, list_page(request));
             see_other(&address(&paths::with_next(paths::LOGIN, &next)))
         }
-        Error::SecondFactorMissing => {
-            // The content of a form is not kept: a user in this state has seen none.
+        Error::SecondFactorMissing | Error::SecondFactorUnproved => {
+            // The content of a form is not kept: it may be the work of an intruder in this session.
             let next = match (request.method().is_safe(), request.uri().path_and_query()) {
                 (true, Some(path)) => path.to_string(),
                 _ => mount_of(request).url(list_page(request)),
             };
-            see_other(&address(&paths::with_next(paths::TOTP, &next)))
+            let page = match error {
+                Error::SecondFactorUnproved => paths::confirm_second_factor(Some(&next)),
+                _ => paths::with_next(paths::TOTP, &next),
+            };
+            see_other(&address(&page))
         }
         Error::ReauthenticationRequired | Error::SecondFactorConfirmationRequired => {
             let page = draft::page_after_confirmation(request);

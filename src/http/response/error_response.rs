@@ -235,7 +235,7 @@ fn challenge(builder: &mut HttpResponseBuilder, error: &Error) {
             }
             value
         }
-        Error::SecondFactorMissing => format!(
+        Error::SecondFactorMissing | Error::SecondFactorUnproved => format!(
             "{}, acr_values=\"{ACR_TWO_FACTORS}\"",
             quoted("insufficient_user_authentication")
         ),

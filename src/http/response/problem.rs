@@ -62,7 +62,9 @@ impl Error {
             Self::UnknownPasskey => problem::use_another_way(),
             Self::SecondFactorRequired(_) => problem::send_code(),
             Self::SecondFactorConfirmationRequired => problem::repeat_after_second_factor(),
-            Self::InsufficientAuthentication(_) => problem::confirm_for_resource(),
+            Self::InsufficientAuthentication(_) | Self::SecondFactorUnproved => {
+                problem::confirm_for_resource()
+            }
             Self::SecondFactorMissing => problem::set_up_second_factor(),
             Self::MissingAbility(abilities) => problem::needs_abilities(words(abilities, ' ')),
             Self::SessionRequired => problem::use_browser(),

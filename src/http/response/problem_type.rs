@@ -90,9 +90,9 @@ impl Error {
             Self::WrongPassword => &WRONG_PASSWORD,
             Self::SecondFactorRequired(_) => &SECOND_FACTOR_REQUIRED,
             Self::SecondFactorConfirmationRequired => &CONFIRM_SECOND_FACTOR,
-            Self::InsufficientAuthentication(_) | Self::SecondFactorMissing => {
-                &INSUFFICIENT_AUTHENTICATION
-            }
+            Self::InsufficientAuthentication(_)
+            | Self::SecondFactorMissing
+            | Self::SecondFactorUnproved => &INSUFFICIENT_AUTHENTICATION,
             Self::MissingAbility(_) => &MISSING_ABILITY,
             Self::SessionRequired => &SESSIONS_ONLY,
             Self::ExceedsCallerLifetime(_) => &OUTLIVES_CALLER,

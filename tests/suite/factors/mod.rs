@@ -8,4 +8,5 @@ mod planned_removal;
 mod recovery_codes;
 mod required;
 mod reset;
+mod second_click;
 mod sign_in;

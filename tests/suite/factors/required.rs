@@ -39,7 +39,9 @@ async fn answers(browser: &Browser) -> Vec<(String, Access, Answer)> {
         let path = route.path.replace("{id}", &id);
         let request = browser.request(route.method.as_str().parse().unwrap(), &path);
         let request = match route.method.as_str() {
-            "POST" if path.starts_with("/api") => request.json(&json!({})),
+            "POST" if path.starts_with("/api") || path.contains("/passkey") => {
+                request.json(&json!({}))
+            }
             "POST" => request.form(&[("token", "a")]),
             _ => request,
         };
@@ -49,18 +51,19 @@ async fn answers(browser: &Browser) -> Vec<(String, Access, Answer)> {
     answers
 }
 
-const OPEN: [&str; 5] = [
+const OPEN: [&str; 8] = [
     "GET /account/security/totp",
     "POST /account/security/totp",
     "GET /account/confirm",
     "POST /account/confirm",
+    "POST /account/confirm/passkey/options",
+    "POST /account/confirm/passkey",
+    "POST /api/v1/confirm",
     "DELETE /api/v1/sessions/current",
 ];
 
 /// The calls of the script of a page. A redirect would be no answer for it.
 const CALLS: &[&str] = &[
-    "POST /account/confirm/passkey/options",
-    "POST /account/confirm/passkey",
     "POST /account/security/passkeys/options",
     "POST /account/security/passkeys",
 ];
@@ -139,6 +142,59 @@ async fn only_factor_stays_until_an_operator_removes_it() {
     // The cache does not remember the factor longer than it exists.
     expect_setup(&browser.get("/account").await);
     expect_challenge(browser.get("/api/v1/user").await);
+}
+
+/// The session may be that of a thief of the password.
+#[tokio::test(flavor = "multi_thread")]
+async fn older_session_must_prove_the_new_factor() {
+    let app = TestApp::start_with(&[REQUIRED, ("NARTHEX_TRUSTED_PROXIES", "127.0.0.1")]);
+    let older = app.register(ADA).await;
+    let other = app.sign_in(ADA).await;
+    let ada = turn_on(&app, app.sign_in(ADA).await).await;
+    ada.browser.get("/account").await.expect_status(200);
+
+    let next = |path: &str| {
+        let path = mount::from_environment().url(path);
+        let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        format!("/account/confirm?acr=2&next={next}")
+    };
+    for path in ["/account", "/account/tokens?page=1", "/account/security"] {
+        older.get(path).await.expect_redirect(&next(path));
+    }
+    let refused = older.post("/account/profile", &[("name", "Eve")]).await;
+    refused.expect_redirect(&next("/account"));
+    expect_challenge(older.get("/api/v1/user").await);
+    expect_challenge(older.get("/auth/verify").await);
+    let asked = older
+        .request(Method::GET, "/auth/verify?redirect=on")
+        .header("accept", "text/html")
+        .header("x-forwarded-uri", "/orders");
+    let redirect = older.send(asked).await.expect_status(303);
+    let confirm = "/account/confirm?acr=2&next=%2Forders";
+    assert!(redirect.location().ends_with(confirm), "{redirect}");
+
+    let wrong = [("code", "000000"), ("acr", "2"), ("password", PASSWORD)];
+    let refused = older.post("/account/confirm", &wrong).await;
+    refused.expect_status(422);
+    older.get("/account").await.expect_status(303);
+    let code = ada.authenticator.code(&app);
+    let right = [("code", &*code), ("acr", "2"), ("next", "/account")];
+    let confirmed = older.post("/account/confirm", &right).await;
+    confirmed.expect_status(303);
+    older.get("/account").await.expect_status(200);
+    older.get("/auth/verify").await.expect_status(200);
+
+    // A program confirms by the API, and any session can sign out.
+    app.advance(std::time::Duration::from_secs(60));
+    let body = json!({"code": ada.authenticator.code(&app)});
+    let third = app.browser();
+    let cookie = other.cookie("narthex").expect("a cookie").value;
+    third.put_cookie("narthex", &cookie);
+    let confirmed = third
+        .call(Method::POST, "/api/v1/confirm", Some(&body))
+        .await;
+    confirmed.expect_status(204);
+    third.get("/api/v1/user").await.expect_status(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

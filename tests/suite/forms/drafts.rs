@@ -28,7 +28,9 @@ const WITHOUT_CONTENT: [&str; 4] = [
 ];
 
 /// The calls and the forms of a user with a passkey. `passkeys::registration` has their tests.
-pub const OF_A_PASSKEY: [&str; 4] = [
+pub const OF_A_PASSKEY: [&str; 6] = [
+    "/account/confirm/passkey/options",
+    "/account/confirm/passkey",
     "/account/security/passkeys/options",
     "/account/security/passkeys",
     "/account/security/passkeys/{id}",

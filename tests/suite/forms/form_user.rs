@@ -16,6 +16,14 @@ async fn user_id(browser: &Browser) -> String {
         .to_owned()
 }
 
+/// The calls of the scripts of pages.
+const CALLS: [&str; 4] = [
+    paths::CONFIRM_PASSKEY_OPTIONS,
+    paths::CONFIRM_PASSKEY,
+    paths::PASSKEY_OPTIONS,
+    paths::PASSKEYS,
+];
+
 /// Returns the path of every route that accepts `method` from a signed-in browser. The ID in a path
 /// is that of a session or a token of `browser`.
 async fn paths(browser: &Browser, method: &str) -> Vec<String> {
@@ -28,8 +36,7 @@ async fn paths(browser: &Browser, method: &str) -> Vec<String> {
     let table =
         table.filter(|route| route.access == Access::SessionPage && route.method == *method);
     // A script sends them as JSON.
-    let table =
-        table.filter(|route| ![paths::PASSKEY_OPTIONS, paths::PASSKEYS].contains(&route.path));
+    let table = table.filter(|route| !CALLS.contains(&route.path));
     let paths = table.map(|route| {
         let id = match route.path {
             paths::SESSION_REVOKE => &session,

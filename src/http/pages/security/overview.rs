@@ -16,6 +16,7 @@ use crate::{
     },
     http::{
         auth::BrowserUser,
+        extract::form_key::new_form_key,
         pages::login::relying_party,
         paths,
         response::{
@@ -97,6 +98,8 @@ pub(super) struct SecurityPage {
     /// The choices of a new passkey.
     after_addition: Ending,
     after_codes: Ending,
+    /// The key of the form that makes recovery codes.
+    form_key: String,
     errors: FieldTexts,
 }
 
@@ -137,6 +140,7 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         after_removal: OTHER_SESSIONS,
         after_addition: Ending::default(),
         after_codes: Ending::default(),
+        form_key: new_form_key(context)?,
         errors,
     })
 }

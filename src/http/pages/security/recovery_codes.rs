@@ -10,6 +10,7 @@ use crate::{
     factors::{self, Ending},
     http::{
         auth::BrowserUser,
+        extract::form_key::form_key,
         middleware::body::{Form, Query},
         paths,
         response::html::{self, Layout, see_other},
@@ -47,12 +48,13 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
 /// `POST /account/security/recovery-codes`
 pub async fn make(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
+    let key = form_key(&fields.text("form_key"));
     let ending = endings::take(&mut fields, Ending::default());
     let made = async {
         fields.check()?;
         let secret = SessionSecret::generate(user.context.random())?;
         let digest = secret.digest();
-        let made = factors::make_anew(&user.context, &user.principal, ending, digest).await;
+        let made = factors::make_anew(&user.context, &user.principal, ending, key, digest).await;
         let made = user.with_return_address(|| paths::SECURITY.to_owned(), made)?;
         Ok((made, secret))
     };

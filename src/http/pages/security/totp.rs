@@ -18,6 +18,7 @@ use crate::{
     http::{
         address::Address,
         auth::BrowserUser,
+        extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
         paths,
         response::{
@@ -49,6 +50,7 @@ struct TotpPage {
     /// The page that needs the factor.
     next: Option<ReturnTo>,
     errors: FieldTexts,
+    form_key: String,
 }
 
 impl TotpPage {
@@ -73,6 +75,7 @@ impl TotpPage {
             is_required: context.settings().requires_second_factor(),
             next,
             errors,
+            form_key: new_form_key(context)?,
         })
     }
 }
@@ -118,13 +121,15 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut fields, user.context.settings());
     let confirmed = user.confirmed(|| ReturnTo::append_to(paths::TOTP, next.as_ref()))?;
     let code = fields.read("code", Code::parse);
+    let key = form_key(&fields.text("form_key"));
     let ending = endings::take(&mut fields, Ending::default());
     let turned_on = async {
         fields.check()?;
         let code = code.ok_or_else(factors::verify::missing_code)?;
         let secret = SessionSecret::generate(user.context.random())?;
         let digest = secret.digest();
-        let turned_on = factors::turn_on(&user.context, confirmed, code, ending, digest).await?;
+        let turned_on =
+            factors::turn_on(&user.context, confirmed, code, ending, key, digest).await?;
         Ok((turned_on, secret))
     };
     match turned_on.await {
