@@ -6,6 +6,7 @@ mod code;
 mod code_source;
 mod ending;
 mod imported;
+mod last_way;
 pub mod passkeys;
 mod planned_removal;
 mod recovery_code;

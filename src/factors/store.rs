@@ -10,7 +10,7 @@ use crate::{
     db::AnyConnection,
     schema::{
         authenticator_apps as apps, pending_authenticator_apps as pending, recovery_code_sets,
-        recovery_codes,
+        recovery_codes, users,
     },
     types::ids::{CredentialId, FactorId, UserId},
     util::clock::Timestamp,
@@ -81,6 +81,16 @@ pub(super) fn app_of(
 }
 
 /// Returns whether a user has an authenticator app.
+/// Returns whether a user has a password.
+pub(super) fn has_password(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
+    let stored: Option<String> = users::table
+        .find(user)
+        .select(users::password_hash)
+        .first(connection)
+        .optional()?;
+    Ok(stored.is_some_and(|stored| !StoredHash::from_stored(stored).is_absent()))
+}
+
 pub(super) fn has_app(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     diesel::select(exists(apps::table.filter(apps::user_id.eq(user)))).get_result(connection)
 }

@@ -9,7 +9,7 @@ use crate::{
     },
     crypto::digest::Digest,
     error::{Error, Result},
-    factors::{Ending, removal, requirement},
+    factors::{Ending, last_way, removal, requirement},
     mail::notices::{self, NoticeKind},
     types::{
         ids::{FactorId, UserId},
@@ -49,7 +49,7 @@ pub async fn rename(
 /// # Errors
 /// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently;
 /// [`Error::NotFound`] if the caller has no such passkey; [`Error::Invalid`] if the user must have a
-/// factor and this is the last one.
+/// factor and this is the last one, or has no password and too little else to sign in with.
 pub async fn remove(
     context: &AppState,
     caller: &Principal,
@@ -67,6 +67,7 @@ pub async fn remove(
             let actor = caller.actor();
             delete(tx, &passkey, &actor, "")?;
             requirement::refuse_removal_of_last(tx, user, "remove")?;
+            last_way::refuse_removal(tx, user, "remove")?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasskeyRemoved;
             let receipt =

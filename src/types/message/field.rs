@@ -51,6 +51,7 @@ messages! {
     one_proof = "field-one-proof";
     ending_unknown = "field-ending-unknown";
     last_factor = "field-last-factor";
+    last_way_to_sign_in = "field-last-way-to-sign-in";
 
     // Abilities
     abilities_too_many(most: usize) = "field-abilities-too-many";

@@ -3,6 +3,7 @@
 mod attacks;
 mod confirmation;
 mod in_browser;
+mod last_way;
 mod pages;
 mod registration;
 mod second_step;

@@ -40,6 +40,7 @@ field-passkey-known = Dieser Passkey ist bereits registriert.
 field-passkeys-too-many = Ein Konto hat höchstens { $most } Passkeys. Entfernen Sie zuerst einen.
 field-code-of-no-secret = Dieser QR-Code gilt nicht mehr. Scannen Sie den neuen.
 field-ending-unknown = Wählen Sie sessions, trusted_browsers, device_tokens oder personal_tokens.
+field-last-way-to-sign-in = Ihr Konto hat kein Passwort, deshalb brauchen Sie diesen Passkey, um sich anzumelden. Legen Sie zuerst ein Passwort fest oder fügen Sie einen weiteren Passkey hinzu.
 field-last-factor = Dieser Dienst verlangt einen zweiten Faktor. Ihr einziger kann nicht entfernt werden.
 field-one-proof = Geben Sie ein Passwort oder einen Code ein, nicht beides.
 

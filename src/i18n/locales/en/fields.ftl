@@ -40,6 +40,7 @@ field-passkey-known = This passkey is registered already.
 field-passkeys-too-many = An account has at most { $most } passkeys. Remove one first.
 field-code-of-no-secret = This QR code is no longer valid. Scan the new one.
 field-ending-unknown = Choose sessions, trusted_browsers, device_tokens or personal_tokens.
+field-last-way-to-sign-in = Your account has no password, so you need this passkey to sign in. Set a password or add another passkey first.
 field-last-factor = This service requires a second factor. Your only one cannot be removed.
 field-one-proof = Enter a password or a code, not both.
 

@@ -1,0 +1,66 @@
+//! The last way to sign in cannot be removed.
+
+use std::time::Duration;
+
+use super::second_step::with_passkey;
+use crate::support::app::TestApp;
+use crate::support::client::Browser;
+use crate::support::page::{ADA, event_types};
+use crate::support::passkey::{Passkey, try_to_register};
+use crate::support::sql::execute;
+
+/// The addresses that remove the passkeys of a browser.
+async fn removals(browser: &Browser) -> Vec<String> {
+    let page = browser.get("/account/security").await.expect_status(200);
+    let parts = page
+        .text
+        .split("href=\"/account/security/passkeys/")
+        .skip(1);
+    let ids = parts.filter_map(|rest| rest.split('"').next());
+    ids.map(|id| format!("/account/security/passkeys/{id}/remove"))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn last_passkey_of_a_user_without_a_password_stays() {
+    for (has_password, passkeys, codes, status) in [
+        (true, 1, true, 303),
+        (false, 1, true, 422),
+        (false, 2, true, 303),
+        (false, 2, false, 422),
+        (false, 3, false, 303),
+    ] {
+        let app = TestApp::start();
+        let browser = with_passkey(&app, &mut Passkey::new(1)).await;
+        for number in 2..=passkeys {
+            let added = try_to_register(&browser, &mut Passkey::new(number)).await;
+            added.expect_status(200);
+        }
+        if !has_password {
+            execute(&app, "UPDATE users SET password_hash = ''");
+        }
+        if !codes {
+            execute(&app, "DELETE FROM recovery_codes");
+        }
+        app.advance(Duration::from_secs(1));
+        let all = removals(&browser).await;
+        assert_eq!(all.len(), usize::from(passkeys));
+        let removed = browser.post(&all[0], &[("also", "")]).await;
+        let removed = removed.expect_status(status);
+        let left = removals(&browser).await.len();
+        let is_removed = event_types(&browser)
+            .await
+            .contains(&"passkey.removed".to_owned());
+        assert_eq!(is_removed, status == 303);
+        assert_eq!(left, usize::from(passkeys) - usize::from(is_removed));
+        if status == 422 {
+            removed.expect_text("Set a password or add another passkey first");
+        }
+        let operator = ["user", "factors", ADA, "--json"];
+        let listed = app.command_line().run(&operator).expect_code(0);
+        assert!(
+            listed.stdout.contains("passkey") == (left > 0),
+            "{listed:?}"
+        );
+    }
+}
