@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app_state::{AppState, Transaction},
     audit::Actor,
-    credentials::{change, revoke::lock_user_and_recheck_actor, store},
+    credentials::{Credential, change, revoke::lock_user_and_recheck_actor, store},
     crypto::digest::Digest,
     error::{Error, Result},
     factors::{
@@ -166,6 +166,50 @@ impl Step {
         }
     }
 
+    /// Locks the user and returns the attempt. `None` if either is gone.
+    fn find(&self, tx: &mut Transaction<'_>, user: UserId) -> Result<Option<SignInAttempt>> {
+        match lock_user_and_recheck_actor(tx, user, &self.actor) {
+            Err(Error::NotFound) => return Ok(None),
+            other => other?,
+        }
+        let now = tx.now();
+        sign_in_attempts::find(tx.connection, self.attempt, now)
+    }
+
+    /// Returns the session that the attempt has opened, if the same form opened it a moment ago.
+    fn opened_before(
+        &self,
+        tx: &mut Transaction<'_>,
+        found: &SignInAttempt,
+    ) -> Result<Option<Credential>> {
+        let Some(key) = &self.parameters.form_key else {
+            return Ok(None);
+        };
+        let Some(id) = store::by_form_key(tx.connection, found.user, key)? else {
+            return Ok(None);
+        };
+        let methods = AuthenticationMethods::PASSWORD_AND_CODE;
+        let like = new_session(tx.state, found.user, &self.parameters, methods)?;
+        let opened = find_by_form_key(tx.state, tx.connection, id, &like)?;
+        Ok(opened.filter(|opened| Some(opened.id) == found.session))
+    }
+
+    /// Adds a secret to the session that the attempt has opened, if the same form opened it a moment
+    /// ago. The browser may discard the first response. The caller has verified the proof again.
+    pub(super) fn add_secret(
+        &self,
+        tx: &mut Transaction<'_>,
+        found: &SignInAttempt,
+    ) -> Result<bool> {
+        match self.opened_before(tx, found)? {
+            Some(opened) => {
+                change::add_secret(tx, &opened, self.session)?;
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
     /// Opens the session of an attempt that has none, under the lock of its user. `redeem` uses the
     /// proof. Returns `false` if the password has changed since the first step.
     pub(super) fn open_session(
@@ -187,48 +231,6 @@ impl Step {
             opened,
         )?)
     }
-
-    /// Returns `true` if the request is a second click after the first request was completed.
-    pub(super) async fn repeat(self, context: &AppState, found: SignInAttempt) -> Result<bool> {
-        context.write(move |tx| self.is_repeated(tx, &found)).await
-    }
-
-    fn is_repeated(&self, tx: &mut Transaction<'_>, found: &SignInAttempt) -> Result<bool> {
-        match lock_user_and_recheck_actor(tx, found.user, &self.actor) {
-            Err(Error::NotFound) => return Ok(false),
-            other => other?,
-        }
-        let now = tx.now();
-        match sign_in_attempts::find(tx.connection, self.attempt, now)? {
-            Some(found) if found.session.is_some() => self.add_secret(tx, &found),
-            _ => Ok(false),
-        }
-    }
-
-    /// Adds a secret to the session that the attempt has opened, if the same form opened it a moment
-    /// ago. The browser may discard the first response.
-    pub(super) fn add_secret(
-        &self,
-        tx: &mut Transaction<'_>,
-        found: &SignInAttempt,
-    ) -> Result<bool> {
-        let Some(key) = &self.parameters.form_key else {
-            return Ok(false);
-        };
-        let Some(id) = store::by_form_key(tx.connection, found.user, key)? else {
-            return Ok(false);
-        };
-        let methods = AuthenticationMethods::PASSWORD_AND_CODE;
-        let like = new_session(tx.state, found.user, &self.parameters, methods)?;
-        let opened = find_by_form_key(tx.state, tx.connection, id, &like)?;
-        match opened.filter(|opened| Some(opened.id) == found.session) {
-            Some(opened) => {
-                change::add_secret(tx, &opened, self.session)?;
-                Ok(true)
-            }
-            None => Ok(false),
-        }
-    }
 }
 
 /// The second step by a code. Each function returns `None` if it opens no session.
@@ -245,7 +247,7 @@ impl CodeStep {
     async fn open(self, context: &AppState, proof: CodeProof) -> Result<Option<Repeated>> {
         context
             .write(move |tx| {
-                let found = self.find(tx, proof.user())?;
+                let found = self.step.find(tx, proof.user())?;
                 let Some(found) = found.filter(|found| found.user == proof.user()) else {
                     return Ok(None);
                 };
@@ -290,33 +292,26 @@ impl CodeStep {
         tx: &mut Transaction<'_>,
         found: &SignInAttempt,
     ) -> Result<Option<Repeated>> {
-        match self.find(tx, found.user)? {
+        match self.step.find(tx, found.user)? {
             Some(found) if found.session.is_some() => self.add_secret(tx, &found),
             _ => Ok(None),
         }
     }
 
-    /// Locks the user and returns the attempt. `None` if either is gone.
-    fn find(&self, tx: &mut Transaction<'_>, user: UserId) -> Result<Option<SignInAttempt>> {
-        match lock_user_and_recheck_actor(tx, user, &self.step.actor) {
-            Err(Error::NotFound) => return Ok(None),
-            other => other?,
-        }
-        let now = tx.now();
-        sign_in_attempts::find(tx.connection, self.step.attempt, now)
-    }
-
     /// Adds a secret to the session that the attempt has opened, if the same form opened it with the
-    /// same code a moment ago.
+    /// same code a moment ago. The browser may discard the first response.
     fn add_secret(
         &self,
         tx: &mut Transaction<'_>,
         found: &SignInAttempt,
     ) -> Result<Option<Repeated>> {
+        let Some(opened) = self.step.opened_before(tx, found)? else {
+            return Ok(None);
+        };
         let repeated = verify::repeated(tx, found.user, &self.code, &self.source)?;
-        if repeated.is_some() && self.step.add_secret(tx, found)? {
-            return Ok(repeated);
+        if repeated.is_some() {
+            change::add_secret(tx, &opened, self.step.session)?;
         }
-        Ok(None)
+        Ok(repeated)
     }
 }

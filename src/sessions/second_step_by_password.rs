@@ -53,11 +53,18 @@ pub async fn complete_by_password(
     };
     let step = Step::new(digest, &completed, actor, parameters);
     let proof = authenticate_in_sign_in(context, found.user, password, actor, move |tx| {
-        Ok(sign_in_attempts::count_code(tx.connection, digest)?)
+        if sign_in_attempts::count_code(tx.connection, digest)? {
+            return Ok(true);
+        }
+        // The password of a second click is verified as well. Otherwise a wrong password would have the
+        // effect of the right one.
+        let now = tx.now();
+        let found = sign_in_attempts::find(tx.connection, digest, now)?;
+        Ok(found.is_some_and(|found| found.session.is_some()))
     });
     let is_open = match proof.await? {
         Some(proof) => open(context, step, proof).await?,
-        None => step.repeat(context, found).await?,
+        None => false,
     };
     Ok(is_open.then_some(completed))
 }

@@ -182,6 +182,23 @@ async fn second_click_on_the_password_opens_one_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn wrong_password_of_a_second_click_opens_nothing() {
+    let app = TestApp::start();
+    let passkey = without_verification(&app).await;
+    let browser = before_password(&app, &passkey).await;
+    let key = browser.get("/login/verify").await.field("form_key");
+    let form = |password| [("password", password), ("form_key", &*key)];
+    let cookie = browser.cookie("narthex").expect("a cookie").value;
+    let opened = browser.post("/login/verify", &form(PASSWORD)).await;
+    opened.expect_redirect("/account");
+    browser.put_cookie("narthex", &cookie);
+    let wrong = form("not her password at all");
+    let refused = browser.post("/login/verify", &wrong).await;
+    refused.expect_status(422);
+    assert!(!browser.is_signed_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn five_wrong_passwords_end_the_second_step() {
     let app = TestApp::start();
     let passkey = without_verification(&app).await;
