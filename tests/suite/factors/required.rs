@@ -154,7 +154,6 @@ async fn older_session_must_prove_the_new_factor() {
     ada.browser.get("/account").await.expect_status(200);
 
     let next = |path: &str| {
-        let path = mount::from_environment().url(path);
         let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
         format!("/account/confirm?acr=2&next={next}")
     };
