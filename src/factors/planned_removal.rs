@@ -33,7 +33,7 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 pub enum RemovalTime {
     /// At once.
     Now,
-    /// After [`DELAY`] if mail is on, so that the owner can learn of it. Otherwise at once.
+    /// After 24 hours if mail is on, so that the owner can learn of it. Otherwise at once.
     AfterDelay,
 }
 
