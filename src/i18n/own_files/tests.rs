@@ -77,7 +77,7 @@ fn fault_names_its_file_line_and_message() {
         (
             "fr.ftl",
             "label-revoked = { $session }",
-            "fr.ftl, line 1: label-revoked has no argument $session: its arguments are $sessions, $tokens",
+            "fr.ftl, line 1: label-revoked has no argument $session: its arguments are $browsers, $sessions, $tokens",
         ),
         (
             "fr.ftl",
