@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A factor in the JSON output.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct FactorJson {
     /// The ID. Recovery codes are removed with the last other factor and have none.
     id: Option<FactorId>,
@@ -53,10 +53,8 @@ async fn find(context: &AppState, user: UserId) -> Result<Vec<FactorJson>, CliEr
             name: Some(text::english(&device)),
             created_at: browser.created_at,
             last_used_at: browser.last_used_at,
-            suspended: false,
-            left: None,
             expires_at: Some(browser.expires_at),
-            removed_at: None,
+            ..FactorJson::default()
         });
     }
     Ok(rows)
@@ -66,13 +64,10 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
     let app = summary.app.as_ref().map(|app| FactorJson {
         id: Some(app.id),
         kind: factors::FactorMethod::Totp.as_str(),
-        name: None,
         created_at: app.created_at,
         last_used_at: app.last_used_at,
         suspended: app.is_suspended,
-        left: None,
-        expires_at: None,
-        removed_at: None,
+        ..FactorJson::default()
     });
     let passkeys = summary.passkeys.iter().map(|passkey| FactorJson {
         id: Some(passkey.id),
@@ -80,21 +75,14 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
         name: Some(passkey.name.clone()),
         created_at: passkey.created_at,
         last_used_at: passkey.last_used_at,
-        suspended: false,
-        left: None,
-        expires_at: None,
-        removed_at: None,
+        ..FactorJson::default()
     });
     let codes = summary.recovery_codes.as_ref().map(|codes| FactorJson {
-        id: None,
         kind: factors::FactorMethod::RecoveryCode.as_str(),
-        name: None,
         created_at: codes.created_at,
         last_used_at: codes.last_used_at,
-        suspended: false,
         left: Some(codes.left),
-        expires_at: None,
-        removed_at: None,
+        ..FactorJson::default()
     });
     app.into_iter().chain(passkeys).chain(codes).collect()
 }

@@ -5,11 +5,6 @@
 //! confirmation, and the session has the level of one factor. Each check reads the database, so a
 //! removal is in force on all nodes at once.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use hkdf::Hkdf;
-use sha2::Sha256;
-use zeroize::Zeroizing;
-
 use super::{
     Principal,
     credential::Credential,
@@ -27,6 +22,7 @@ use crate::{
     types::ids::{FactorId, UserId},
     util::clock::Timestamp,
 };
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// The most trusted browsers of a user. A further one replaces the oldest.
 pub const MAX_BROWSERS: i64 = 20;
@@ -66,16 +62,12 @@ pub struct BrowserTrust {
 /// # Errors
 /// Returns an error if the process has no signing key.
 pub fn secret_for(context: &AppState, attempt: &AttemptSecret) -> Result<SecretString> {
-    let keys = context.signing_keys();
-    let keys = keys.ok_or_else(|| Error::internal("the process has no signing key"))?;
-    let mut bytes = Zeroizing::new([0; 32]);
     let digest = attempt.digest();
     let info: [&[u8]; 2] = [b"narthex trusted browser ", digest.as_bytes()];
-    Hkdf::<Sha256>::new(None, keys.first())
-        .expand_multi_info(&info, bytes.as_mut_slice())
-        .map_err(Error::internal)?;
+    let seed = context.sealing_keys()?.seed(&info.concat());
+    let seed = seed.ok_or_else(|| Error::internal("no secret can be derived"))?;
     Ok(SecretString::new(
-        BASE64_URL_SAFE_NO_PAD.encode(bytes.as_slice()),
+        BASE64_URL_SAFE_NO_PAD.encode(seed.as_slice()),
     ))
 }
 
@@ -151,6 +143,16 @@ pub(super) fn end_all(tx: &mut Transaction<'_>, user: UserId) -> Result<u64> {
 /// Returns an error if the database fails.
 pub(super) fn count(connection: &mut AnyConnection, user: UserId, now: Timestamp) -> Result<u64> {
     Ok(store::count_trusted(connection, user, now)?)
+}
+
+/// Returns the number of browsers that a user trusts.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn number(context: &AppState, user: UserId) -> Result<u64> {
+    context
+        .read(move |context, connection| count(connection, user, context.now()))
+        .await
 }
 
 /// Returns the browsers that a user trusts, the newest first.

@@ -176,9 +176,7 @@ async fn turn_on_once(
             let confirmation = Confirmation::by_code(tx, &credential);
             change::record_reauthentication(tx, &credential, renewed, &confirmation, None)?;
             let reason = RevocationReason::FactorAdded;
-            let receipt = ending
-                .of_factor_change()
-                .apply(tx, user, [session], reason, &actor)?;
+            let receipt = ending.apply_to_factor_change(tx, user, session, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             // The notice of the app tells of its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
@@ -216,13 +214,8 @@ pub async fn remove(
             requirement::refuse_removal_of_last(tx, session.user_id, "app")?;
             change::replace_secret(tx, session.user_id, session.id, renewed)?;
             let reason = RevocationReason::FactorRemoved;
-            let receipt = ending.of_factor_change().apply(
-                tx,
-                session.user_id,
-                [session.id],
-                reason,
-                &actor,
-            )?;
+            let receipt =
+                ending.apply_to_factor_change(tx, session.user_id, session.id, reason, &actor)?;
             notify_of_removal(tx, session.user_id, &actor, "", receipt.as_ref())?;
             Ok(receipt)
         })

@@ -37,13 +37,15 @@ const fn ends() -> bool {
 }
 
 impl Ending {
-    /// Returns the same choices for a change of the second factors, which always ends the trust in
-    /// browsers: it replaced the factors of before.
-    pub(super) const fn of_factor_change(self) -> Self {
-        Self {
-            trusted_browsers: true,
-            ..self
-        }
+    /// Returns the filter of the chosen credentials except `kept`. `None` if none were chosen: a filter
+    /// without kinds matches everything.
+    fn selection(self, kept: impl IntoIterator<Item = CredentialId>) -> Option<CredentialFilter> {
+        let kind = self.kinds();
+        (!kind.is_empty()).then(|| CredentialFilter {
+            kind,
+            except: kept.into_iter().collect(),
+            ..CredentialFilter::default()
+        })
     }
 
     /// Returns the kinds of credentials.
@@ -72,24 +74,30 @@ impl Ending {
         reason: RevocationReason,
         actor: &Actor,
     ) -> Result<Option<RevocationReceipt>> {
-        let kind = self.kinds();
-        // A filter without kinds matches everything.
-        if kind.is_empty() {
-            return match self.trusted_browsers {
-                true => revoke::end_trusted_browsers(tx, user, reason, actor),
-                false => Ok(None),
-            };
+        match (self.selection(kept), self.trusted_browsers) {
+            (selection, true) => revoke::revoke_and_end_trust(tx, user, selection, reason, actor),
+            (Some(selection), false) => {
+                let request = RevocationRequest::of(selection, reason);
+                revoke::revoke_in(tx, user, &request, actor).map(Some)
+            }
+            (None, false) => Ok(None),
         }
-        let filter = CredentialFilter {
-            kind,
-            except: kept.into_iter().collect(),
-            ..CredentialFilter::default()
-        };
-        let request = RevocationRequest {
-            trusted_browsers: self.trusted_browsers,
-            ..RevocationRequest::of(filter, reason)
-        };
-        revoke::revoke_in(tx, user, &request, actor).map(Some)
+    }
+
+    /// Does the same as [`Self::apply`] after a change of the second factors, made in the session `kept`.
+    /// The change always ends the trust in browsers, which replaced the factors of before.
+    ///
+    /// # Errors
+    /// Returns an error if the database fails.
+    pub(super) fn apply_to_factor_change(
+        self,
+        tx: &mut Transaction<'_>,
+        user: UserId,
+        kept: CredentialId,
+        reason: RevocationReason,
+        actor: &Actor,
+    ) -> Result<Option<RevocationReceipt>> {
+        revoke::revoke_and_end_trust(tx, user, self.selection([kept]), reason, actor)
     }
 }
 
@@ -103,7 +111,7 @@ pub struct Endable {
     /// All personal tokens.
     pub personal_tokens: usize,
     /// The browsers that the user trusts.
-    pub trusted_browsers: usize,
+    pub trusted_browsers: u64,
 }
 
 impl Endable {
@@ -117,9 +125,8 @@ impl Endable {
         let count = |counts: &dyn Fn(CredentialKind) -> bool| {
             others.iter().filter(|other| counts(other.kind)).count()
         };
-        let browsers = trusted_browsers::list(context, user).await?;
         Ok(Self {
-            trusted_browsers: browsers.len(),
+            trusted_browsers: trusted_browsers::number(context, user).await?,
             sessions: count(&|kind| kind.class() == CredentialType::Session),
             device_tokens: count(&|kind| kind == CredentialKind::Device),
             personal_tokens: count(&|kind| kind == CredentialKind::Personal),

@@ -80,7 +80,6 @@ pub(super) fn app_of(
     Ok(row.map(StoredApp::from))
 }
 
-/// Returns whether a user has an authenticator app.
 /// Returns whether a user has a password.
 pub(super) fn has_password(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     let stored: Option<String> = users::table
@@ -91,6 +90,7 @@ pub(super) fn has_password(connection: &mut AnyConnection, user: UserId) -> Quer
     Ok(stored.is_some_and(|stored| !StoredHash::from_stored(stored).is_absent()))
 }
 
+/// Returns whether a user has an authenticator app.
 pub(super) fn has_app(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     diesel::select(exists(apps::table.filter(apps::user_id.eq(user)))).get_result(connection)
 }

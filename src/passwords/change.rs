@@ -10,9 +10,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt, change,
-        end_pending, find_recent_receipt,
-        revoke::{self, RevocationRequest},
-        store as secrets,
+        end_pending, find_recent_receipt, revoke, store as secrets,
     },
     crypto::{digest::Digest, secret::SecretString},
     db::AnyConnection,
@@ -150,19 +148,12 @@ async fn change_now(
                 secrets::set_form_key(tx.connection, session_id, form.as_bytes())?;
             }
             let reason = RevocationReason::PasswordChanged;
-            let receipt = if classes.is_empty() {
-                revoke::end_trusted_browsers(tx, user, reason, &actor)?
-            } else {
-                let filter = CredentialFilter {
-                    class: classes,
-                    ..CredentialFilter::all_but(session_id)
-                };
-                let request = RevocationRequest {
-                    trusted_browsers: true,
-                    ..RevocationRequest::of(filter, reason)
-                };
-                Some(revoke::revoke_in(tx, user, &request, &actor)?)
-            };
+            // A filter without classes matches everything.
+            let selection = (!classes.is_empty()).then(|| CredentialFilter {
+                class: classes,
+                ..CredentialFilter::all_but(session_id)
+            });
+            let receipt = revoke::revoke_and_end_trust(tx, user, selection, reason, &actor)?;
             notify_of_change(tx, user, &actor, receipt.as_ref())?;
             Ok(receipt)
         })

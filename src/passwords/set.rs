@@ -6,7 +6,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt, end_pending,
-        revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
+        revoke::{self, lock_user_and_recheck_actor},
     },
     error::Result,
     types::ids::UserId,
@@ -33,12 +33,8 @@ pub async fn set_password_as_operator(
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
             let reason = RevocationReason::PasswordChanged;
-            let receipt = if keep {
-                revoke::end_trusted_browsers(tx, user, reason, &actor)?
-            } else {
-                let request = RevocationRequest::of(CredentialFilter::default(), reason);
-                Some(revoke::revoke_in(tx, user, &request, &actor)?)
-            };
+            let selection = (!keep).then(CredentialFilter::default);
+            let receipt = revoke::revoke_and_end_trust(tx, user, selection, reason, &actor)?;
             notify_of_change(tx, user, &actor, receipt.as_ref())?;
             Ok(receipt)
         })

@@ -365,15 +365,6 @@ pub(crate) fn attempt_in_sign_in(
     check_rate_limit(context, connection, attempt, Some(user), actor)
 }
 
-/// Returns whether the account of a user exists and is not disabled.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn is_enabled(connection: &mut AnyConnection, user: UserId) -> Result<bool> {
-    let stored = store::find(connection, user)?;
-    Ok(stored.is_some_and(|stored| !stored.is_disabled))
-}
-
 /// Returns the error of a form without a password.
 pub(crate) fn missing_password() -> Error {
     FieldErrors::one("password", message::field::missing()).into()

@@ -87,14 +87,9 @@ pub async fn complete_by_passkey(
         return Ok(None);
     };
     let user = found.user;
-    let attempt = counted.clone();
-    let verify = |named| assertion::verify(context, named, &response, &challenge, counted);
-    let Some(proof) = named.and_then(verify) else {
-        context
-            .write(move |tx| assertion::record_refusal(tx, user, &actor, &attempt))
-            .await?;
-        return Err(assertion::refused());
-    };
+    let verified =
+        assertion::verify_or_refuse(context, user, named, &response, &challenge, counted, actor);
+    let proof = verified.await?;
     let completed = Completed {
         user,
         secret: SessionSecret::generate(context.random())?,

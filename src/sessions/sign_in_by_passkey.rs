@@ -20,7 +20,7 @@ use crate::{
     },
     passwords::{
         unverified::unverified_address,
-        verify::{attempt_in_sign_in, current_hash, is_enabled},
+        verify::{attempt_in_sign_in, current_hash},
     },
     rate_limit::{self, Attempt, Counted},
     sign_in_attempts::{self, AttemptSecret, FirstStep},
@@ -74,13 +74,16 @@ pub async fn sign_in_by_passkey(
     }
     let (named, counted) = count(context, &response, actor).await?;
     let user = named.user();
-    let attempt = counted.clone();
-    let Some(proof) = assertion::verify(context, named, &response, &challenge, counted) else {
-        context
-            .write(move |tx| assertion::record_refusal(tx, user, &actor, &attempt))
-            .await?;
-        return Err(assertion::refused());
-    };
+    let verified = assertion::verify_or_refuse(
+        context,
+        user,
+        Some(named),
+        &response,
+        &challenge,
+        counted,
+        actor,
+    );
+    let proof = verified.await?;
     let secret = SessionSecret::generate(context.random())?;
     let attempt = AttemptSecret::generate(context.random())?;
     let (session, waiting) = (secret.digest(), attempt.digest());
@@ -132,10 +135,11 @@ fn use_proof(
         Err(Error::NotFound) => return Ok(Err(assertion::refused())),
         other => other?,
     }
-    if !is_enabled(tx.connection, user)? {
+    let Some(hash) = current_hash(tx.connection, user)? else {
+        // The account is disabled.
         assertion::record_refusal(tx, user, &actor, proof.attempt())?;
         return Ok(Err(assertion::refused()));
-    }
+    };
     if let Some(address) = unverified_address(tx, user)? {
         assertion::redeem_first_step(tx, proof, &actor)?;
         return Ok(Ok(Outcome::Unverified(address)));
@@ -148,9 +152,6 @@ fn use_proof(
         })?;
         return Ok(Ok(Outcome::Open));
     }
-    let Some(hash) = current_hash(tx.connection, user)? else {
-        return Ok(Err(assertion::refused()));
-    };
     assertion::redeem_first_step(tx, proof, &actor)?;
     let first = FirstStep {
         user,

@@ -212,6 +212,29 @@ pub(crate) fn end_trusted_browsers(
     }
 }
 
+/// Revokes what `selection` matches, if there is one, and ends the trust in all browsers of a user, with
+/// one receipt. Returns `None` if there is no selection and the user trusts no browser. The user is
+/// locked.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn revoke_and_end_trust(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    selection: Option<CredentialFilter>,
+    reason: RevocationReason,
+    actor: &Actor,
+) -> Result<Option<RevocationReceipt>> {
+    let Some(selection) = selection else {
+        return end_trusted_browsers(tx, user, reason, actor);
+    };
+    let request = RevocationRequest {
+        trusted_browsers: true,
+        ..RevocationRequest::of(selection, reason)
+    };
+    revoke_in(tx, user, &request, actor).map(Some)
+}
+
 /// Returns the receipt of the last minute for exactly the credentials of the preview with the
 /// digest `preview_digest`, without those in `spare`. A second click sends the preview again.
 ///

@@ -20,7 +20,7 @@ pub struct AcceptedPasskeys {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn accepted(context: &AppState, user: UserId) -> Result<Option<AcceptedPasskeys>> {
-    if RelyingParty::of(context.settings()).is_none() {
+    if RelyingParty::host(context.settings()).is_none() {
         return Ok(None);
     }
     context

@@ -187,6 +187,29 @@ pub(crate) fn verify(
     })
 }
 
+/// Does the same as [`verify`] for a passkey of `user`, and records an answer that is not accepted.
+///
+/// # Errors
+/// The error of an answer that was not accepted.
+pub(crate) async fn verify_or_refuse(
+    context: &AppState,
+    user: UserId,
+    named: Option<NamedPasskey>,
+    response: &AssertionResponse,
+    challenge: &AnsweredChallenge,
+    attempt: Counted,
+    actor: Actor,
+) -> Result<PasskeyProof> {
+    let verify = |named| verify(context, named, response, challenge, attempt.clone());
+    if let Some(proof) = named.and_then(verify) {
+        return Ok(proof);
+    }
+    context
+        .write(move |tx| record_refusal(tx, user, &actor, &attempt))
+        .await?;
+    Err(refused())
+}
+
 /// The state that the library would have made with the challenge. It has no constructor.
 fn state_of(challenge: &[u8]) -> Option<AuthenticationState> {
     let state = json!({

@@ -70,10 +70,7 @@ pub async fn remove(
             last_way::refuse_removal(tx, user, "remove")?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasskeyRemoved;
-            let receipt =
-                ending
-                    .of_factor_change()
-                    .apply(tx, user, [session.id], reason, &actor)?;
+            let receipt = ending.apply_to_factor_change(tx, user, session.id, reason, &actor)?;
             notify_of_removal(tx, user, &actor, passkey.name, "", receipt.as_ref())?;
             Ok(receipt)
         })

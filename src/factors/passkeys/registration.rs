@@ -180,10 +180,9 @@ pub async fn register(
             let confirmation = Confirmation::by_passkey(tx, &session, used);
             change::record_reauthentication(tx, &session, renewed, &confirmation, None)?;
             let reason = RevocationReason::PasskeyAdded;
-            let receipt =
-                new.ending
-                    .of_factor_change()
-                    .apply(tx, user, [session.id], reason, &actor)?;
+            let receipt = new
+                .ending
+                .apply_to_factor_change(tx, user, session.id, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             let kind = NoticeKind::PasskeyAdded { name: passkey.name };
             notices::notify(tx, user, &actor, kind, revoked)?;

@@ -19,19 +19,11 @@ pub struct RelyingParty {
 }
 
 impl RelyingParty {
-    /// Returns the relying party: the domain of the cookie, or the host of the public URL. Without a
-    /// public URL it is `localhost` with any port. `None` if the host is an address, because the ID
-    /// of a relying party is a host name.
+    /// Returns the relying party of [`Self::host`]. Without a public URL, each port is accepted.
     #[must_use]
     pub fn of(settings: &Settings) -> Option<Self> {
         let public = settings.server.public_url.as_ref();
-        let id = match &settings.sessions.cookie_domain {
-            Some(domain) => domain.trim_start_matches('.'),
-            None => public.map_or(LOCALHOST, PublicUrl::host),
-        };
-        if id.starts_with('[') || id.parse::<IpAddr>().is_ok() {
-            return None;
-        }
+        let id = Self::host(settings)?;
         let origin = match public {
             Some(url) => Url::parse(url.origin().as_str()),
             None => Url::parse(&format!("http://{LOCALHOST}")),
@@ -45,9 +37,21 @@ impl RelyingParty {
         })
     }
 
-    /// Returns the host name.
+    /// Returns the host name of passkeys: the domain of the cookie, or the host of the public URL.
+    /// Without a public URL it is `localhost`. `None` if the host is an address, because the ID of a
+    /// relying party is a host name.
     #[must_use]
-    pub fn id(&self) -> &str {
+    pub fn host(settings: &Settings) -> Option<&str> {
+        let public = settings.server.public_url.as_ref();
+        let host = match &settings.sessions.cookie_domain {
+            Some(domain) => domain.trim_start_matches('.'),
+            None => public.map_or(LOCALHOST, PublicUrl::host),
+        };
+        let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+        (!is_address).then_some(host)
+    }
+
+    pub(super) fn id(&self) -> &str {
         &self.id
     }
 

@@ -281,7 +281,8 @@ impl OptionalUser {
     }
 
     /// Writes the result of the first step of a sign-in into the cookie, and leads to the account,
-    /// to `next`, to the second step or to the verification of the address. A complete sign-in also sends the cookie `browser`.
+    /// to `next`, to the second step or to the verification of the address. A complete sign-in also
+    /// sends the cookie `browser`.
     ///
     /// # Errors
     /// None are expected.

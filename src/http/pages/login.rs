@@ -83,8 +83,7 @@ impl LoginPage {
 
 /// Returns the host name of passkeys, if the settings allow them.
 pub(in crate::http::pages) fn relying_party(context: &AppState) -> Option<String> {
-    let party = RelyingParty::of(context.settings())?;
-    Some(party.id().to_owned())
+    RelyingParty::host(context.settings()).map(str::to_owned)
 }
 
 /// `GET /login`

@@ -21,7 +21,7 @@ struct Endpoints {
 /// `GET /.well-known/passkey-endpoints`
 pub async fn endpoints(context: Data<AppState>) -> Result<HttpResponse> {
     let settings = context.settings();
-    RelyingParty::of(settings).ok_or(Error::NotFound)?;
+    RelyingParty::host(settings).ok_or(Error::NotFound)?;
     let page = settings.base_url() + paths::SECURITY;
     let endpoints = Endpoints {
         enroll: page.clone(),

@@ -25,7 +25,7 @@ async fn cookie_of_another_account_is_refused() {
     enrol(&app, GRACE).await;
     let other = browser_with(&app, &cookie_of(&browser));
     assert!(!needs_no_code(&other, GRACE, PASSWORD).await);
-    // Whoever holds the cookie and knows the password of its account is let in.
+    // A client with the cookie and the password of its account is let in.
     assert!(is_trusted(&browser_with(&app, &cookie_of(&browser))).await);
 }
 

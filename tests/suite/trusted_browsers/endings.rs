@@ -6,14 +6,14 @@ use narthex::passwords::policy::NewPassword;
 use narthex::{accounts, credentials::revoke, factors, passwords};
 use serde_json::json;
 
-use super::{MINUTE, SETTING, needs_no_code, stored, trust};
+use super::{MINUTE, SETTING, needs_no_code, stored, trust, trust_by_passkey};
 use crate::accounts::email_change::{NEW, follow};
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::authenticator::{Enrolled, enter_code, enter_password, turn_on};
 use crate::support::client::Browser;
 use crate::support::mail_server::MailServer;
 use crate::support::page::ADA;
-use crate::support::passkey::{LOGIN, LOGIN_OPTIONS, Passkey, options, try_to_register};
+use crate::support::passkey::{Passkey, try_to_register};
 
 const OTHER_PASSWORD: &str = "a quite different sentence";
 
@@ -205,13 +205,7 @@ async fn each_change_of_the_table_ends_trust_or_keeps_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn app_beside_a_passkey_ends_trust() {
     let app = TestApp::start_with(&[SETTING]);
-    let ada = app.register(ADA).await;
-    let mut passkey = Passkey::new(1);
-    try_to_register(&ada, &mut passkey).await.expect_status(200);
-    let browser = enter_password(&app, ADA).await;
-    let challenge = options(&browser, LOGIN_OPTIONS).await;
-    let answer = json!({"credential": passkey.get(&challenge), "trust": true});
-    browser.post_json(LOGIN, &answer).await.expect_status(200);
+    let (ada, _) = trust_by_passkey(&app).await;
     assert_eq!(stored(&app), 1);
     let page = ada.get("/account/security/totp").await.expect_status(200);
     let authenticator = crate::support::authenticator::Authenticator::scan(&page);

@@ -7,10 +7,13 @@ mod sign_in;
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::authenticator::{Enrolled, enrol, enter_password};
 use crate::support::client::Browser;
 use crate::support::page::ADA;
+use crate::support::passkey::{LOGIN, LOGIN_OPTIONS, Passkey, options, try_to_register};
 use crate::support::sql::query_lines;
 
 const SETTING: (&str, &str) = ("NARTHEX_TRUST_BROWSER", "30d");
@@ -35,6 +38,18 @@ async fn trust(app: &TestApp, ada: &Enrolled) -> Browser {
     entered.expect_redirect("/account");
     app.advance(MINUTE);
     browser
+}
+
+/// Ada with a passkey, by which she trusts a browser.
+async fn trust_by_passkey(app: &TestApp) -> (Browser, Browser) {
+    let ada = app.register(ADA).await;
+    let mut passkey = Passkey::new(1);
+    try_to_register(&ada, &mut passkey).await.expect_status(200);
+    let browser = enter_password(app, ADA).await;
+    let challenge = options(&browser, LOGIN_OPTIONS).await;
+    let answer = json!({"credential": passkey.get(&challenge), "trust": true});
+    browser.post_json(LOGIN, &answer).await.expect_status(200);
+    (ada, browser)
 }
 
 /// Enters the password, and returns whether no second factor is asked for.

@@ -2,11 +2,10 @@
 
 use serde_json::json;
 
-use super::{COOKIE, DAY, MINUTE, SETTING, is_trusted, scene, stored, trust};
+use super::{COOKIE, DAY, MINUTE, SETTING, is_trusted, scene, stored, trust, trust_by_passkey};
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::authenticator::{enrol, enter_code, enter_password};
 use crate::support::page::{ADA, event_types};
-use crate::support::passkey::{LOGIN, LOGIN_OPTIONS, Passkey, options, try_to_register};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trusted_browser_signs_in_with_the_password_alone() {
@@ -94,13 +93,7 @@ async fn trust_needs_the_tick_and_a_right_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn passkey_can_trust_the_browser() {
     let app = TestApp::start_with(&[SETTING]);
-    let ada = app.register(ADA).await;
-    let mut passkey = Passkey::new(1);
-    try_to_register(&ada, &mut passkey).await.expect_status(200);
-    let browser = enter_password(&app, ADA).await;
-    let challenge = options(&browser, LOGIN_OPTIONS).await;
-    let answer = json!({"credential": passkey.get(&challenge), "trust": true});
-    browser.post_json(LOGIN, &answer).await.expect_status(200);
+    let (_, browser) = trust_by_passkey(&app).await;
     assert!(is_trusted(&browser).await);
 }
 

@@ -55,7 +55,7 @@ struct SettingsPage {
     other_sessions: u64,
     tokens: u64,
     /// The number of browsers whose trust ends with a change of the password.
-    trusted_browsers: usize,
+    trusted_browsers: u64,
     errors: FieldTexts,
     refused: Option<Refused>,
 }
@@ -75,7 +75,7 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
         form_key: new_form_key(&user.context)?,
         other_sessions: count.sessions,
         tokens: count.tokens,
-        trusted_browsers: trusted_browsers::list(context, account).await?.len(),
+        trusted_browsers: trusted_browsers::number(context, account).await?,
         errors,
         refused: None,
     })

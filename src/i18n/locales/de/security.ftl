@@ -149,7 +149,7 @@ second-step-passkey-failed = Der Passkey wurde nicht angenommen. Versuchen Sie e
 second-step-passkey-cancelled = Der Browser hat keine Bestätigung von Ihnen erhalten. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
 second-step-passkey-limit = Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es dann noch einmal.
 second-step-trust = In diesem Browser { $length } lang keinen Code verlangen
-second-step-trust-hint = Nur auf einem Gerät, das niemand sonst verwendet.
+second-step-trust-hint = Wählen Sie das nur auf Ihrem eigenen Gerät.
 second-step-lost = Zweiter Faktor nicht zur Hand? Geben Sie einen Ihrer Wiederherstellungscodes ein.
 second-step-other = Anderes Konto verwenden
 

@@ -149,7 +149,7 @@ second-step-passkey-failed = The passkey was not accepted. Try again, or enter a
 second-step-passkey-cancelled = The browser got no confirmation from you. Try again, or enter a code.
 second-step-passkey-limit = Too many attempts. Wait a while, then try again.
 second-step-trust = Don’t ask for a code in this browser for { $length }
-second-step-trust-hint = Only on a device that nobody else uses.
+second-step-trust-hint = Select this only on a device of your own.
 second-step-lost = No second factor at hand? Enter one of your recovery codes.
 second-step-other = Use another account
 
