@@ -4,8 +4,8 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 pub use webauthn_rs_core::proto::PublicKeyCredential as AssertionResponse;
 use webauthn_rs_core::proto::{
-    AttestationFormat, AttestationMetadata, AuthenticationState, Credential, ParsedAttestation,
-    ParsedAttestationData, RegisteredExtensions, UserVerificationPolicy,
+    AttestationFormat, AttestationMetadata, AuthenticationResult, AuthenticationState, Credential,
+    ParsedAttestation, ParsedAttestationData, RegisteredExtensions, UserVerificationPolicy,
 };
 
 use super::{
@@ -172,12 +172,7 @@ pub(crate) fn verify(
         return None;
     }
     let passkey = named.passkey;
-    let (state, credential) = (state_of(&challenge.bytes)?, credential_of(&passkey)?);
-    let core = party.core();
-    let result = core.authenticate_single_credential(response, &state, &credential);
-    let result = result
-        .inspect_err(|error| tracing::debug!(%error, "answer of a passkey refused"))
-        .ok()?;
+    let result = check(&party, &passkey, response, &challenge.bytes)?;
     Some(PasskeyProof {
         counter: result.counter().into(),
         backed_up: result.backup_state(),
@@ -208,6 +203,22 @@ pub(crate) async fn verify_or_refuse(
         .write(move |tx| record_refusal(tx, user, &actor, &attempt))
         .await?;
     Err(refused())
+}
+
+/// Verifies the signature of an answer, and what it covers: the challenge, the origin, the relying party
+/// and the flags.
+pub(super) fn check(
+    party: &RelyingParty,
+    passkey: &StoredPasskey,
+    response: &AssertionResponse,
+    challenge: &[u8],
+) -> Option<AuthenticationResult> {
+    let (state, credential) = (state_of(challenge)?, credential_of(passkey)?);
+    let core = party.core();
+    let result = core.authenticate_single_credential(response, &state, &credential);
+    result
+        .inspect_err(|error| tracing::debug!(%error, "answer of a passkey refused"))
+        .ok()
 }
 
 /// The state that the library would have made with the challenge. It has no constructor.

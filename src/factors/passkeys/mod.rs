@@ -5,6 +5,8 @@ pub(crate) mod assertion;
 pub(crate) mod challenge;
 mod client_data;
 mod handle;
+#[cfg(test)]
+mod known_answers;
 mod manage;
 mod providers;
 mod registration;

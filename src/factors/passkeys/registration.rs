@@ -193,13 +193,13 @@ pub async fn register(
 
 /// A verified answer.
 #[derive(Clone)]
-struct Verified {
-    attested: Attested,
-    aaguid: [u8; 16],
+pub(super) struct Verified {
+    pub(super) attested: Attested,
+    pub(super) aaguid: [u8; 16],
 }
 
 /// Verifies an answer to `challenge` (WebAuthn level 3, section 7.1). No attestation was asked for.
-fn verify(
+pub(super) fn verify(
     party: &RelyingParty,
     response: &AttestationResponse,
     challenge: &[u8],
