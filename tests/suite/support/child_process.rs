@@ -79,9 +79,26 @@ struct User {
 impl Home {
     /// Creates a directory, owned by the user of the test run.
     pub fn new(name: &str) -> Self {
+        Self::below(&std::env::temp_dir(), name)
+    }
+
+    /// Creates a directory in memory if `scripts/test` found room for it. A database of PostgreSQL has a
+    /// thousand files, and a file system on a disk needs seconds to create and remove so many.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment of the run names the directory, not a setting of Narthex"
+    )]
+    pub fn in_memory(name: &str) -> Self {
+        match std::env::var_os("NARTHEX_TEST_MEMORY") {
+            Some(directory) => Self::below(Path::new(&directory), name),
+            None => Self::new(name),
+        }
+    }
+
+    fn below(directory: &Path, name: &str) -> Self {
         let path = tempfile::Builder::new()
             .prefix(&format!("narthex-{name}."))
-            .tempdir()
+            .tempdir_in(directory)
             .expect("a directory for temporary files")
             .keep();
         Self { path, user: None }

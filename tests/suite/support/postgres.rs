@@ -7,8 +7,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -112,6 +112,8 @@ fn server() -> &'static Server {
 struct Server {
     socket: PathBuf,
     home: Home,
+    /// Idle connections that create and remove databases. A new one costs more than the command.
+    idle: Mutex<Vec<PgConnection>>,
     _process: ChildProcess,
 }
 
@@ -122,6 +124,7 @@ impl Server {
         Self {
             socket: home.path().to_owned(),
             home,
+            idle: Mutex::default(),
             _process: process,
         }
     }
@@ -141,18 +144,24 @@ impl Server {
     }
 
     fn execute(&self, sql: &str) {
-        let mut connection =
-            PgConnection::establish(&self.address_of("postgres")).expect("our own server");
+        let mut connection = self.idle().pop().unwrap_or_else(|| {
+            PgConnection::establish(&self.address_of("postgres")).expect("our own server")
+        });
         connection
             .batch_execute(sql)
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        self.idle().push(connection);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<PgConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Creates a directory with a database cluster that trusts every client.
 pub fn init_data_directory() -> Home {
     // PostgreSQL refuses to run as root.
-    let home = Home::new("postgres").for_user_instead_of_root("postgres");
+    let home = Home::in_memory("postgres").for_user_instead_of_root("postgres");
     let initdb = home
         .command(program_directory().join("initdb"))
         .args(["--pgdata=data", "--username=narthex", "--auth=trust"])
