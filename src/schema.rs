@@ -233,6 +233,7 @@ diesel::table! {
         created_at -> Int8,
         last_used_at -> Nullable<Int8>,
         copy_suspected_at -> Nullable<Int8>,
+        user_verified -> Bool,
     }
 }
 

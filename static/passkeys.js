@@ -26,6 +26,11 @@ async function call(address, body) {
   return content;
 }
 
+// After a refusal the authenticator must verify the user: an account without a password needs that.
+let userVerification;
+const requestOptions = (options) =>
+  PublicKeyCredential.parseRequestOptionsFromJSON({ ...options, ...(userVerification && { userVerification }) });
+
 // Tells the browser what the server knows (Web Authentication 3, 5.1.10), if it can be told.
 const signal = (what, details) => PublicKeyCredential[`signal${what}`]?.(details)?.catch(() => {});
 
@@ -38,14 +43,14 @@ const KINDS = {
     return [await navigator.credentials.create({ publicKey }), { also: ticked(area) }];
   },
   async get(area, options) {
-    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+    const publicKey = requestOptions(options);
     const credential = await navigator.credentials.get({ publicKey });
     // Only the page of a sign-in has the box.
     const trust = document.querySelector("[name=trust]:checked") ? { trust: true } : {};
     return [credential, { next: area.dataset.next, ...trust }];
   },
   async begin(area, options, request) {
-    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+    const publicKey = requestOptions(options);
     const credential = await navigator.credentials.get({ publicKey, ...request });
     const remember = document.getElementById("remember").checked;
     return [credential, { begin: true, remember, next: area.dataset.next }];
@@ -63,6 +68,7 @@ async function exchange(area, options, request) {
       ({ location: page } = await call(area.dataset.answer, { credential: credential.toJSON(), ...more }));
     } catch (error) {
       const { rpId } = options;
+      if (error.status === 422) userVerification = "required";
       if (error.isUnknown) signal("UnknownCredential", { rpId, credentialId: credential.id });
       throw error;
     }

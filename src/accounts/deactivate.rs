@@ -13,27 +13,30 @@ use crate::{
     crypto::secret::SecretString,
     error::Result,
     mail::notices::{self, NoticeKind},
-    passwords::verify::{authenticate_user, redeem_password_proof, wrong_password_in},
+    passwords::{owner::OwnerProof, verify::wrong_password_in},
     types::ids::UserId,
 };
 
 /// Deletes the caller's account. All credentials are revoked first. The user's receipts, events,
-/// name and address are deleted as well.
+/// name and address are deleted as well. `password` is ignored for a user without one.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] if the password is wrong.
+/// [`crate::error::Error::Invalid`] if the password is wrong;
+/// [`crate::error::Error::SecondFactorConfirmationRequired`] if the user has none and no second factor was
+/// confirmed recently.
 pub async fn delete(
     context: &AppState,
     caller: &Principal,
     password: SecretString,
 ) -> Result<RevocationReceipt> {
     let (user, actor) = (caller.user().id, caller.actor());
-    let proof = authenticate_user(context, caller, password)
+    let proof = OwnerProof::of(context, caller, password)
         .await
         .map_err(|error| wrong_password_in("password", error))?;
+    let caller = caller.clone();
     context
         .write(move |tx| {
-            redeem_password_proof(tx, &proof, &actor)?;
+            proof.redeem(tx, &caller)?;
             delete_account(tx, user, &actor)
         })
         .await

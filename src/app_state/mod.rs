@@ -46,6 +46,7 @@ pub const MIGRATIONS: Migrations = migrations![
     "2026-11-28-000008_end_of_imported_secrets",
     "2026-11-29-000009_passkeys",
     "2026-11-29-000010_trusted_browsers",
+    "2026-11-29-000011_passkey_user_verification",
 ];
 
 /// Lookups of secrets that are under way, by digest and by the generation of the cache at their

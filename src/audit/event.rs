@@ -77,6 +77,8 @@ string_enum! {
         PasswordChanged = "password.changed", event::password_changed;
         /// A new password was set with a link.
         PasswordReset = "password.reset", event::password_reset;
+        /// The user removed the password.
+        PasswordRemoved = "password.removed", event::password_removed;
         /// A re-authentication in a session succeeded.
         PasswordConfirmed = "password.confirmed", event::password_confirmed;
         /// An attempt with a wrong password on an existing account.

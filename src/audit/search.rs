@@ -84,6 +84,7 @@ impl EventGroup {
             | EventKind::AccountEnabled
             | EventKind::PasswordChanged
             | EventKind::PasswordReset
+            | EventKind::PasswordRemoved
             | EventKind::PasswordConfirmed
             | EventKind::CodeConfirmed
             | EventKind::PasskeyConfirmed

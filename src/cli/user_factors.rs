@@ -117,7 +117,11 @@ pub(super) async fn list(
             row.id.map_or_else(String::new, |id| id.to_string()),
         ]);
     }
-    columns.print("The user has no second factor.")
+    columns.print("The user has no second factor.")?;
+    if !factors::summary(context, user.id).await?.has_password {
+        output::line("The user has no password and signs in with a passkey.")?;
+    }
+    Ok(())
 }
 
 pub(super) async fn remove(
@@ -163,9 +167,14 @@ pub(super) async fn remove(
              user, who can cancel it until then. With --now it is removed at once.",
             email.as_str()
         ),
-        None => format!(
+        None if factors::summary(context, user.id).await?.has_password => format!(
             "Removed the second factor of {}. Without another one, the recovery codes are removed \
              too, and a sign-in needs the password alone.",
+            email.as_str()
+        ),
+        None => format!(
+            "Removed the second factor of {}, who has no password: `narthex user reset-link` prints \
+             a link that sets one.",
             email.as_str()
         ),
     })

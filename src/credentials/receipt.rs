@@ -28,6 +28,8 @@ string_enum! {
         Revoked = "revoked", label::reason_revoked;
         /// The password changed.
         PasswordChanged = "password_changed", label::reason_password_changed;
+        /// The password was removed.
+        PasswordRemoved = "password_removed", label::reason_password_removed;
         /// A new password was set with a link.
         PasswordReset = "password_reset", label::reason_password_reset;
         /// The e-mail address changed.

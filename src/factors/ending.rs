@@ -84,12 +84,12 @@ impl Ending {
         }
     }
 
-    /// Does the same as [`Self::apply`] after a change of the second factors, made in the session `kept`.
-    /// The change always ends the trust in browsers, which replaced the factors of before.
+    /// Does the same as [`Self::apply`] after a change of the factors, made in the session `kept`. The
+    /// change always ends the trust in browsers, which replaced the factors of before.
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub(super) fn apply_to_factor_change(
+    pub(crate) fn apply_to_factor_change(
         self,
         tx: &mut Transaction<'_>,
         user: UserId,

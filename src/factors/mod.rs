@@ -21,7 +21,9 @@ pub mod verify;
 pub(crate) use self::{
     code_source::CodeSource,
     imported::{HashedCode, hash_imported, insert_imported},
+    last_way::refuse_removal,
     removal::{remove_added_since, remove_in},
+    store::has_password,
 };
 
 #[cfg(feature = "pages")]

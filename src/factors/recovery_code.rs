@@ -100,7 +100,8 @@ impl RecoveryCode {
 
     /// Parses a code as a person types it: in any case, and with `I`, `L` and `O` for the digits
     /// that look like them. `text` has neither spaces nor dashes any more.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let digits: Option<String> = text.chars().map(digit_of).collect();
         let digits = digits.filter(|digits| digits.len() == LENGTH)?;
         Some(Self(Zeroizing::new(digits)))

@@ -81,7 +81,7 @@ pub(super) fn app_of(
 }
 
 /// Returns whether a user has a password.
-pub(super) fn has_password(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
+pub(crate) fn has_password(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
     let stored: Option<String> = users::table
         .find(user)
         .select(users::password_hash)

@@ -1,8 +1,9 @@
-//! The second factors of a user, for pages and commands.
+//! The password and the second factors of a user, for pages and commands.
 
-use super::{MAX_FAILURES, passkeys, store};
+use super::{MAX_FAILURES, last_way, passkeys, store};
 use crate::{
     app_state::AppState,
+    config::Settings,
     db::AnyConnection,
     error::Result,
     types::ids::{FactorId, UserId},
@@ -69,6 +70,9 @@ pub struct PasskeySummary {
     pub is_synced: bool,
     /// Whether its counter was lower than before, which a copy causes.
     pub copy_suspected: bool,
+    /// Whether it has verified its user, by a PIN or biometrics. Only such a passkey signs its user in
+    /// without the password.
+    pub user_verified: bool,
 }
 
 /// The recovery codes.
@@ -82,9 +86,11 @@ pub struct RecoveryCodesSummary {
     pub left: u64,
 }
 
-/// The second factors of a user.
+/// The password and the second factors of a user.
 #[derive(Clone, Debug, Default)]
 pub struct FactorSummary {
+    /// Whether the user has a password.
+    pub has_password: bool,
     /// The authenticator app.
     pub app: Option<AppSummary>,
     /// The passkeys, the oldest first.
@@ -98,6 +104,13 @@ impl FactorSummary {
     #[must_use]
     pub fn has_second_factor(&self) -> bool {
         self.app.is_some() || !self.passkeys.is_empty()
+    }
+
+    /// Returns whether the user can remove the password: after the loss of one device, another passkey or
+    /// a recovery code must be left.
+    #[must_use]
+    pub fn can_remove_password(&self, settings: &Settings) -> bool {
+        self.has_password && last_way::are_enough_without_password(self, settings)
     }
 
     /// Returns the methods by which a sign-in can be completed.
@@ -114,7 +127,7 @@ impl FactorSummary {
     }
 }
 
-/// Returns the second factors of a user.
+/// Returns the password and the second factors of a user.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -140,6 +153,7 @@ pub(super) fn summary_in(connection: &mut AnyConnection, user: UserId) -> Result
         last_used_at: passkey.last_used_at,
         is_synced: passkey.backed_up,
         copy_suspected: passkey.copy_suspected_at.is_some(),
+        user_verified: passkey.user_verified,
     });
     let passkeys = passkeys.collect();
     let codes = store::recovery_code_set(connection, user)?;
@@ -149,6 +163,7 @@ pub(super) fn summary_in(connection: &mut AnyConnection, user: UserId) -> Result
         left,
     });
     Ok(FactorSummary {
+        has_password: store::has_password(connection, user)?,
         app,
         passkeys,
         recovery_codes,

@@ -62,6 +62,7 @@ const SELECTION_FIELDS: &[&str] = &[
 const FORMS: &[Form] = &[
     form(paths::PROFILE, paths::PROFILE, &["name", "email"]),
     form(paths::PASSWORD, paths::PROFILE, &["also"]),
+    form(paths::PASSWORD_REMOVE, paths::SECURITY, &["also"]),
     form(paths::DELETE, paths::PROFILE, &[]),
     form(paths::TOTP, paths::TOTP, &["also"]),
     form(paths::TOTP_REMOVE, paths::SECURITY, &["also"]),

@@ -50,6 +50,8 @@ paths! {
     PASSWORD = "/account/password";
     /// Deletes the account.
     DELETE = "/account/delete";
+    /// Removes the password.
+    PASSWORD_REMOVE = "/account/password/remove";
     /// Recent events and ways to secure the account. Notices link it.
     SECURE = "/account/secure";
     /// Confirms the password.

@@ -183,6 +183,8 @@ table! {
         POST EMAIL_CANCEL    SessionPage => pages::email_change::cancel;
         GET  PASSWORD        SessionPage => account::to_settings;
         POST PASSWORD        SessionPage => account::change_password;
+        GET  PASSWORD_REMOVE SessionPage => security::to_security;
+        POST PASSWORD_REMOVE SessionPage => security::remove_password;
         GET  DELETE          SessionPage => account::to_settings;
         POST DELETE          SessionPage => account::delete;
         GET  SECURE          SessionPage => account::secure;

@@ -1,6 +1,7 @@
 //! Changes a user's password, and revokes credentials that should not outlive it.
 
 use super::{
+    owner::OwnerProof,
     policy::NewPassword,
     store,
     verify::{authenticate_user, redeem_password_proof, wrong_password_in},
@@ -26,7 +27,7 @@ use crate::{
 /// The data of a change of the password.
 #[derive(Clone)]
 pub struct PasswordChange {
-    /// The current password.
+    /// The current password. It is ignored for a user without one.
     pub current: SecretString,
     /// The new password.
     pub new: NewPassword,
@@ -50,7 +51,7 @@ pub struct PasswordChanged {
 }
 
 /// Changes the password of the caller's account and revokes the requested credentials, in one
-/// transaction. The caller's session stays and gets a new secret, so that a copy of its cookie is
+/// transaction. A user without a password sets one after a second factor. The caller's session stays and gets a new secret, so that a copy of its cookie is
 /// not accepted any more (ASVS 5.0, 7.2.4).
 ///
 /// A second click sends the form again, with the previous password and often with the previous
@@ -59,7 +60,8 @@ pub struct PasswordChanged {
 /// browser may discard the first response.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the current password is wrong.
+/// [`Error::Invalid`] if the current password is wrong; [`Error::SecondFactorConfirmationRequired`] if the
+/// user has none and no second factor was confirmed recently.
 pub async fn change_password(
     context: &AppState,
     caller: &Principal,
@@ -80,13 +82,11 @@ pub async fn verify_current(
     caller: &Principal,
     current: SecretString,
 ) -> Result<()> {
-    let actor = caller.actor();
     let verified = async {
-        let proof = authenticate_user(context, caller, current).await?;
+        let proof = OwnerProof::of(context, caller, current).await?;
+        let caller = caller.clone();
         // The attempt was right, so it counts towards no rate limit of failures.
-        context
-            .write(move |tx| redeem_password_proof(tx, &proof, &actor))
-            .await
+        context.write(move |tx| proof.redeem(tx, &caller)).await
     };
     verified
         .await
@@ -122,7 +122,7 @@ async fn change_now(
 ) -> Result<Option<RevocationReceipt>> {
     let (user, actor, session_id) = (caller.user().id, caller.actor(), caller.credential().id);
     let form = change.form();
-    let proof = authenticate_user(context, caller, change.current).await?;
+    let proof = OwnerProof::of(context, caller, change.current).await?;
     let hash = context
         .hasher()
         .hash(change.new.into_secret(), caller.ip)
@@ -134,9 +134,10 @@ async fn change_now(
     .into_iter()
     .filter_map(|(asked, class)| asked.then_some(class))
     .collect();
+    let caller = caller.clone();
     context
         .write(move |tx| {
-            redeem_password_proof(tx, &proof, &actor)?;
+            proof.redeem(tx, &caller)?;
             store::set_password(tx.connection, user, &hash)?;
             end_pending(tx.connection, user)?;
             let event = NewEvent::new(EventKind::PasswordChanged, "");

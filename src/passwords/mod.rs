@@ -1,7 +1,9 @@
 //! Passwords: policy, strength, verification and change.
 
 pub mod change;
+pub(crate) mod owner;
 pub mod policy;
+pub mod remove;
 pub mod reset;
 pub mod schemes;
 pub mod second_step;

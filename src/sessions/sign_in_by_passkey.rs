@@ -153,6 +153,10 @@ fn use_proof(
         return Ok(Ok(Outcome::Open));
     }
     assertion::redeem_first_step(tx, proof, &actor)?;
+    if hash.is_absent() {
+        // No password could follow. The answer was right, so it counts as no failure.
+        return Ok(Err(assertion::unverified()));
+    }
     let first = FirstStep {
         user,
         hash: &hash,

@@ -70,10 +70,11 @@ impl AuthenticationMethods {
     }
 
     /// Returns the methods after a code was verified in addition. Two methods of different kinds
-    /// are two factors.
+    /// are two factors. A session without methods is older than they are: a password opened it.
     #[must_use]
     pub const fn with_code(self) -> Self {
-        Self(self.0 | Self::PASSWORD_AND_CODE.0)
+        let before = if self.0 == 0 { PASSWORD.0 } else { self.0 };
+        Self(before | ONE_TIME_CODE.0 | SEVERAL.0)
     }
 
     /// Returns the methods after a passkey was used in addition. It is two factors if the
@@ -167,6 +168,18 @@ mod tests {
             );
         }
         assert_eq!(AuthenticationMethods::PASSWORD.with_code().level(), 2);
+    }
+
+    #[test]
+    fn code_after_a_passkey_names_no_password() {
+        for (before, after) in [
+            ("", "pwd otp mfa"),
+            ("pwd", "pwd otp mfa"),
+            ("swk user mfa", "otp swk user mfa"),
+        ] {
+            let methods = AuthenticationMethods::from_stored(before).with_code();
+            assert_eq!(methods, AuthenticationMethods::from_stored(after));
+        }
     }
 
     #[test]

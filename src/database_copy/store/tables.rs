@@ -155,6 +155,7 @@ copied_tables! {
         created_at: i64,
         last_used_at: Option<i64>,
         copy_suspected_at: Option<i64>,
+        user_verified: bool,
     }
     passkey_user_handles => PasskeyUserHandle {
         user_id: Vec<u8>,

@@ -1,23 +1,20 @@
 //! Verifies and uses the answer of a passkey to a challenge.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 pub use webauthn_rs_core::proto::PublicKeyCredential as AssertionResponse;
-use webauthn_rs_core::proto::{
-    AttestationFormat, AttestationMetadata, AuthenticationResult, AuthenticationState, Credential,
-    ParsedAttestation, ParsedAttestationData, RegisteredExtensions, UserVerificationPolicy,
-};
 
 use super::{
     Challenge, RelyingParty,
     challenge::{self, AnsweredChallenge},
     store::{self, StoredPasskey},
+    verification::{VerificationKey, verify_answer},
 };
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     db::AnyConnection,
     error::{Error, Result},
+    factors::has_password,
     mail::notices::{self, NoticeKind},
     rate_limit::{self, Counted},
     types::{
@@ -69,7 +66,13 @@ pub(crate) fn refused() -> Error {
     FieldErrors::one("credential", field::passkey_refused()).into()
 }
 
-/// Returns the options for `navigator.credentials.get()` with the passkeys of a user.
+/// Returns the error of an answer without user verification, where no password can be beside it.
+pub(crate) fn unverified() -> Error {
+    FieldErrors::one("credential", field::passkey_unverified()).into()
+}
+
+/// Returns the options for `navigator.credentials.get()` with the passkeys of a user. A user without a
+/// password must be verified, because a touch alone proves one factor.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -80,11 +83,15 @@ pub(crate) fn request_options(
     challenge: &Challenge,
 ) -> Result<Value> {
     let passkeys = store::of_user(connection, user)?;
+    let verification = match has_password(connection, user)? {
+        true => "preferred",
+        false => "required",
+    };
     Ok(json!({
         "challenge": challenge.base64url(),
         "rpId": party.id(),
         "allowCredentials": passkeys.iter().map(StoredPasskey::descriptor).collect::<Vec<_>>(),
-        "userVerification": "preferred",
+        "userVerification": verification,
         "timeout": challenge::LIFETIME.as_millis(),
     }))
 }
@@ -168,15 +175,21 @@ pub(crate) fn verify(
     attempt: Counted,
 ) -> Option<PasskeyProof> {
     let party = RelyingParty::of(context.settings())?;
-    if !challenge.is_open || !named.has_right_handle || response.type_ != "public-key" {
+    if !challenge.is_open || !named.has_right_handle {
         return None;
     }
     let passkey = named.passkey;
-    let result = check(&party, &passkey, response, &challenge.bytes)?;
+    let key = VerificationKey {
+        credential_id: &passkey.credential_id,
+        public_key: &passkey.public_key,
+        backup_eligible: passkey.backup_eligible,
+        backed_up: passkey.backed_up,
+    };
+    let answer = verify_answer(&party, key, response, &challenge.bytes)?;
     Some(PasskeyProof {
-        counter: result.counter().into(),
-        backed_up: result.backup_state(),
-        is_user_verified: result.user_verified(),
+        counter: answer.counter.into(),
+        backed_up: answer.backed_up,
+        is_user_verified: answer.user_verified,
         passkey,
         attempt,
     })
@@ -203,56 +216,6 @@ pub(crate) async fn verify_or_refuse(
         .write(move |tx| record_refusal(tx, user, &actor, &attempt))
         .await?;
     Err(refused())
-}
-
-/// Verifies the signature of an answer, and what it covers: the challenge, the origin, the relying party
-/// and the flags.
-pub(super) fn check(
-    party: &RelyingParty,
-    passkey: &StoredPasskey,
-    response: &AssertionResponse,
-    challenge: &[u8],
-) -> Option<AuthenticationResult> {
-    let (state, credential) = (state_of(challenge)?, credential_of(passkey)?);
-    let core = party.core();
-    let result = core.authenticate_single_credential(response, &state, &credential);
-    result
-        .inspect_err(|error| tracing::debug!(%error, "answer of a passkey refused"))
-        .ok()
-}
-
-/// The state that the library would have made with the challenge. It has no constructor.
-fn state_of(challenge: &[u8]) -> Option<AuthenticationState> {
-    let state = json!({
-        "credentials": [],
-        "policy": "preferred",
-        "challenge": BASE64_URL_SAFE_NO_PAD.encode(challenge),
-        "appid": null,
-        "allow_backup_eligible_upgrade": true,
-    });
-    serde_json::from_value(state).ok()
-}
-
-/// The stored passkey as the library knows it. The library would refuse a counter that is not higher,
-/// and a use without user verification after one with it. Both are accepted here: [`redeem`] compares
-/// the counter, and the caller knows whether the user was verified.
-fn credential_of(passkey: &StoredPasskey) -> Option<Credential> {
-    Some(Credential {
-        cred_id: passkey.credential_id.clone(),
-        cred: serde_json::from_str(&passkey.public_key).ok()?,
-        counter: 0,
-        transports: None,
-        user_verified: false,
-        backup_eligible: passkey.backup_eligible,
-        backup_state: passkey.backed_up,
-        registration_policy: UserVerificationPolicy::Preferred,
-        extensions: RegisteredExtensions::none(),
-        attestation: ParsedAttestation {
-            data: ParsedAttestationData::None,
-            metadata: AttestationMetadata::None,
-        },
-        attestation_format: AttestationFormat::None,
-    })
 }
 
 /// Records the use of a passkey that completes a sign-in, in the transaction of its effect and under the
@@ -286,8 +249,14 @@ fn record_use(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Actor) -> 
     let stored = store::find(tx.connection, user, proof.passkey.id)?.ok_or_else(refused)?;
     let counts = proof.counter > 0 || stored.counter > 0;
     let is_copied = counts && proof.counter <= stored.counter;
-    let counter = proof.counter.max(stored.counter);
-    store::record_use(tx.connection, stored.id, counter, proof.backed_up, now)?;
+    let used = StoredPasskey {
+        counter: proof.counter.max(stored.counter),
+        backed_up: proof.backed_up,
+        last_used_at: Some(now),
+        user_verified: proof.is_user_verified || stored.user_verified,
+        ..stored.clone()
+    };
+    store::record_use(tx.connection, &used)?;
     if is_copied {
         store::suspect_copy(tx.connection, stored.id, now)?;
         let event = NewEvent::new(EventKind::PasskeyCopySuspected, &*stored.name);

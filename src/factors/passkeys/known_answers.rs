@@ -1,13 +1,11 @@
 //! The test vectors of WebAuthn level 3, section 16, whose algorithm and key length are accepted.
 
 use super::{
-    RelyingParty, assertion, client_data::challenge_in, registration, store::StoredPasskey,
+    RelyingParty,
+    client_data::challenge_in,
+    verification::{VerificationKey, VerifiedRegistration, verify_answer, verify_registration},
 };
-use crate::{
-    config::{Settings, Sources},
-    types::ids::{FactorId, UserId},
-    util::clock::Timestamp,
-};
+use crate::config::{Settings, Sources};
 
 /// One vector, in hexadecimal digits as in the specification.
 struct Vector {
@@ -82,7 +80,11 @@ fn party_at(origin: &str) -> RelyingParty {
 }
 
 /// Registers the passkey of a vector at this challenge.
-fn register(vector: &Vector, party: &RelyingParty, challenge: &str) -> Option<StoredPasskey> {
+fn register(
+    vector: &Vector,
+    party: &RelyingParty,
+    challenge: &str,
+) -> Option<VerifiedRegistration> {
     let answer = serde_json::json!({
         "id": base64url(vector.credential_id),
         "rawId": base64url(vector.credential_id),
@@ -94,33 +96,17 @@ fn register(vector: &Vector, party: &RelyingParty, challenge: &str) -> Option<St
         },
     });
     let answer = serde_json::from_value(answer).unwrap();
-    let verified = registration::verify(party, &answer, &bytes(challenge))?;
+    let verified = verify_registration(party, &answer, &bytes(challenge))?;
     assert_eq!(verified.aaguid.as_slice(), bytes(vector.aaguid));
-    let attested = &verified.attested;
-    assert_eq!(attested.cred_id.as_slice(), bytes(vector.credential_id));
-    let public_key = serde_json::to_string(&attested.cred).unwrap();
-    Some(StoredPasskey {
-        id: FactorId::nil(),
-        user: UserId::nil(),
-        credential_id: attested.cred_id.clone(),
-        public_key,
-        name: String::new(),
-        aaguid: verified.aaguid,
-        transports: String::new(),
-        counter: attested.counter.into(),
-        backup_eligible: attested.backup_eligible,
-        backed_up: attested.backup_state,
-        created_at: Timestamp::default(),
-        last_used_at: None,
-        copy_suspected_at: None,
-    })
+    assert_eq!(verified.credential_id, bytes(vector.credential_id));
+    Some(verified)
 }
 
 /// Returns whether the answer to this challenge is accepted, and whether the user was verified.
 fn authenticate(
     vector: &Vector,
     party: &RelyingParty,
-    passkey: &StoredPasskey,
+    passkey: &VerifiedRegistration,
     challenge: &str,
     signature: &str,
 ) -> Option<bool> {
@@ -136,9 +122,15 @@ fn authenticate(
         },
     });
     let answer = serde_json::from_value(answer).unwrap();
-    let result = assertion::check(party, passkey, &answer, &bytes(challenge))?;
-    assert_eq!(result.counter(), 0);
-    Some(result.user_verified())
+    let key = VerificationKey {
+        credential_id: &passkey.credential_id,
+        public_key: &passkey.public_key,
+        backup_eligible: passkey.backup_eligible,
+        backed_up: passkey.backed_up,
+    };
+    let verified = verify_answer(party, key, &answer, &bytes(challenge))?;
+    assert_eq!(verified.counter, 0);
+    Some(verified.user_verified)
 }
 
 #[test]

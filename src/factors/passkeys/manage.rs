@@ -13,6 +13,7 @@ use crate::{
     mail::notices::{self, NoticeKind},
     types::{
         ids::{FactorId, UserId},
+        message::field,
         name::Name,
     },
 };
@@ -67,7 +68,7 @@ pub async fn remove(
             let actor = caller.actor();
             delete(tx, &passkey, &actor, "")?;
             requirement::refuse_removal_of_last(tx, user, "remove")?;
-            last_way::refuse_removal(tx, user, "remove")?;
+            last_way::refuse_removal(tx, user, "remove", field::last_way_to_sign_in())?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasskeyRemoved;
             let receipt = ending.apply_to_factor_change(tx, user, session.id, reason, &actor)?;

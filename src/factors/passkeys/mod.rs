@@ -12,6 +12,7 @@ mod providers;
 mod registration;
 mod relying_party;
 pub(super) mod store;
+pub mod verification;
 
 pub use self::{
     accepted::{AcceptedPasskeys, accepted},

@@ -3,7 +3,6 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 pub use webauthn_rs_core::proto::RegisterPublicKeyCredential as AttestationResponse;
-use webauthn_rs_core::proto::{Credential as Attested, RegistrationState};
 
 use super::{
     RelyingParty,
@@ -11,6 +10,7 @@ use super::{
     challenge::{self, Holder},
     handle, provider_of,
     store::{self, StoredPasskey},
+    verification::verify_registration,
 };
 use crate::{
     app_state::{AppState, Transaction},
@@ -34,8 +34,6 @@ use crate::{
 
 /// The number of passkeys of a user.
 pub const MAX_PASSKEYS: usize = 20;
-/// The longest credential ID (WebAuthn level 3, section 5.1).
-const MAX_CREDENTIAL_ID: usize = 1023;
 
 /// Returns the options for `navigator.credentials.create()`, with a new challenge for the caller's
 /// session.
@@ -136,19 +134,17 @@ pub async fn register(
     let holder = Holder::Registration(caller.credential().id);
     let client_data = &new.response.response.client_data_json;
     let challenge = challenge::consume(context, holder, client_data).await?;
-    let verified = verify(&party, &new.response, &challenge.bytes);
+    let verified = verify_registration(&party, &new.response, &challenge.bytes);
     let verified = verified.filter(|_| challenge.is_open);
     let verified = verified.ok_or_else(refused)?;
     let codes = recovery_codes::generate_for_first(context, &caller, &CodeSource::RANDOM).await?;
     let transports = transports_of(&new.response);
-    let public_key = serde_json::to_string(&verified.attested.cred).map_err(Error::internal)?;
     let name = provider_of(verified.aaguid).map_or(new.fallback_name, str::to_owned);
     context
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             session.require_recent_authentication(tx.now())?;
-            let attested = &verified.attested;
-            ensure_new(tx, user, &attested.cred_id)?;
+            ensure_new(tx, user, &verified.credential_id)?;
             let now = tx.now();
             let second_factor = || session.require_second_factor(now);
             let is_first = requirement::authorize_addition(tx.connection, user, second_factor)?;
@@ -157,17 +153,18 @@ pub async fn register(
             let passkey = StoredPasskey {
                 id: tx.new_id()?,
                 user,
-                credential_id: attested.cred_id.clone(),
-                public_key,
+                credential_id: verified.credential_id,
+                public_key: verified.public_key,
                 name,
                 aaguid: verified.aaguid,
                 transports,
-                counter: attested.counter.into(),
-                backup_eligible: attested.backup_eligible,
-                backed_up: attested.backup_state,
+                counter: verified.counter.into(),
+                backup_eligible: verified.backup_eligible,
+                backed_up: verified.backed_up,
                 created_at: tx.now(),
                 last_used_at: None,
                 copy_suspected_at: None,
+                user_verified: verified.user_verified,
             };
             store::insert(tx.connection, &passkey)?;
             let actor = caller.actor();
@@ -175,7 +172,7 @@ pub async fn register(
             audit::record(tx, user, &actor, event)?;
             let used = PasskeyUse {
                 is_synced: passkey.backup_eligible,
-                is_user_verified: attested.user_verified,
+                is_user_verified: verified.user_verified,
             };
             let confirmation = Confirmation::by_passkey(tx, &session, used);
             change::record_reauthentication(tx, &session, renewed, &confirmation, None)?;
@@ -189,56 +186,6 @@ pub async fn register(
             Ok(Registered { codes, receipt })
         })
         .await
-}
-
-/// A verified answer.
-#[derive(Clone)]
-pub(super) struct Verified {
-    pub(super) attested: Attested,
-    pub(super) aaguid: [u8; 16],
-}
-
-/// Verifies an answer to `challenge` (WebAuthn level 3, section 7.1). No attestation was asked for.
-pub(super) fn verify(
-    party: &RelyingParty,
-    response: &AttestationResponse,
-    challenge: &[u8],
-) -> Option<Verified> {
-    if response.type_ != "public-key" {
-        return None;
-    }
-    // The state that the library would have made with the challenge. It has no constructor.
-    let state: RegistrationState = serde_json::from_value(json!({
-        "policy": "preferred",
-        "exclude_credentials": [],
-        "challenge": BASE64_URL_SAFE_NO_PAD.encode(challenge),
-        "credential_algorithms": ["ES256", "RS256"],
-        "require_resident_key": true,
-        "authenticator_attachment": null,
-        "extensions": {},
-        "allow_synchronised_authenticators": true,
-    }))
-    .ok()?;
-    let attested = party.core().register_credential(response, &state, None);
-    let attested = attested
-        .inspect_err(|error| tracing::debug!(%error, "registration of a passkey refused"))
-        .ok()?;
-    let is_short = attested.cred_id.len() <= MAX_CREDENTIAL_ID;
-    let aaguid = aaguid_in(&response.response.attestation_object)?;
-    is_short.then_some(Verified { attested, aaguid })
-}
-
-/// Returns the AAGUID in an attestation object (WebAuthn level 3, sections 6.5 and 6.5.1).
-fn aaguid_in(attestation: &[u8]) -> Option<[u8; 16]> {
-    use serde_cbor_2::Value;
-    let Value::Map(object) = serde_cbor_2::from_slice(attestation).ok()? else {
-        return None;
-    };
-    match object.get(&Value::Text("authData".to_owned()))? {
-        // After the digest of the relying party, the flags and the counter.
-        Value::Bytes(data) => data.get(37..53)?.try_into().ok(),
-        _ => None,
-    }
 }
 
 /// Returns how the browser says that the authenticator is reached. It is a hint for later sign-ins.

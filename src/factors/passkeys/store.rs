@@ -29,6 +29,8 @@ pub(in crate::factors) struct StoredPasskey {
     pub(in crate::factors) created_at: Timestamp,
     pub(in crate::factors) last_used_at: Option<Timestamp>,
     pub(in crate::factors) copy_suspected_at: Option<Timestamp>,
+    /// Whether the authenticator has verified the user, at the registration or at a use.
+    pub(in crate::factors) user_verified: bool,
 }
 
 type Row = (
@@ -45,6 +47,7 @@ type Row = (
     Timestamp,
     Option<Timestamp>,
     Option<Timestamp>,
+    bool,
 );
 
 impl From<Row> for StoredPasskey {
@@ -64,6 +67,7 @@ impl From<Row> for StoredPasskey {
             created_at: row.10,
             last_used_at: row.11,
             copy_suspected_at: row.12,
+            user_verified: row.13,
         }
     }
 }
@@ -133,6 +137,7 @@ pub(super) fn insert(connection: &mut AnyConnection, passkey: &StoredPasskey) ->
             passkeys::created_at.eq(passkey.created_at),
             passkeys::last_used_at.eq(passkey.last_used_at),
             passkeys::copy_suspected_at.eq(passkey.copy_suspected_at),
+            passkeys::user_verified.eq(passkey.user_verified),
         ))
         .execute(connection)
         .map(drop)
@@ -149,19 +154,17 @@ pub(super) fn set_name(
         .map(drop)
 }
 
-/// Records a use at `now`.
+/// Writes the columns of a passkey that a use changes.
 pub(super) fn record_use(
     connection: &mut AnyConnection,
-    id: FactorId,
-    counter: i64,
-    backed_up: bool,
-    now: Timestamp,
+    passkey: &StoredPasskey,
 ) -> QueryResult<()> {
-    diesel::update(passkeys::table.find(id))
+    diesel::update(passkeys::table.find(passkey.id))
         .set((
-            passkeys::counter.eq(counter),
-            passkeys::backed_up.eq(backed_up),
-            passkeys::last_used_at.eq(now),
+            passkeys::counter.eq(passkey.counter),
+            passkeys::backed_up.eq(passkey.backed_up),
+            passkeys::last_used_at.eq(passkey.last_used_at),
+            passkeys::user_verified.eq(passkey.user_verified),
         ))
         .execute(connection)
         .map(drop)

@@ -78,6 +78,7 @@ fn subject(app: String, kind: &NoticeKind) -> Message {
     match kind {
         NoticeKind::PasswordChanged => mail_notice::password_changed_subject(app),
         NoticeKind::PasswordReset => mail_notice::password_reset_subject(app),
+        NoticeKind::PasswordRemoved => mail_notice::password_removed_subject(app),
         NoticeKind::EmailChangeRequested { .. } => mail_notice::email_change_requested_subject(app),
         NoticeKind::EmailChanged { .. } => mail_notice::email_changed_subject(app),
         NoticeKind::EmailChangeUndone { .. } => mail_notice::email_change_undone_subject(app),
@@ -110,6 +111,7 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
     match kind {
         NoticeKind::PasswordChanged => mail_notice::password_changed(),
         NoticeKind::PasswordReset => mail_notice::password_reset(),
+        NoticeKind::PasswordRemoved => mail_notice::password_removed(),
         NoticeKind::EmailChangeRequested { new } => {
             mail_notice::email_change_requested(new.clone())
         }

@@ -12,6 +12,8 @@ pub enum NoticeKind {
     PasswordChanged,
     /// A new password was set with a link.
     PasswordReset,
+    /// The password was removed.
+    PasswordRemoved,
     /// A new address was entered. The account has it after its confirmation.
     EmailChangeRequested {
         /// The new address.
@@ -123,6 +125,7 @@ impl NoticeKind {
         match self {
             Self::PasswordChanged => "password-changed",
             Self::PasswordReset => "password-reset",
+            Self::PasswordRemoved => "password-removed",
             Self::EmailChangeRequested { .. } => "email-change-requested",
             Self::EmailChanged { .. } => "email-changed",
             Self::EmailChangeUndone { .. } => "email-change-undone",

@@ -14,6 +14,7 @@ messages! {
     account_enabled = "event-account-enabled";
     password_changed = "event-password-changed";
     password_reset = "event-password-reset";
+    password_removed = "event-password-removed";
     password_confirmed = "event-password-confirmed";
     password_refused = "event-password-refused";
     code_confirmed = "event-code-confirmed";

@@ -46,12 +46,15 @@ messages! {
     factor_code_wrong = "field-factor-code-wrong";
     code_of_no_secret = "field-code-of-no-secret";
     passkey_refused = "field-passkey-refused";
+    passkey_unverified = "field-passkey-unverified";
+    own_email_differs = "field-own-email-differs";
     passkey_known = "field-passkey-known";
     passkeys_too_many(most: usize) = "field-passkeys-too-many";
     one_proof = "field-one-proof";
     ending_unknown = "field-ending-unknown";
     last_factor = "field-last-factor";
     last_way_to_sign_in = "field-last-way-to-sign-in";
+    password_needed = "field-password-needed";
 
     // Abilities
     abilities_too_many(most: usize) = "field-abilities-too-many";

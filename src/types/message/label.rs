@@ -35,6 +35,7 @@ messages! {
     reason_revoked = "label-reason-revoked";
     reason_password_changed = "label-reason-password-changed";
     reason_password_reset = "label-reason-password-reset";
+    reason_password_removed = "label-reason-password-removed";
     reason_email_changed = "label-reason-email-changed";
     reason_email_change_undone = "label-reason-email-change-undone";
     reason_email_verified = "label-reason-email-verified";

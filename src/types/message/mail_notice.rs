@@ -8,6 +8,8 @@ messages! {
     password_changed = "mail-notice-password-changed";
     password_reset_subject(app: String) = "mail-notice-password-reset-subject";
     password_reset = "mail-notice-password-reset";
+    password_removed_subject(app: String) = "mail-notice-password-removed-subject";
+    password_removed = "mail-notice-password-removed";
     email_change_requested_subject(app: String) = "mail-notice-email-change-requested-subject";
     email_change_requested(email: String) = "mail-notice-email-change-requested";
     email_changed_subject(app: String) = "mail-notice-email-changed-subject";

@@ -13,6 +13,7 @@ messages! {
     email_change_requested(email: String) = "notice-email-change-requested";
     reset_requested = "notice-reset-requested";
     password_reset = "notice-password-reset";
+    password_removed(sessions: u64, tokens: u64, browsers: u64) = "notice-password-removed";
     account_deleted(sessions: u64, tokens: u64, browsers: u64) = "notice-account-deleted";
     sign_in_recognised = "notice-sign-in-recognised";
     signed_out(sessions: u64, tokens: u64, browsers: u64) = "notice-signed-out";
@@ -28,6 +29,8 @@ messages! {
     not_submitted = "notice-not-submitted";
     wrong_email_or_password = "notice-wrong-email-or-password";
     sign_in_attempt_over = "notice-sign-in-attempt-over";
+    password_link_needed = "notice-password-link-needed";
+    password_needs_operator = "notice-password-needs-operator";
     second_factor_needed = "notice-second-factor-needed";
     factor_already_on = "notice-factor-already-on";
     factor_added(sessions: u64, tokens: u64, browsers: u64) = "notice-factor-added";

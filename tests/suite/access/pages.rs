@@ -78,6 +78,8 @@ const CONTRACT: &[(&str, &str, RequiredAccess)] = &[
     ("POST", "/email/cancel", SessionPage),
     ("GET", "/account/password", SessionPage),
     ("POST", "/account/password", SessionPage),
+    ("GET", "/account/password/remove", SessionPage),
+    ("POST", "/account/password/remove", SessionPage),
     ("GET", "/account/delete", SessionPage),
     ("POST", "/account/delete", SessionPage),
     ("GET", "/account/confirm", SessionPage),
@@ -286,6 +288,7 @@ fn assert_sign_in_required(method: &Method, path: &str, answer: Answer) {
             (_, "/account/sign-out") => "/account/sign-out",
             (_, "/account/security/totp") => "/account/security/totp",
             (_, path) if path.starts_with("/account/security/passkeys/") => UNKNOWN_PASSKEY_PAGE,
+            (_, "/account/password/remove") => "/account/security",
             (_, path) if path.starts_with("/account/security/") => "/account/security",
             (_, path) if path.starts_with("/account/sessions/") => {
                 path.strip_suffix("/revoke").unwrap_or("/account/sessions")

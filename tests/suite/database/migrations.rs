@@ -16,7 +16,7 @@ const ADA: &str = "ada@example.com";
 /// Every migration and the SHA-256 of its `up.sql`, as `sha256sum` prints it. A migration of the
 /// main branch is never edited, because databases have its tables. A database is refused if a
 /// migration was applied with another text.
-const FROZEN: [(&str, &str); 10] = [
+const FROZEN: [(&str, &str); 11] = [
     (
         "2026-11-28-000001_initial",
         "45c261481fdf038a5598664bd154f950040216c208d5373ae518cda2d5851a24",
@@ -56,6 +56,10 @@ const FROZEN: [(&str, &str); 10] = [
     (
         "2026-11-29-000010_trusted_browsers",
         "36fdba462f5bb540d19fe392df694472af1ff9512a97ce38ebce6caa42c80a93",
+    ),
+    (
+        "2026-11-29-000011_passkey_user_verification",
+        "2bf669ccc00ef09f0348c10c478b0ae5991e55c823e9f57adec8e6fde74e17bd",
     ),
 ];
 

@@ -27,10 +27,11 @@ const WITHOUT_CONTENT: [&str; 4] = [
     "/email/cancel",
 ];
 
-/// The calls and the forms of a user with a passkey. `passkeys::registration` has their tests.
-pub const OF_A_PASSKEY: [&str; 6] = [
+/// The calls and the forms of a user with a passkey. `passkeys` has their tests.
+pub const OF_A_PASSKEY: [&str; 7] = [
     "/account/confirm/passkey/options",
     "/account/confirm/passkey",
+    "/account/password/remove",
     "/account/security/passkeys/options",
     "/account/security/passkeys",
     "/account/security/passkeys/{id}",

@@ -38,12 +38,13 @@ const OF_MAIL: [&str; 9] = [
 ];
 
 /// The forms that need a code. The tests of second factors send them from our pages.
-const OF_FACTORS: [&str; 14] = [
+const OF_FACTORS: [&str; 15] = [
     "/login/verify",
     "/login/passkey/options",
     "/login/passkey",
     "/account/confirm/passkey/options",
     "/account/confirm/passkey",
+    "/account/password/remove",
     "/account/security/totp",
     "/account/security/totp/remove",
     "/account/security/recovery-codes",

@@ -116,8 +116,9 @@ async fn signed_in(app: &TestApp) -> Browser {
 }
 
 /// Pages of a user with an authenticator app or a passkey.
-const AFTER_A_FORM: [&str; 7] = [
+const AFTER_A_FORM: [&str; 8] = [
     "/login/verify",
+    "/account/password/remove",
     "/account/security/totp/remove",
     "/account/security/passkeys/{id}",
     "/account/security/passkeys/{id}/remove",

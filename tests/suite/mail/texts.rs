@@ -109,6 +109,7 @@ fn mails() -> Vec<(&'static str, Mail)> {
         ("test", Mail::Test),
         ("password-changed", notice(NoticeKind::PasswordChanged)),
         ("password-reset", notice(NoticeKind::PasswordReset)),
+        ("password-removed", notice(NoticeKind::PasswordRemoved)),
         (
             "email-change-requested",
             notice(NoticeKind::EmailChangeRequested { new: new() }),

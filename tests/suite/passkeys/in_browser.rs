@@ -238,3 +238,67 @@ async fn browser_hears_of_passkeys_and_of_their_removal() {
     );
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn password_is_removed_and_set_again() {
+    let app = TestApp::start();
+    let window = window_of(&app).await;
+    let authenticator = window.add_screen_lock().await;
+    add_passkey(&app, &window).await;
+    window.press("Remove password").await;
+    window.expect_text("Password removed").await;
+    window.expect_text("You have no password.").await;
+    authenticator.wait_for_touch(true).await;
+    sign_out(&window).await;
+    sign_in_with_password(&window).await;
+    window.expect_text("Incorrect email or password").await;
+    authenticator.wait_for_touch(false).await;
+    window.press("Sign in with a passkey").await;
+    window.expect_path("/account").await;
+
+    // An hour later, the passkey confirms that a password can be set.
+    app.advance(Duration::from_secs(3600));
+    window.visit("/account/profile").await;
+    window
+        .fill("New password", "another long and unusual phrase")
+        .await;
+    window.press("Set password").await;
+    window.expect_text("Confirm that it is you").await;
+    window.press("Use a passkey").await;
+    window.expect_text("You have no password.").await;
+    window
+        .fill("New password", "another long and unusual phrase")
+        .await;
+    window.press("Set password").await;
+    window.expect_text("Password changed").await;
+    window.expect_text("Current password").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn trusted_browser_is_asked_for_the_password_alone() {
+    let app = TestApp::start_with(&[("NARTHEX_TRUST_BROWSER", "30d")]);
+    let window = window_of(&app).await;
+    let authenticator = window.add_screen_lock().await;
+    add_passkey(&app, &window).await;
+    for step in ["/login/verify", "/account"] {
+        authenticator.wait_for_touch(true).await;
+        sign_out(&window).await;
+        sign_in_with_password(&window).await;
+        window.expect_path(step).await;
+        if step == "/login/verify" {
+            authenticator.wait_for_touch(false).await;
+            window
+                .tick("Don’t ask for a code in this browser for 30 days")
+                .await;
+            window.press("Use a passkey").await;
+            window.expect_path("/account").await;
+        }
+    }
+    assert_eq!(proof_of(&window).await, json!(["pwd"]));
+    window.visit("/account/security").await;
+    window.expect_text("End the trust").await;
+    window.close().await;
+}

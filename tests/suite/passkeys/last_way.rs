@@ -64,3 +64,24 @@ async fn last_passkey_of_a_user_without_a_password_stays() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passkey_without_verification_replaces_no_verifying_one() {
+    for (is_verified, status) in [(false, 422), (true, 303)] {
+        let app = TestApp::start();
+        let browser = with_passkey(&app, &mut Passkey::new(1)).await;
+        for number in 2..=3 {
+            let mut other = Passkey::new(number);
+            other.is_verified = is_verified;
+            let added = try_to_register(&browser, &mut other).await;
+            added.expect_status(200);
+        }
+        execute(&app, "UPDATE users SET password_hash = ''");
+        execute(&app, "DELETE FROM recovery_codes");
+        app.advance(Duration::from_secs(1));
+        // The passkeys are listed in the order of their registration.
+        let verifying = &removals(&browser).await[0];
+        let removed = browser.post(verifying, &[("also", "")]).await;
+        removed.expect_status(status);
+    }
+}

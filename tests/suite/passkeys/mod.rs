@@ -9,3 +9,4 @@ mod registration;
 mod second_step;
 mod sign_in;
 mod sign_in_attacks;
+mod without_password;

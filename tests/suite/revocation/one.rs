@@ -160,7 +160,7 @@ async fn revoking_the_current_session_signs_this_browser_out() {
     let path = format!("/account/sessions/{}/revoke", own_session(&here).await);
     let page = here.post(&path, &[]).await.expect_status(200);
     page.expect_text("You will be signed out here")
-        .expect_no_text("asked for your password");
+        .expect_no_text("asked to confirm");
     here.post(&path, &[CONFIRMED])
         .await
         .expect_redirect("/login");
@@ -173,7 +173,7 @@ async fn stale_session_is_asked_for_its_password_after_confirmation() {
     scene.app.advance(QUARTER_HOUR);
     let page = scene.here.post(&scene.token, &[]).await;
     page.expect_status(200)
-        .expect_text("You will be asked for your password.");
+        .expect_text("You will be asked to confirm that it is you.");
     let asked = scene.here.post(&scene.token, &[CONFIRMED]).await;
     let next = scene.here.follow(&asked).await.field("next");
     scene.expect_both_active().await;

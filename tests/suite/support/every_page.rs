@@ -12,9 +12,10 @@ use super::client::Browser;
 use super::page::{fetch_list, own_session};
 
 /// Routes that answer with a file or with a redirect.
-const NO_PAGES: [&str; 9] = [
+const NO_PAGES: [&str; 10] = [
     paths::HOME,
     paths::PASSWORD,
+    paths::PASSWORD_REMOVE,
     paths::DELETE,
     paths::ACTIVITY_CSV,
     paths::ACTIVITY_JSON,

@@ -126,6 +126,10 @@ impl Scene {
                 let removed = browser.post(&path, kept).await;
                 removed.expect_redirect("/account/security");
             }
+            "password removed" => {
+                let removed = browser.post("/account/password/remove", kept).await;
+                removed.expect_redirect("/account/security");
+            }
             "app removed" => {
                 let removed = browser.post("/account/security/totp/remove", kept).await;
                 removed.expect_redirect("/account/security");
@@ -194,8 +198,12 @@ async fn each_change_of_the_table_ends_trust_or_keeps_it() {
         let entered = needs_no_code(&scene.trusted, email, password).await;
         assert_eq!(entered, stays, "{change}");
     }
-    // After the undo, the factors of the last day are gone as well.
-    for change in ["address change undone", "account deleted"] {
+    // No sign-in with the password follows. After the undo, the factors of the last day are gone as well.
+    for change in [
+        "address change undone",
+        "password removed",
+        "account deleted",
+    ] {
         let scene = Scene::new().await;
         scene.change(change).await;
         assert_eq!(stored(&scene.app), 0, "{change}");

@@ -9,6 +9,7 @@ use crate::{
     audit::{self, EventKind},
     credentials::{Credential, CredentialFilter, revoke},
     error::Result,
+    factors,
     http::{
         auth::BrowserUser,
         extract::path::PathId,
@@ -30,6 +31,12 @@ use crate::{
 /// The number of sessions, of tokens and of events. The rest has pages of its own.
 const LATEST: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// The events that change the password.
+const PASSWORD_EVENTS: [EventKind; 3] = [
+    EventKind::PasswordChanged,
+    EventKind::PasswordReset,
+    EventKind::AccountCreated,
+];
 /// A session is new, and a token expires soon, within this time.
 const SOON: Duration = DAY.saturating_mul(7);
 /// A token counts as unused after this time.
@@ -44,6 +51,7 @@ struct OverviewPage {
     counts: Counts,
     /// The latest change of the password, or the creation of the account.
     password_changed: Option<RelativeTime>,
+    has_password: bool,
     /// The latest attempt with a wrong password.
     refused: Option<EventRow>,
     unfamiliar: Option<UnfamiliarSignIn>,
@@ -54,6 +62,15 @@ struct OverviewPage {
     expiring_tokens: String,
     unused_tokens: String,
     sign_out_others: String,
+}
+
+impl OverviewPage {
+    fn password_title(&self) -> String {
+        match self.has_password {
+            true => self.frame.text("overview-password"),
+            false => self.frame.text("settings-password"),
+        }
+    }
 }
 
 /// What the tiles count.
@@ -153,7 +170,7 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         let events = audit::newest_of(context, account.id, kinds, 1).await?;
         Ok(events.into_iter().next())
     };
-    let password = event(&[EventKind::PasswordChanged, EventKind::AccountCreated]).await?;
+    let password = event(&PASSWORD_EVENTS).await?;
     let refused = event(&[EventKind::PasswordRefused]).await?;
     let unfamiliar = sessions::newest_unrecognised(context, &user.principal, &active).await?;
     let events = audit::list(context, account.id, Paging::new(LATEST, None)).await?;
@@ -163,6 +180,7 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         name: account.name.clone(),
         email: account.email.clone(),
         counts: Counts::of(&active, now),
+        has_password: factors::summary(context, account.id).await?.has_password,
         password_changed: password.map(|event| RelativeTime::past(user.language(), now, event.at)),
         refused: refused.as_ref().map(row),
         unfamiliar: unfamiliar.map(|(event, session)| UnfamiliarSignIn {

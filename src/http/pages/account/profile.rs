@@ -15,6 +15,7 @@ use crate::{
     credentials::{CredentialFilter, revoke::preview, trusted_browsers},
     crypto::secret::SecretString,
     error::{Error, Result},
+    factors,
     http::{
         address::Address,
         auth::BrowserUser,
@@ -56,6 +57,8 @@ struct SettingsPage {
     tokens: u64,
     /// The number of browsers whose trust ends with a change of the password.
     trusted_browsers: u64,
+    /// Whether the user has a password. Without one, the page sets a password after a second factor.
+    has_password: bool,
     errors: FieldTexts,
     refused: Option<Refused>,
 }
@@ -64,6 +67,7 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
     let (context, account) = (&user.context, user.principal.user().id);
     let others = CredentialFilter::all_but(user.principal.credential().id);
     let count = preview(context, account, others).await?.count();
+    let factors = factors::summary(context, account).await?;
     Ok(SettingsPage {
         frame: user.frame(),
         name: user.principal.user().name.clone(),
@@ -76,6 +80,7 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
         other_sessions: count.sessions,
         tokens: count.tokens,
         trusted_browsers: trusted_browsers::number(context, account).await?,
+        has_password: factors.has_password,
         errors,
         refused: None,
     })
@@ -119,7 +124,7 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
             ..read_profile(fields, &name, &email, language)?
         };
         let changed = accounts::change_profile(&user.context, &user.principal, profile).await;
-        user.with_return_address(|| paths::PROFILE.to_owned(), changed)
+        user.with_return_address(to_profile, changed)
     };
     let typed = async |errors: FieldTexts| {
         let mut page = page_with(&user, errors).await?;
@@ -215,7 +220,8 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
                 // Both passwords may be wrong, and the form says so at once.
                 let verified =
                     passwords::change::verify_current(&user.context, &user.principal, current);
-                let mut errors = match verified.await {
+                let verified = user.with_return_address(to_profile, verified.await);
+                let mut errors = match verified {
                     Ok(()) => FieldErrors::default(),
                     Err(Error::Invalid(errors)) => errors,
                     Err(other) => return Err(other),
@@ -235,8 +241,8 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             form_key: key,
         };
         let changed =
-            passwords::change::change_password(&user.context, &user.principal, change).await?;
-        Ok((changed, secret))
+            passwords::change::change_password(&user.context, &user.principal, change).await;
+        Ok((user.with_return_address(to_profile, changed)?, secret))
     };
     match changed.await {
         Ok((changed, secret)) => {
@@ -266,6 +272,19 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
     }
 }
 
+/// Returns whether `typed` is the address of the user, in any case.
+fn is_own_address(user: &BrowserUser, typed: &str) -> bool {
+    let own = Email::parse(&user.principal.user().email);
+    let typed = Email::parse(typed);
+    let canonical = |email: &Email| email.canonical().to_owned();
+    matches!((own, typed), (Ok(own), Ok(typed)) if canonical(&own) == canonical(&typed))
+}
+
+/// Returns the page after a confirmation.
+fn to_profile() -> String {
+    paths::PROFILE.to_owned()
+}
+
 /// Returns whether the other sessions are revoked, and whether the tokens are.
 fn classes_to_revoke(also: &[String]) -> (bool, bool) {
     let requested = |class: &str| also.iter().any(|requested| requested == class);
@@ -273,12 +292,21 @@ fn classes_to_revoke(also: &[String]) -> (bool, bool) {
 }
 
 /// `POST /account/delete`
+///
+/// A user without a password types the address of the account. Otherwise a wrong click would delete the
+/// account of a user who has just signed in.
 pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
+    let email = fields.text("email");
+    let factors = factors::summary(&user.context, user.principal.user().id).await?;
+    if !factors.has_password && !is_own_address(&user, &email) {
+        fields.errors().add("email", field::own_email_differs());
+    }
     let deleted = async {
         fields.check()?;
-        accounts::delete(&user.context, &user.principal, password).await
+        let deleted = accounts::delete(&user.context, &user.principal, password).await;
+        user.with_return_address(to_profile, deleted)
     };
     match deleted.await {
         Ok(receipt) => {
@@ -287,6 +315,7 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("password", "delete_password");
+            let errors = errors.renamed("email", "delete_email");
             html::unprocessable(&page_with(&user, user.field_texts(&errors)).await?)
         }
         Err(error @ Error::Throttled(_)) => {

@@ -6,6 +6,7 @@ use askama::Template;
 use crate::{
     audit,
     error::Result,
+    factors,
     http::{
         auth::BrowserUser,
         pages::{activity::EventRow, security::planned_removal::RemovalRow},
@@ -21,6 +22,7 @@ const EVENTS: usize = 10;
 #[template(path = "account/secure.html")]
 struct SecurePage {
     frame: Layout,
+    has_password: bool,
     /// The removals of a factor that an operator has planned.
     removals: Vec<RemovalRow>,
     lines: Vec<EventRow>,
@@ -32,6 +34,7 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let events = audit::list(&user.context, account, Paging::new(EVENTS, None)).await?;
     html::ok(&SecurePage {
         frame: user.frame(),
+        has_password: factors::summary(&user.context, account).await?.has_password,
         removals: RemovalRow::all(&user).await?,
         lines: events
             .rows

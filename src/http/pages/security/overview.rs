@@ -46,6 +46,7 @@ pub(super) struct PasskeyRow {
     pub(super) provider: Option<&'static str>,
     pub(super) is_synced: bool,
     pub(super) copy_suspected: bool,
+    pub(super) user_verified: bool,
     pub(super) since: RelativeTime,
     pub(super) last_used: Option<RelativeTime>,
     /// The path of its page.
@@ -61,6 +62,7 @@ impl PasskeyRow {
             provider: passkey.provider,
             is_synced: passkey.is_synced,
             copy_suspected: passkey.copy_suspected,
+            user_verified: passkey.user_verified,
             since: past(passkey.created_at),
             last_used: passkey.last_used_at.map(past),
             page: paths::passkey(passkey.id),
@@ -72,6 +74,11 @@ impl PasskeyRow {
 #[template(path = "security/overview.html")]
 pub(super) struct SecurityPage {
     frame: Layout,
+    has_password: bool,
+    can_remove_password: bool,
+    has_mail: bool,
+    /// The choices of the removal of the password.
+    pub(super) after_password: Ending,
     passkeys: Vec<PasskeyRow>,
     /// The address that confirms the user first.
     confirm: String,
@@ -118,9 +125,14 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         true => paths::confirm_second_factor(Some(here.as_str())),
         false => paths::with_next(paths::CONFIRM, here.as_str()),
     };
+    let can_remove_password = summary.can_remove_password(context.settings());
     let rows = summary.passkeys.into_iter();
     Ok(SecurityPage {
         frame: user.frame(),
+        has_password: summary.has_password,
+        can_remove_password,
+        has_mail: context.settings().mail.is_on(),
+        after_password: OTHER_SESSIONS,
         is_required,
         passkeys: rows.map(|passkey| PasskeyRow::of(user, passkey)).collect(),
         confirm,
@@ -170,6 +182,9 @@ fn of_codes(user: &BrowserUser, codes: &RecoveryCodesSummary) -> FactorCard {
 /// `GET /account/security`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let mut page = page(&user, FieldTexts::default()).await?;
+    if let Some(mut typed) = user.draft(paths::PASSWORD_REMOVE) {
+        page.after_password = super::endings::take(&mut typed, OTHER_SESSIONS);
+    }
     if let Some(mut typed) = user.draft(paths::TOTP_REMOVE) {
         page.after_removal = super::endings::take(&mut typed, OTHER_SESSIONS);
     }

@@ -11,6 +11,7 @@ event-account-disabled = Konto vom Betreiber gesperrt
 event-account-enabled = Konto vom Betreiber entsperrt
 event-password-changed = Passwort geändert
 event-password-reset = Passwort mit einem Link zurückgesetzt
+event-password-removed = Passwort entfernt
 event-password-confirmed = Passwort bestätigt
 event-password-refused = Falsches Passwort eingegeben
 event-code-confirmed = Code bestätigt

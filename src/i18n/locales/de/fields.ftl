@@ -36,11 +36,14 @@ field-also-unknown = Wählen Sie Sitzungen oder Tokens aus.
 field-code-malformed = Geben Sie die sechs Ziffern ein, die Ihre App zeigt, oder einen Wiederherstellungscode.
 field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten ein, den Ihre App zeigt.
 field-passkey-refused = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal.
+field-passkey-unverified = Dieses Konto hat kein Passwort. Deshalb muss der Passkey Gesicht, Fingerabdruck oder eine PIN verlangen. Versuchen Sie es noch einmal.
+field-own-email-differs = Geben Sie die E-Mail-Adresse dieses Kontos ein.
 field-passkey-known = Dieser Passkey ist bereits registriert.
 field-passkeys-too-many = Ein Konto hat höchstens { $most } Passkeys. Entfernen Sie zuerst einen.
 field-code-of-no-secret = Dieser QR-Code gilt nicht mehr. Scannen Sie den neuen.
 field-ending-unknown = Wählen Sie sessions, trusted_browsers, device_tokens oder personal_tokens.
 field-last-way-to-sign-in = Ihr Konto hat kein Passwort, deshalb brauchen Sie diesen Passkey, um sich anzumelden. Legen Sie zuerst ein Passwort fest oder fügen Sie einen weiteren Passkey hinzu.
+field-password-needed = Zum Anmelden ohne Passwort brauchen Sie zwei Passkeys, oder einen Passkey und Wiederherstellungscodes. Fügen Sie einen Passkey hinzu, oder verwenden Sie einen, der Gesicht, Fingerabdruck oder eine PIN verlangt.
 field-last-factor = Dieser Dienst verlangt einen zweiten Faktor. Ihr einziger kann nicht entfernt werden.
 field-one-proof = Geben Sie ein Passwort oder einen Code ein, nicht beides.
 

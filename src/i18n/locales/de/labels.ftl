@@ -56,6 +56,7 @@ label-reason-signed-out = Abgemeldet
 label-reason-revoked = Widerrufen
 label-reason-password-changed = Das Passwort wurde geändert
 label-reason-password-reset = Das Passwort wurde zurückgesetzt
+label-reason-password-removed = Das Passwort wurde entfernt
 label-reason-email-changed = Die E-Mail-Adresse wurde geändert
 label-reason-email-change-undone = Die vorherige E-Mail-Adresse wurde wiederhergestellt
 label-reason-email-verified = Die E-Mail-Adresse wurde bestätigt

@@ -111,6 +111,6 @@ revoke-one-kind = Typ
 revoke-one-last-used = Zuletzt verwendet
 revoke-one-never-used = Nie
 revoke-one-created = Erstellt
-revoke-one-password = Sie werden nach Ihrem Passwort gefragt.
+revoke-one-password = Sie werden gebeten zu bestätigen, dass Sie es sind.
 revoke-one-token = Token widerrufen
 revoke-one-browser = Diesen Browser abmelden

@@ -11,6 +11,7 @@ event-account-disabled = Account disabled by an operator
 event-account-enabled = Account enabled by an operator
 event-password-changed = Password changed
 event-password-reset = Password reset with a link
+event-password-removed = Password removed
 event-password-confirmed = Password confirmed
 event-password-refused = Failed password attempt
 event-code-confirmed = Code confirmed

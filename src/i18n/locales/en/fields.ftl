@@ -36,11 +36,14 @@ field-also-unknown = Choose sessions or tokens.
 field-code-malformed = Enter the six digits that your app shows, or a recovery code.
 field-factor-code-wrong = This code is wrong or was used before. Enter the next one that your app shows.
 field-passkey-refused = The passkey was not accepted. Try again.
+field-passkey-unverified = This account has no password, so the passkey must ask for your face, your fingerprint or a PIN. Try again.
+field-own-email-differs = Enter the email address of this account.
 field-passkey-known = This passkey is registered already.
 field-passkeys-too-many = An account has at most { $most } passkeys. Remove one first.
 field-code-of-no-secret = This QR code is no longer valid. Scan the new one.
 field-ending-unknown = Choose sessions, trusted_browsers, device_tokens or personal_tokens.
 field-last-way-to-sign-in = Your account has no password, so you need this passkey to sign in. Set a password or add another passkey first.
+field-password-needed = To sign in without a password, you need two passkeys, or one passkey and recovery codes. Add a passkey, or use one that asks for your face, your fingerprint or a PIN.
 field-last-factor = This service requires a second factor. Your only one cannot be removed.
 field-one-proof = Enter a password or a code, not both.
 

@@ -57,6 +57,7 @@ label-reason-signed-out = Signed out
 label-reason-revoked = Revoked
 label-reason-password-changed = The password was changed
 label-reason-password-reset = The password was reset
+label-reason-password-removed = The password was removed
 label-reason-email-changed = The email address was changed
 label-reason-email-change-undone = The previous email address was restored
 label-reason-email-verified = The email address was confirmed

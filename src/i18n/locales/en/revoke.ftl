@@ -114,6 +114,6 @@ revoke-one-kind = Type
 revoke-one-last-used = Last used
 revoke-one-never-used = Never
 revoke-one-created = Created
-revoke-one-password = You will be asked for your password.
+revoke-one-password = You will be asked to confirm that it is you.
 revoke-one-token = Revoke token
 revoke-one-browser = Sign out this browser
