@@ -118,8 +118,8 @@ pub(super) async fn list(
         ]);
     }
     columns.print("The user has no second factor.")?;
-    if !factors::summary(context, user.id).await?.has_password {
-        output::line("The user has no password and signs in with a passkey.")?;
+    if !factors::has_password(context, user.id).await? {
+        output::line("The user has no password.")?;
     }
     Ok(())
 }
@@ -167,7 +167,7 @@ pub(super) async fn remove(
              user, who can cancel it until then. With --now it is removed at once.",
             email.as_str()
         ),
-        None if factors::summary(context, user.id).await?.has_password => format!(
+        None if factors::has_password(context, user.id).await? => format!(
             "Removed the second factor of {}. Without another one, the recovery codes are removed \
              too, and a sign-in needs the password alone.",
             email.as_str()

@@ -5,6 +5,8 @@
 //! confirmation, and the session has the level of one factor. Each check reads the database, so a
 //! removal is in force on all nodes at once.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
 use super::{
     Principal,
     credential::Credential,
@@ -22,7 +24,6 @@ use crate::{
     types::ids::{FactorId, UserId},
     util::clock::Timestamp,
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// The most trusted browsers of a user. A further one replaces the oldest.
 pub const MAX_BROWSERS: i64 = 20;

@@ -23,7 +23,7 @@ pub(crate) use self::{
     imported::{HashedCode, hash_imported, insert_imported},
     last_way::refuse_removal,
     removal::{remove_added_since, remove_in},
-    store::has_password,
+    store::has_password as has_password_in,
 };
 
 #[cfg(feature = "pages")]
@@ -45,7 +45,17 @@ pub use self::{
     verify::{CodeProof, MAX_FAILURES, Replacement},
 };
 
-use crate::{db::AnyConnection, error::Result, types::ids::UserId};
+use crate::{app_state::AppState, db::AnyConnection, error::Result, types::ids::UserId};
+
+/// Returns whether this user has a password.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn has_password(context: &AppState, user: UserId) -> Result<bool> {
+    context
+        .read(move |_, connection| Ok(has_password_in(connection, user)?))
+        .await
+}
 
 /// Returns the methods by which this user can complete a sign-in.
 ///

@@ -31,11 +31,7 @@ impl OwnerProof {
         caller: &Principal,
         password: SecretString,
     ) -> Result<Self> {
-        let user = caller.user().id;
-        let has_password = context
-            .read(move |_, connection| Ok(factors::has_password(connection, user)?))
-            .await?;
-        if !has_password {
+        if !factors::has_password(context, caller.user().id).await? {
             caller.require_second_factor(context.now())?;
             return Ok(Self::SecondFactor);
         }
@@ -54,7 +50,7 @@ impl OwnerProof {
             Self::Password(proof) => redeem_password_proof(tx, proof, &caller.actor()),
             Self::SecondFactor => {
                 let session = begin_change_as(tx, caller)?;
-                if factors::has_password(tx.connection, session.user_id)? {
+                if factors::has_password_in(tx.connection, session.user_id)? {
                     return Err(Error::WrongPassword);
                 }
                 session.require_second_factor(tx.now())

@@ -33,7 +33,7 @@ pub async fn remove_password(
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let (user, actor) = (session.user_id, caller.actor());
-            if !factors::has_password(tx.connection, user)? {
+            if !factors::has_password_in(tx.connection, user)? {
                 return Err(Error::NotFound);
             }
             session.require_second_factor(tx.now())?;

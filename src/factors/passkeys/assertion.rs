@@ -14,7 +14,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     db::AnyConnection,
     error::{Error, Result},
-    factors::has_password,
+    factors::has_password_in,
     mail::notices::{self, NoticeKind},
     rate_limit::{self, Counted},
     types::{
@@ -83,7 +83,7 @@ pub(crate) fn request_options(
     challenge: &Challenge,
 ) -> Result<Value> {
     let passkeys = store::of_user(connection, user)?;
-    let verification = match has_password(connection, user)? {
+    let verification = match has_password_in(connection, user)? {
         true => "preferred",
         false => "required",
     };

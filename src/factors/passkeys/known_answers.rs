@@ -3,7 +3,7 @@
 use super::{
     RelyingParty,
     client_data::challenge_in,
-    verification::{VerificationKey, VerifiedRegistration, verify_answer, verify_registration},
+    verification::{VerifiedRegistration, verify_answer, verify_registration},
 };
 use crate::config::{Settings, Sources};
 
@@ -122,13 +122,7 @@ fn authenticate(
         },
     });
     let answer = serde_json::from_value(answer).unwrap();
-    let key = VerificationKey {
-        credential_id: &passkey.credential_id,
-        public_key: &passkey.public_key,
-        backup_eligible: passkey.backup_eligible,
-        backed_up: passkey.backed_up,
-    };
-    let verified = verify_answer(party, key, &answer, &bytes(challenge))?;
+    let verified = verify_answer(party, passkey.into(), &answer, &bytes(challenge))?;
     assert_eq!(verified.counter, 0);
     Some(verified.user_verified)
 }

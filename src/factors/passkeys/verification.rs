@@ -23,7 +23,7 @@ pub struct VerifiedRegistration {
     pub aaguid: [u8; 16],
     /// The signature counter.
     pub counter: u32,
-    /// Whether the provider may copy the passkey to other devices, and whether it has.
+    /// Whether the provider may copy the passkey to other devices.
     pub backup_eligible: bool,
     /// Whether the provider has copied the passkey.
     pub backed_up: bool,
@@ -42,6 +42,17 @@ pub struct VerificationKey<'a> {
     pub backup_eligible: bool,
     /// Whether the provider has copied the passkey.
     pub backed_up: bool,
+}
+
+impl<'a> From<&'a VerifiedRegistration> for VerificationKey<'a> {
+    fn from(passkey: &'a VerifiedRegistration) -> Self {
+        Self {
+            credential_id: &passkey.credential_id,
+            public_key: &passkey.public_key,
+            backup_eligible: passkey.backup_eligible,
+            backed_up: passkey.backed_up,
+        }
+    }
 }
 
 /// What an accepted answer of a passkey says.

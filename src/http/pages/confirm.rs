@@ -106,52 +106,30 @@ fn app_name(user: &BrowserUser, next: &ReturnTo) -> Option<String> {
     (!is_own).then(|| settings.branding.app_name.clone())
 }
 
-/// What a user can do on the page.
-enum Step {
-    /// Prove who it is.
-    Confirm(Offer),
-    /// Set up a second factor, which the change needs.
-    Enrol,
-    /// Set a password with a link. The user has neither a password nor a second factor, because an
-    /// operator has removed the last passkey.
-    SetPassword,
-}
-
-/// Returns the step. `acr` is the level that the change needs.
-async fn step(user: &BrowserUser, acr: &str) -> Result<Step> {
+/// Returns the proofs to offer, or the redirect to another page. `acr` is the level that the change needs.
+async fn offer(
+    user: &BrowserUser,
+    acr: &str,
+    next: Option<&ReturnTo>,
+) -> Result<Result<Offer, HttpResponse>> {
     let summary = factors::summary(&user.context, user.principal.user().id).await?;
     let asks = match (summary.has_second_factor(), summary.has_password, acr) {
         (true, true, "2") | (true, false, _) => Asks::Code,
         (true, true, _) => Asks::Either,
-        (false, true, "2") => return Ok(Step::Enrol),
+        (false, true, "2") => return to_enrolment(user, next).map(Err),
         (false, true, _) => Asks::Password,
-        (false, false, _) => return Ok(Step::SetPassword),
+        // An operator has removed the last passkey.
+        (false, false, _) => return to_password_link(user).map(Err),
     };
     let passkey = !summary.passkeys.is_empty();
-    Ok(Step::Confirm(Offer { asks, passkey }))
-}
-
-impl Step {
-    /// Returns the proofs to offer, or the redirect to another page.
-    fn or_redirect(
-        self,
-        user: &BrowserUser,
-        next: Option<&ReturnTo>,
-    ) -> Result<Result<Offer, HttpResponse>> {
-        Ok(match self {
-            Self::Confirm(offer) => Ok(offer),
-            Self::Enrol => Err(to_enrolment(user, next)?),
-            Self::SetPassword => Err(to_password_link(user)?),
-        })
-    }
+    Ok(Ok(Offer { asks, passkey }))
 }
 
 /// `GET /account/confirm`. A user without a second factor is led to set one up if the change needs
 /// one.
 pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    let step = step(&user, &query.0.text("acr")).await?;
-    match step.or_redirect(&user, next.as_ref())? {
+    match offer(&user, &query.0.text("acr"), next.as_ref()).await? {
         Ok(offer) => html::ok(&ConfirmPage::new(&user, offer, next.as_ref())?),
         Err(redirect) => Ok(redirect),
     }
@@ -176,8 +154,7 @@ fn to_password_link(user: &BrowserUser) -> Result<HttpResponse> {
 pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let next = ReturnTo::take(&mut fields, user.context.settings());
-    let step = step(&user, &fields.text("acr")).await?;
-    let offer = match step.or_redirect(&user, next.as_ref())? {
+    let offer = match offer(&user, &fields.text("acr"), next.as_ref()).await? {
         Ok(offer) => offer,
         Err(redirect) => return Ok(redirect),
     };

@@ -180,7 +180,7 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         name: account.name.clone(),
         email: account.email.clone(),
         counts: Counts::of(&active, now),
-        has_password: factors::summary(context, account.id).await?.has_password,
+        has_password: factors::has_password(context, account.id).await?,
         password_changed: password.map(|event| RelativeTime::past(user.language(), now, event.at)),
         refused: refused.as_ref().map(row),
         unfamiliar: unfamiliar.map(|(event, session)| UnfamiliarSignIn {

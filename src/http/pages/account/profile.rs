@@ -67,7 +67,6 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
     let (context, account) = (&user.context, user.principal.user().id);
     let others = CredentialFilter::all_but(user.principal.credential().id);
     let count = preview(context, account, others).await?.count();
-    let factors = factors::summary(context, account).await?;
     Ok(SettingsPage {
         frame: user.frame(),
         name: user.principal.user().name.clone(),
@@ -80,7 +79,7 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
         other_sessions: count.sessions,
         tokens: count.tokens,
         trusted_browsers: trusted_browsers::number(context, account).await?,
-        has_password: factors.has_password,
+        has_password: factors::has_password(context, account).await?,
         errors,
         refused: None,
     })
@@ -299,8 +298,8 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
     let email = fields.text("email");
-    let factors = factors::summary(&user.context, user.principal.user().id).await?;
-    if !factors.has_password && !is_own_address(&user, &email) {
+    let has_password = factors::has_password(&user.context, user.principal.user().id).await?;
+    if !has_password && !is_own_address(&user, &email) {
         fields.errors().add("email", field::own_email_differs());
     }
     let deleted = async {

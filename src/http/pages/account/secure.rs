@@ -34,7 +34,7 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let events = audit::list(&user.context, account, Paging::new(EVENTS, None)).await?;
     html::ok(&SecurePage {
         frame: user.frame(),
-        has_password: factors::summary(&user.context, account).await?.has_password,
+        has_password: factors::has_password(&user.context, account).await?,
         removals: RemovalRow::all(&user).await?,
         lines: events
             .rows

@@ -1,5 +1,6 @@
 //! The pages of the password and the second factors.
 
+mod answers;
 pub(super) mod endings;
 mod overview;
 mod passkey;

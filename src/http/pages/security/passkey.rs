@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use super::{
+    answers,
     endings::{self, OTHER_SESSIONS},
     overview::PasskeyRow,
-    totp::redirect,
 };
 use crate::{
     app_state::AppState,
@@ -23,7 +23,6 @@ use crate::{
             html::{self, Layout, see_other},
         },
     },
-    sessions::SessionSecret,
     types::{
         ids::{FactorId, FactorTag},
         message::notice,
@@ -107,24 +106,22 @@ pub async fn to_passkey(context: Data<AppState>, id: PathId<FactorTag>) -> HttpR
 pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let (context, caller) = (&user.context, &user.principal);
     let removed = async {
         fields.check()?;
-        let secret = SessionSecret::generate(user.context.random())?;
-        let (context, caller) = (&user.context, &user.principal);
-        let removed = passkeys::remove(context, caller, id.0, ending, secret.digest()).await;
-        let receipt = user.with_return_address(|| paths::passkey(id.0), removed)?;
-        Ok((receipt, secret))
+        answers::remove(
+            &user,
+            &paths::passkey(id.0),
+            notice::passkey_removed,
+            async |renewed| passkeys::remove(context, caller, id.0, ending, renewed).await,
+        )
+        .await
     };
     match removed.await {
-        Ok((receipt, secret)) => {
-            user.cookie.renew(&secret)?;
-            let message = notice::passkey_removed;
-            redirect(&user, paths::SECURITY, message, receipt.as_ref())
-        }
         Err(Error::Invalid(errors)) => {
             let page = PasskeyPage::of(&user, id.0, user.field_texts(&errors)).await?;
             html::unprocessable(&PasskeyPage { ending, ..page })
         }
-        Err(other) => Err(other),
+        other => other,
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Deserialize;
 
-use super::{endings, totp::redirect};
+use super::{answers::redirect, endings};
 use crate::{
     error::Result,
     factors::{

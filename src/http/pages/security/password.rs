@@ -3,9 +3,9 @@
 use actix_web::HttpResponse;
 
 use super::{
+    answers,
     endings::{self, OTHER_SESSIONS},
     overview,
-    totp::redirect,
 };
 use crate::{
     error::{Error, Result},
@@ -15,8 +15,7 @@ use crate::{
         paths,
         response::html::{self, see_other},
     },
-    passwords,
-    sessions::SessionSecret,
+    passwords::remove::remove_password,
     types::message::notice,
 };
 
@@ -24,20 +23,18 @@ use crate::{
 pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let (context, caller) = (&user.context, &user.principal);
     let removed = async {
         fields.check()?;
-        let secret = SessionSecret::generate(user.context.random())?;
-        let (context, caller) = (&user.context, &user.principal);
-        let removed = passwords::remove::remove_password(context, caller, ending, secret.digest());
-        let receipt = user.with_return_address(|| paths::SECURITY.to_owned(), removed.await)?;
-        Ok((receipt, secret))
+        answers::remove(
+            &user,
+            paths::SECURITY,
+            notice::password_removed,
+            async |renewed| remove_password(context, caller, ending, renewed).await,
+        )
+        .await
     };
     match removed.await {
-        Ok((receipt, secret)) => {
-            user.cookie.renew(&secret)?;
-            let message = notice::password_removed;
-            redirect(&user, paths::SECURITY, message, receipt.as_ref())
-        }
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("also", "password-also");
             let mut page = overview::page(&user, user.field_texts(&errors)).await?;
@@ -46,6 +43,6 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         }
         // A second click: the password is gone already.
         Err(Error::NotFound) => Ok(see_other(&user.address(paths::SECURITY))),
-        Err(other) => Err(other),
+        other => other,
     }
 }

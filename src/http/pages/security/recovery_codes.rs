@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{endings, overview, totp::redirect};
+use super::{answers::redirect, endings, overview};
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},

@@ -4,14 +4,13 @@ use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use super::{
+    answers::{self, redirect},
     endings::{self, OTHER_SESSIONS},
     overview,
     qr::{self, QrPath},
 };
 use crate::{
     app_state::AppState,
-    audit::RevokedDetail,
-    credentials::RevocationReceipt,
     crypto::secret::SecretString,
     error::{Error, Result},
     factors::{self, Code, Endable, Ending, Enrolment, TotpSecret},
@@ -28,7 +27,7 @@ use crate::{
         return_to::{ReturnTo, or_page},
     },
     sessions::SessionSecret,
-    types::message::{Message, notice},
+    types::message::notice,
 };
 
 /// The number of characters of a group of the secret.
@@ -169,39 +168,21 @@ pub async fn to_security(context: Data<AppState>) -> HttpResponse {
 pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let (context, caller) = (&user.context, &user.principal);
     let removed = async {
         fields.check()?;
-        let secret = SessionSecret::generate(user.context.random())?;
-        let removed =
-            factors::remove(&user.context, &user.principal, ending, secret.digest()).await;
-        let receipt = user.with_return_address(|| paths::SECURITY.to_owned(), removed)?;
-        Ok((receipt, secret))
+        answers::remove(
+            &user,
+            paths::SECURITY,
+            notice::factor_removed,
+            async |renewed| factors::remove(context, caller, ending, renewed).await,
+        )
+        .await
     };
     match removed.await {
-        Ok((receipt, secret)) => {
-            user.cookie.renew(&secret)?;
-            let message = notice::factor_removed;
-            redirect(&user, paths::SECURITY, message, receipt.as_ref())
-        }
         Err(Error::Invalid(errors)) => {
             html::unprocessable(&overview::page(&user, user.field_texts(&errors)).await?)
         }
-        Err(other) => Err(other),
-    }
-}
-
-/// Redirects to a page that shows the message with the numbers of revoked credentials, and links the
-/// receipt.
-pub(super) fn redirect(
-    user: &BrowserUser,
-    path: &str,
-    message: fn(u64, u64, u64) -> Message,
-    receipt: Option<&RevocationReceipt>,
-) -> Result<HttpResponse> {
-    let count = receipt.map_or(RevokedDetail::default(), RevocationReceipt::count);
-    let message = count.message(message);
-    match receipt {
-        Some(receipt) => user.redirect_with_receipt(path, &message, receipt.id),
-        None => user.redirect(path, &message),
+        other => other,
     }
 }

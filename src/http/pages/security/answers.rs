@@ -1,0 +1,50 @@
+//! The answers to changes of the factors and of the password.
+
+use actix_web::HttpResponse;
+
+use crate::{
+    audit::RevokedDetail,
+    credentials::RevocationReceipt,
+    crypto::digest::Digest,
+    error::Result,
+    http::{auth::BrowserUser, paths},
+    sessions::SessionSecret,
+    types::message::Message,
+};
+
+/// The message of a change, with the numbers of revoked sessions, tokens and trusted browsers.
+type ChangeMessage = fn(u64, u64, u64) -> Message;
+
+/// Removes a factor or the password by `removal`, which gets the digest of the session's new secret.
+/// `page` shows the form again after a confirmation.
+///
+/// # Errors
+/// The errors of `removal`.
+pub(super) async fn remove(
+    user: &BrowserUser,
+    page: &str,
+    message: ChangeMessage,
+    removal: impl AsyncFnOnce(Digest) -> Result<Option<RevocationReceipt>>,
+) -> Result<HttpResponse> {
+    let secret = SessionSecret::generate(user.context.random())?;
+    let removed = removal(secret.digest()).await;
+    let receipt = user.with_return_address(|| page.to_owned(), removed)?;
+    user.cookie.renew(&secret)?;
+    redirect(user, paths::SECURITY, message, receipt.as_ref())
+}
+
+/// Redirects to a page that shows the message with the numbers of revoked credentials, and links the
+/// receipt.
+pub(super) fn redirect(
+    user: &BrowserUser,
+    path: &str,
+    message: ChangeMessage,
+    receipt: Option<&RevocationReceipt>,
+) -> Result<HttpResponse> {
+    let count = receipt.map_or(RevokedDetail::default(), RevocationReceipt::count);
+    let message = count.message(message);
+    match receipt {
+        Some(receipt) => user.redirect_with_receipt(path, &message, receipt.id),
+        None => user.redirect(path, &message),
+    }
+}
