@@ -11,19 +11,6 @@ pub fn settings(values: &[(&str, &str)]) -> Settings {
     Settings::read(&sources).expect("valid settings")
 }
 
-/// The bytes of hexadecimal digits.
-///
-/// # Panics
-/// If the text has other characters, because then the target is wrong and not the input.
-#[must_use]
-pub fn bytes(digits: &str) -> Vec<u8> {
-    let pairs = digits.as_bytes().chunks(2);
-    let pairs = pairs.map(|pair| std::str::from_utf8(pair).expect("digits"));
-    pairs
-        .map(|pair| u8::from_str_radix(pair, 16).expect("digits"))
-        .collect()
-}
-
 /// Base64url (RFC 4648, section 5), without padding.
 #[must_use]
 pub fn base64url(bytes: &[u8]) -> String {
