@@ -1,7 +1,7 @@
 //! An app behind Debian's nginx and Caddy with the configuration of the documentation: which
 //! requests reach the app, and what it learns about their callers.
 
-use narthex::http::{paths, routes};
+use narthex::http::{auth::Access, paths, routes};
 use reqwest::Method;
 
 use crate::support::app::PASSWORD;
@@ -163,6 +163,10 @@ async fn app_receives_its_cookies_without_session_or_token(deployment: ProxyDepl
         (
             format!("my-narthex=1; narthex={own}; narthex2=3"),
             Some("my-narthex=1; narthex2=3"),
+        ),
+        (
+            format!("narthex-browser=a; x=1; narthex={own}; __Host-narthex-trusted=b; y=2"),
+            Some("x=1; y=2"),
         ),
     ] {
         let asked = anonymous.request(Method::GET, "/").header("cookie", sent);
@@ -506,12 +510,17 @@ async fn paths_of_narthex_reach_narthex_and_others_the_app(deployment: ProxyDepl
     // The app serves its own home page. Health checks and forward auth are for operators and
     // proxies.
     let not_here = [paths::HOME, paths::HEALTH, paths::READY, paths::VERIFY];
-    let served = routes::table().into_iter().map(|route| route.path);
-    for path in served.filter(|path| !not_here.contains(path)) {
-        deployment
-            .anonymous()
-            .get(&path.replace(['{', '}'], ""))
-            .await;
+    let served = routes::table().into_iter();
+    for route in served.filter(|route| !not_here.contains(&route.path)) {
+        let path = route.path.replace(['{', '}'], "");
+        let answer = deployment.anonymous().get(&path).await;
+        // The proxy would lead a visitor of a public page to the sign-in if it took the page for one
+        // of the app.
+        let is_public = [Access::Public, Access::OptionalSession].contains(&route.access);
+        let is_led = answer
+            .header("location")
+            .is_some_and(|to| to.contains("/login?next="));
+        assert!(!(is_public && is_led), "{answer}");
     }
     deployment.app.expect_no_request();
     for path in ["/accounts", "/login2", "/api/v2", "/staticfile"] {
