@@ -3,6 +3,16 @@
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const named = (id) => document.getElementById(id);
 
+// Sends a form once for a double click. The second request would discard the response to the first one,
+// and with it a new session cookie.
+const sentAt = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter, timeStamp: now } = event;
+  if ((submitter?.formMethod || form.method) !== "post") return;
+  if (now - sentAt.get(form) < 1000) event.preventDefault();
+  else sentAt.set(form, now);
+});
+
 // Copy buttons. A page over http has no clipboard, but the older command.
 for (const button of all("[data-copy]")) {
   const field = named(button.dataset.copy);
@@ -97,6 +107,9 @@ for (const button of all("[data-ask]")) {
     dialog.showModal();
   });
 }
+
+// On a narrow screen, the menu may begin left of the entry of the page.
+document.querySelector(".site [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 const openMenus = () => all("details.menu[open]");
 

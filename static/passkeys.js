@@ -57,7 +57,10 @@ const KINDS = {
   },
 };
 
-const optionsOf = ({ dataset }) => call(dataset.options, dataset.passkey === "begin" ? { begin: true } : {});
+// The user of a signed-in page, because another one may have signed in since.
+const userOf = ({ dataset }) => (dataset.account ? { user: dataset.account } : {});
+const optionsOf = (area) =>
+  call(area.dataset.options, area.dataset.passkey === "begin" ? { begin: true } : userOf(area));
 
 // Goes on to the next page.
 async function exchange(area, options, request) {
@@ -65,7 +68,7 @@ async function exchange(area, options, request) {
   if (!page) {
     const [credential, more] = await KINDS[area.dataset.passkey](area, options, request);
     try {
-      ({ location: page } = await call(area.dataset.answer, { credential: credential.toJSON(), ...more }));
+      ({ location: page } = await call(area.dataset.answer, { credential: credential.toJSON(), ...userOf(area), ...more }));
     } catch (error) {
       const { rpId } = options;
       if (error.status === 422) userVerification = "required";

@@ -311,3 +311,31 @@ async fn double_click_in_a_browser_makes_one_account_and_session() {
     window.expect_text("No other session is active.").await;
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn double_click_on_a_slow_network_keeps_the_session() {
+    let app = TestApp::start();
+    let window = Window::at(&app.origin).open().await;
+    window.visit("/register").await;
+    window.fill("Your name", "Ada Lovelace").await;
+    window.fill("Email address", ADA).await;
+    window.fill("Password", PASSWORD).await;
+    window.press("Create account").await;
+    window.expect_path("/account").await;
+    window.visit("/account/profile").await;
+    window.fill("Current password", PASSWORD).await;
+    window
+        .fill("New password", "a very new long password")
+        .await;
+    window.slow_down().await;
+    // The second click comes after the request and before its response, which has a new cookie.
+    let script =
+        "const button = document.querySelector('form[action$=\"/password\"] button:not([type])');
+        button.click();
+        setTimeout(() => button.click(), 200);";
+    window.evaluate(script).await;
+    window.expect_text("Password changed.").await;
+    window.expect_path("/account/profile").await;
+    window.close().await;
+}

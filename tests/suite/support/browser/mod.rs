@@ -193,6 +193,14 @@ impl Window {
             .unwrap_or_else(|error| panic!("{words} can't be pressed twice: {error}"));
     }
 
+    /// Delays each response by a second from now on.
+    pub async fn slow_down(&self) {
+        self.cdp("Network.enable", json!({})).await;
+        let conditions = json!({"offline": false, "latency": 1000, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.cdp("Network.emulateNetworkConditions", conditions)
+            .await;
+    }
+
     /// The result of a script in the page (`return …`).
     pub async fn evaluate(&self, script: &str) -> Value {
         let answer = self.driver.execute(script, Vec::new()).await;
