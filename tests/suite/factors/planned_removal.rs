@@ -89,10 +89,16 @@ async fn owner_cancels_the_removal_and_another_user_cannot() {
     let path = format!("/account/security/removals/{id}/cancel");
     app.add_user(GRACE).await;
     let grace = app.sign_in(GRACE).await;
-    grace.post(&path, &[]).await.expect_status(404);
+    let refused = grace.post(&path, &[]).await;
+    let refused = refused.expect_redirect("/account/security");
+    let page = grace.follow(&refused).await;
+    page.expect_no_text("Your second factor stays");
+    let page = ada.browser.get("/account/security").await;
+    page.expect_text("An operator will remove");
     let cancelled = ada.browser.post(&path, &[]).await;
     cancelled.expect_redirect("/account/security");
-    ada.browser.post(&path, &[]).await.expect_status(404);
+    let again = ada.browser.post(&path, &[]).await;
+    again.expect_redirect("/account/security");
     let page = ada.browser.get("/account/security").await;
     page.expect_no_text("An operator will remove");
     app.advance(MINUTE);

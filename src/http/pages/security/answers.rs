@@ -3,11 +3,10 @@
 use actix_web::HttpResponse;
 
 use crate::{
-    audit::RevokedDetail,
     credentials::RevocationReceipt,
     crypto::digest::Digest,
-    error::Result,
-    http::{auth::BrowserUser, paths},
+    error::{Error, Result},
+    http::{auth::BrowserUser, paths, response::html::see_other},
     sessions::SessionSecret,
     types::message::Message,
 };
@@ -19,7 +18,7 @@ type ChangeMessage = fn(u64, u64, u64) -> Message;
 /// `page` shows the form again after a confirmation.
 ///
 /// # Errors
-/// The errors of `removal`.
+/// The errors of `removal`, except [`Error::NotFound`].
 pub(super) async fn remove(
     user: &BrowserUser,
     page: &str,
@@ -28,9 +27,18 @@ pub(super) async fn remove(
 ) -> Result<HttpResponse> {
     let secret = SessionSecret::generate(user.context.random())?;
     let removed = removal(secret.digest()).await;
+    if matches!(removed, Err(Error::NotFound)) {
+        return Ok(to_overview(user));
+    }
     let receipt = user.with_return_address(|| page.to_owned(), removed)?;
     user.cookie.renew(&secret)?;
     redirect(user, paths::SECURITY, message, receipt.as_ref())
+}
+
+/// Redirects to the overview of the factors, which shows that the thing to remove is gone, for example
+/// after a second click.
+pub(super) fn to_overview(user: &BrowserUser) -> HttpResponse {
+    see_other(&user.address(paths::SECURITY))
 }
 
 /// Redirects to a page that shows the message with the numbers of revoked credentials, and links the
@@ -41,7 +49,7 @@ pub(super) fn redirect(
     message: ChangeMessage,
     receipt: Option<&RevocationReceipt>,
 ) -> Result<HttpResponse> {
-    let count = receipt.map_or(RevokedDetail::default(), RevocationReceipt::count);
+    let count = RevocationReceipt::count_of(receipt);
     let message = count.message(message);
     match receipt {
         Some(receipt) => user.redirect_with_receipt(path, &message, receipt.id),

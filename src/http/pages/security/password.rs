@@ -9,12 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    http::{
-        auth::BrowserUser,
-        middleware::body::Form,
-        paths,
-        response::html::{self, see_other},
-    },
+    http::{auth::BrowserUser, middleware::body::Form, paths, response::html},
     passwords::remove::remove_password,
     types::message::notice,
 };
@@ -41,8 +36,6 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             page.after_password = ending;
             html::unprocessable(&page)
         }
-        // A second click: the password is gone already.
-        Err(Error::NotFound) => Ok(see_other(&user.address(paths::SECURITY))),
         other => other,
     }
 }

@@ -3,8 +3,9 @@
 
 use actix_web::HttpResponse;
 
+use super::answers::to_overview;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     factors::{self, PlannedRemoval},
     http::{
         auth::BrowserUser, extract::path::PathId, middleware::body::Form, paths,
@@ -48,6 +49,9 @@ impl RemovalRow {
 /// `POST /account/security/removals/{id}/cancel`
 pub async fn cancel(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
     form.0.check()?;
-    factors::cancel_removal(&user.context, &user.principal, id.0).await?;
+    match factors::cancel_removal(&user.context, &user.principal, id.0).await {
+        Err(Error::NotFound) => return Ok(to_overview(&user)),
+        cancelled => cancelled?,
+    }
     user.redirect(paths::SECURITY, &notice::factor_removal_cancelled())
 }

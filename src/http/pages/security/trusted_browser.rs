@@ -3,9 +3,10 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
+use super::answers::to_overview;
 use crate::{
     credentials::trusted_browsers::{self, TrustedBrowser},
-    error::Result,
+    error::{Error, Result},
     http::{
         auth::BrowserUser,
         extract::path::PathId,
@@ -65,9 +66,12 @@ pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Res
     let mut fields = form.0;
     let is_confirmed = fields.text("confirmed") == "1";
     fields.check()?;
+    let account = user.principal.user().id;
+    let browser = match trusted_browsers::find(&user.context, account, id.0).await {
+        Err(Error::NotFound) => return Ok(to_overview(&user)),
+        found => found?,
+    };
     if !is_confirmed {
-        let account = user.principal.user().id;
-        let browser = trusted_browsers::find(&user.context, account, id.0).await?;
         return html::ok(&RemovalPage {
             frame: user.frame(),
             browser: TrustedBrowserRow::of(&user, browser),
