@@ -7,14 +7,14 @@ use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        CredentialFilter, Principal, RevocationReason, RevocationReceipt,
+        CredentialFilter, Principal, RevocationReason, RevocationReceipt, end_pending,
         revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
     crypto::secret::SecretString,
     error::Result,
     mail::notices::{self, NoticeKind},
     passwords::{owner::OwnerProof, verify::wrong_password_in},
-    types::ids::UserId,
+    types::{credential_kind::CredentialType, ids::UserId},
 };
 
 /// Deletes the caller's account. All credentials are revoked first. The user's receipts, events,
@@ -58,7 +58,9 @@ pub(super) fn delete_account(
     user: UserId,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
-    let receipt = revoke_everything(tx, user, RevocationReason::AccountDeleted, actor)?;
+    let everything = CredentialFilter::default();
+    let request = RevocationRequest::of(everything, RevocationReason::AccountDeleted);
+    let receipt = revoke::revoke_in(tx, user, &request, actor)?;
     notices::notify(tx, user, actor, NoticeKind::AccountDeleted, receipt.kinds())?;
     delete_rows(tx, user)?;
     Ok(receipt)
@@ -81,31 +83,56 @@ pub(crate) fn delete_rows(tx: &mut Transaction<'_>, user: UserId) -> Result<()> 
     Ok(())
 }
 
-/// Disables an account for an operator. All credentials are revoked, and the user cannot sign in
-/// until [`enable`].
+/// Disables an account for an operator. The user cannot sign in until [`enable`]. Sessions, the trust in
+/// browsers, and pending links and sign-ins end. Tokens are refused until then, so that an account that was
+/// disabled by mistake does not need new tokens in all programs.
 ///
 /// # Errors
 /// [`crate::error::Error::NotFound`] if the account does not exist.
 pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |tx, user, actor| {
-        let invalidation = tx.invalidate_user(user);
-        store::set_disabled(tx.connection, invalidation, user, Some(tx.now()))?;
-        let event = NewEvent::new(EventKind::AccountDisabled, "");
-        audit::record(tx, user, actor, event)?;
-        let receipt = revoke_everything(tx, user, RevocationReason::AccountDisabled, actor)?;
-        notices::notify(
-            tx,
-            user,
-            actor,
-            NoticeKind::AccountDisabled,
-            receipt.kinds(),
-        )?;
-        Ok(receipt)
+        let sessions = CredentialFilter {
+            class: vec![CredentialType::Session],
+            ..CredentialFilter::default()
+        };
+        disable_account(tx, user, sessions, actor)
     })
     .await
 }
 
-/// Enables a disabled account. Revoked credentials stay revoked.
+/// Does the same as [`disable`], and revokes all tokens.
+///
+/// # Errors
+/// [`crate::error::Error::NotFound`] if the account does not exist.
+pub async fn disable_and_end_tokens(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
+    as_operator(context, user, |tx, user, actor| {
+        disable_account(tx, user, CredentialFilter::default(), actor)
+    })
+    .await
+}
+
+fn disable_account(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    selection: CredentialFilter,
+    actor: &Actor,
+) -> Result<RevocationReceipt> {
+    let invalidation = tx.invalidate_user(user);
+    store::set_disabled(tx.connection, invalidation, user, Some(tx.now()))?;
+    let event = NewEvent::new(EventKind::AccountDisabled, "");
+    audit::record(tx, user, actor, event)?;
+    end_pending(tx.connection, user)?;
+    let request = RevocationRequest {
+        trusted_browsers: true,
+        ..RevocationRequest::of(selection, RevocationReason::AccountDisabled)
+    };
+    let receipt = revoke::revoke_in(tx, user, &request, actor)?;
+    let kind = NoticeKind::AccountDisabled;
+    notices::notify(tx, user, actor, kind, receipt.kinds())?;
+    Ok(receipt)
+}
+
+/// Enables a disabled account. Its tokens are accepted again. Revoked credentials stay revoked.
 ///
 /// # Errors
 /// [`crate::error::Error::NotFound`] if the account does not exist.
@@ -131,14 +158,4 @@ async fn as_operator<T: Send + 'static>(
             change(tx, user, &actor)
         })
         .await
-}
-
-fn revoke_everything(
-    tx: &mut Transaction<'_>,
-    user: UserId,
-    reason: RevocationReason,
-    actor: &Actor,
-) -> Result<RevocationReceipt> {
-    let request = RevocationRequest::of(CredentialFilter::default(), reason);
-    revoke::revoke_in(tx, user, &request, actor)
 }

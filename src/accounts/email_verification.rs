@@ -36,6 +36,7 @@ use crate::{
         credential_kind::CredentialType,
         email::Email,
         ids::{CredentialId, UserId},
+        language_tag::LanguageTag,
     },
     util::clock::Timestamp,
 };
@@ -46,7 +47,7 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Creates an account whose address must be verified, and mails the link.
 ///
 /// The result is the same whether the address has an account. The owner of an existing account gets
-/// a mail that says so. Each attempt costs a password hash and one transaction.
+/// a mail that says so. `language` is that of a new account and its mails. Each attempt costs a password hash and one transaction.
 ///
 /// # Errors
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
@@ -54,6 +55,7 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 pub async fn register_by_mail(
     context: &AppState,
     registration: Registration,
+    language: Option<LanguageTag>,
     actor: Actor,
 ) -> Result<()> {
     let permit = admit(context, &actor).await?;
@@ -64,7 +66,12 @@ pub async fn register_by_mail(
     } = registration;
     let hash = permit.hash(password.into_secret()).await?;
     drop(permit);
-    let new = NewAccount { name, email, hash };
+    let new = NewAccount {
+        name,
+        email,
+        hash,
+        language,
+    };
     context
         .write(move |tx| {
             if !is_within_limits(tx, &new.email, actor.ip)? {

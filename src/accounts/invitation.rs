@@ -21,7 +21,9 @@ use crate::{
     },
     passwords::{policy::NewPassword, verify::PasswordProof},
     rate_limit::mails::{self, MailAllowance},
-    types::{email::Email, fields::FieldErrors, message::field, name::Name},
+    types::{
+        email::Email, fields::FieldErrors, language_tag::LanguageTag, message::field, name::Name,
+    },
     util::clock::Timestamp,
 };
 
@@ -122,6 +124,7 @@ pub async fn accept(
     secret: &LinkSecret,
     name: Name,
     password: NewPassword,
+    language: Option<LanguageTag>,
     ip: Option<IpAddr>,
 ) -> Result<PasswordProof> {
     let digest = secret.digest();
@@ -136,7 +139,12 @@ pub async fn accept(
             }
             let email = invitation(&link)?.email;
             email_change::release(tx, None, &email)?;
-            let new = NewAccount { name, email, hash };
+            let new = NewAccount {
+                name,
+                email,
+                hash,
+                language,
+            };
             let user = match insert(tx, &new, None)? {
                 Err(error) if db::is_unique_violation(&error) => return Err(Error::NotFound),
                 inserted => inserted?,

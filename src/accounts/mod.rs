@@ -13,7 +13,7 @@ pub(crate) use self::deactivate::delete_rows;
 #[cfg(feature = "testing")]
 pub(crate) use self::register::create_with_hash;
 pub use self::{
-    deactivate::{delete, delete_as_operator, disable, enable},
+    deactivate::{delete, delete_as_operator, disable, disable_and_end_tokens, enable},
     profile::{Profile, ProfileChanged, change_profile},
     register::{Registration, create, register, register_with_form},
     store::{Account, AccountFilter, AccountPage},

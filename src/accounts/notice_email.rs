@@ -8,12 +8,14 @@ use super::{
 };
 use crate::{
     app_state::{AppState, Transaction},
+    audit::{self, EventKind, NewEvent},
     credentials::{Credential, Principal},
     crypto::digest::Digest,
     error::{Error, Result},
     mail::{
         self, Mail,
         links::{self, LinkSecret, NewLink, Purpose},
+        notices::{self, NoticeKind},
     },
     types::{email::Email, ids::UserId},
 };
@@ -37,7 +39,7 @@ pub async fn find(context: &AppState, user: UserId) -> Result<Option<NoticeEmail
         .await
 }
 
-/// Sets or removes the second address. A new one gets a mail with a link. Returns whether such a mail
+/// Sets or removes the second address, and tells the user of it. A new one gets a mail with a link. Returns whether such a mail
 /// was queued. `credential` is that of the caller, under the lock.
 ///
 /// # Errors
@@ -56,6 +58,15 @@ pub(super) fn change(
         return Ok(false);
     }
     credential.require_recent_authentication(tx.now())?;
+    let (actor, address) = (caller.actor(), new.map(|new| new.as_str().to_owned()));
+    let event = NewEvent::new(
+        EventKind::NoticeEmailChanged,
+        address.as_deref().unwrap_or_default(),
+    );
+    audit::record(tx, user, &actor, event)?;
+    // Before the change, so that the former second address hears of it.
+    let kind = NoticeKind::NoticeEmailChanged { new: address };
+    notices::notify(tx, user, &actor, kind, [])?;
     store::set_notice_email(tx.connection, user, new.map(Email::as_str))?;
     links::void(tx.connection, user, Purpose::VerifyNoticeEmail)?;
     let Some(new) = new else {

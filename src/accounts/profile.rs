@@ -2,12 +2,13 @@
 
 use super::{email_change, notice_email, register::email_taken, store};
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Transaction},
     audit::{self, EventKind, NewEvent},
     credentials::{
-        Principal, RevocationReason, end_pending,
-        revoke::{self, begin_change_as},
+        Principal, RevocationReason, RevocationReceipt, change, end_pending,
+        revoke::begin_change_as,
     },
+    crypto::digest::Digest,
     db,
     error::{Error, Result},
     factors::Ending,
@@ -22,7 +23,7 @@ pub struct Profile {
     pub name: Name,
     /// The user's e-mail address.
     pub email: Email,
-    /// What a new address revokes when it is confirmed. Without mail, it revokes nothing.
+    /// What a new address revokes when it is confirmed. Without mail, it does so at once.
     pub ending: Ending,
     /// The second address, for notices only. `None` leaves it as it is, and `Some(None)` removes it.
     /// Without mail, it stays.
@@ -31,19 +32,23 @@ pub struct Profile {
     pub language: Option<LanguageTag>,
 }
 
-/// The address to which a link was mailed by a change of the profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The result of a change of the profile.
+#[derive(Clone, Debug)]
 pub enum ProfileChanged {
-    /// No link was mailed.
+    /// The address of the account is the same, and no link was mailed.
     Saved,
-    /// The new address of the account, which is pending.
+    /// The address is a new one. The session has a new secret. The receipt is that of the chosen
+    /// credentials.
+    EmailChanged(Option<Box<RevocationReceipt>>),
+    /// A link was mailed to the new address of the account, which is pending.
     EmailPending,
-    /// The second address.
+    /// A link was mailed to the second address.
     NoticeEmailPending,
 }
 
 /// Changes the caller's name, addresses and language to those of `profile`. If mail is on, a new
-/// address is only pending. The result says so.
+/// address is only pending. Otherwise it changes at once, and the caller's session gets the secret with
+/// the digest `renewed`. The result says so.
 ///
 /// # Errors
 /// - [`Error::ReauthenticationRequired`] if an address is new and the last re-authentication is
@@ -54,6 +59,7 @@ pub async fn change_profile(
     context: &AppState,
     caller: &Principal,
     profile: Profile,
+    renewed: Digest,
 ) -> Result<ProfileChanged> {
     let has_mail = context.settings().mail.is_on();
     if caller.user().email != profile.email.as_str() {
@@ -84,33 +90,52 @@ pub async fn change_profile(
                 let event = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
                 audit::record(tx, user, &actor, event)?;
             }
-            if email_changed && has_mail {
-                email_change::request(tx, &caller, &profile.email, profile.ending)?;
-            } else if email_changed {
-                let invalidation = tx.invalidate_user(user);
-                db::with_savepoint(tx.connection, |connection| {
-                    store::set_email(connection, invalidation, user, &profile.email)
-                })
-                .map_err(|error| email_taken(error, field::email_taken()))?;
-                end_pending(tx.connection, user)?;
-                if profile.ending.trusted_browsers {
-                    let reason = RevocationReason::EmailChanged;
-                    revoke::end_trusted_browsers(tx, user, reason, &actor)?;
+            let changed_at_once = match (email_changed, has_mail) {
+                (false, _) => None,
+                (true, true) => {
+                    email_change::request(tx, &caller, &profile.email, profile.ending)?;
+                    None
                 }
-                let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
-                audit::record(tx, user, &actor, event)?;
-            }
+                (true, false) => {
+                    let receipt = set_email(tx, &caller, &profile, renewed)?;
+                    Some(ProfileChanged::EmailChanged(receipt.map(Box::new)))
+                }
+            };
             let notice_email_pending = match &profile.notice_email {
                 Some(new) if has_mail => {
                     notice_email::change(tx, &caller, &caller_credential, new.as_ref())?
                 }
                 _ => false,
             };
-            Ok::<_, Error>(match (email_changed && has_mail, notice_email_pending) {
-                (true, _) => ProfileChanged::EmailPending,
-                (false, true) => ProfileChanged::NoticeEmailPending,
-                (false, false) => ProfileChanged::Saved,
-            })
+            Ok::<_, Error>(
+                match (changed_at_once, email_changed, notice_email_pending) {
+                    (Some(changed), ..) => changed,
+                    (None, true, _) => ProfileChanged::EmailPending,
+                    (None, false, true) => ProfileChanged::NoticeEmailPending,
+                    (None, false, false) => ProfileChanged::Saved,
+                },
+            )
         })
         .await
+}
+
+/// Changes the address of an account at once, and revokes the chosen credentials. The caller is locked.
+fn set_email(
+    tx: &mut Transaction<'_>,
+    caller: &Principal,
+    profile: &Profile,
+    renewed: Digest,
+) -> Result<Option<RevocationReceipt>> {
+    let (user, session, actor) = (caller.user().id, caller.credential().id, caller.actor());
+    let invalidation = tx.invalidate_user(user);
+    db::with_savepoint(tx.connection, |connection| {
+        store::set_email(connection, invalidation, user, &profile.email)
+    })
+    .map_err(|error| email_taken(error, field::email_taken()))?;
+    end_pending(tx.connection, user)?;
+    let event = NewEvent::new(EventKind::EmailChanged, profile.email.as_str());
+    audit::record(tx, user, &actor, event)?;
+    change::replace_secret(tx, user, session, renewed)?;
+    let reason = RevocationReason::EmailChanged;
+    profile.ending.apply(tx, user, [session], reason, &actor)
 }

@@ -19,6 +19,7 @@ use crate::{
         fields::FieldErrors,
         form::RESUBMISSION_WINDOW,
         ids::UserId,
+        language_tag::LanguageTag,
         message::{Message, field},
         name::Name,
     },
@@ -41,6 +42,8 @@ pub(super) struct NewAccount {
     pub(super) name: Name,
     pub(super) email: Email,
     pub(super) hash: StoredHash,
+    /// The language of the pages and mails. `None` is the language of the browser.
+    pub(super) language: Option<LanguageTag>,
 }
 
 /// Inserts an account. `unverified_since` is the time from which its address waits for its
@@ -59,7 +62,7 @@ pub(super) fn insert(
         name: new.name.as_str().to_owned(),
         email_verified: unverified_since.is_none(),
         created_at: tx.now(),
-        language: None,
+        language: new.language.clone(),
     };
     let inserted = db::with_savepoint(tx.connection, |connection| {
         store::insert(connection, &user, &new.email, &new.hash, unverified_since)
@@ -171,7 +174,12 @@ pub(crate) async fn create_with_hash(
 ) -> Result<PasswordProof> {
     context
         .write(move |tx| {
-            let new = NewAccount { name, email, hash };
+            let new = NewAccount {
+                name,
+                email,
+                hash,
+                language: None,
+            };
             let user = insert(tx, &new, None)?
                 .map_err(|error| email_taken(error, field::email_registered()))?;
             let event = NewEvent::new(EventKind::AccountCreated, "");

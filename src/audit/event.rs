@@ -67,6 +67,8 @@ string_enum! {
         EmailChangeRequested = "account.email_change_requested", event::email_change_requested;
         /// The user's previous e-mail address was put back.
         EmailChangeUndone = "account.email_change_undone", event::email_change_undone;
+        /// The user entered another second address for notices, or removed it.
+        NoticeEmailChanged = "account.notice_email_changed", event::notice_email_changed;
         /// The user's e-mail address was verified.
         EmailVerified = "account.email_verified", event::email_verified;
         /// An operator disabled the account.

@@ -79,6 +79,7 @@ impl EventGroup {
             | EventKind::EmailChanged
             | EventKind::EmailChangeRequested
             | EventKind::EmailChangeUndone
+            | EventKind::NoticeEmailChanged
             | EventKind::EmailVerified
             | EventKind::AccountDisabled
             | EventKind::AccountEnabled

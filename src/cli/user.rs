@@ -43,14 +43,17 @@ pub(super) enum Action {
         #[command(flatten)]
         format: OutputFormat,
     },
-    /// Revoke all credentials of a user, and refuse new ones until the account is enabled
+    /// Sign a user out, and refuse sign-ins and tokens until the account is enabled
     Disable {
         #[command(flatten)]
         target: UserArgument,
+        /// Revoke all tokens as well. Otherwise they are accepted again when the account is enabled
+        #[arg(long)]
+        end: bool,
         #[command(flatten)]
         format: OutputFormat,
     },
-    /// Enable a disabled user. Revoked credentials stay revoked
+    /// Enable a disabled user. Revoked credentials stay revoked, other tokens are accepted again
     Enable {
         #[command(flatten)]
         target: UserArgument,
@@ -144,7 +147,11 @@ impl Action {
                 let limit = if count { Some(0) } else { limit };
                 list(context, AccountFilter { search, limit }, count, format).await
             }
-            Self::Disable { target, format } => disable(context, &target.email, format).await,
+            Self::Disable {
+                target,
+                end,
+                format,
+            } => disable(context, &target.email, end, format).await,
             Self::Enable { target, format } => enable(context, &target.email, format).await,
             Self::SetPassword {
                 target,
@@ -243,12 +250,22 @@ async fn list(
     Ok(())
 }
 
-async fn disable(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
+async fn disable(
+    context: &AppState,
+    email: &Email,
+    ends_tokens: bool,
+    format: OutputFormat,
+) -> Result<(), CliError> {
     let account = account(context, email).await?;
-    if account.disabled_at.is_some() {
+    // Tokens that were kept can be revoked later.
+    if account.disabled_at.is_some() && !ends_tokens {
         return credentials::no_change(format, format!("{} is already disabled.", email.as_str()));
     }
-    let receipt = accounts::disable(context, account.user.id).await?;
+    let user = account.user.id;
+    let receipt = match ends_tokens {
+        true => accounts::disable_and_end_tokens(context, user).await?,
+        false => accounts::disable(context, user).await?,
+    };
     let done = format!("Disabled {}.", email.as_str());
     credentials::receipt(context, format, &done, &receipt)
 }

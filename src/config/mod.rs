@@ -196,7 +196,7 @@ impl Settings {
     pub fn origin(&self) -> String {
         match &self.server.public_url {
             Some(url) => url.origin().to_string(),
-            None => format!("http://{}", self.server.listen),
+            None => self.server.listen.url(),
         }
     }
 

@@ -124,6 +124,19 @@ impl CredentialSnapshot {
         self.kind.class()
     }
 
+    /// Returns the time at which the user was last proved at the level of the credential. A password
+    /// that was confirmed after a second factor proves one factor only. `confirm_for` is
+    /// `NARTHEX_CONFIRM_FOR`: a session that was confirmed under a longer one has a later end.
+    #[must_use]
+    pub fn proved_at(&self, confirm_for: Duration) -> Timestamp {
+        let second_factor = self
+            .second_factor_until
+            .filter(|_| self.methods.level() > 1);
+        second_factor.map_or(self.authenticated_at, |until| {
+            until.saturating_sub(confirm_for).min(self.authenticated_at)
+        })
+    }
+
     /// Returns the time from which on the credential is expired, if its last use was at
     /// `last_seen`.
     #[must_use]

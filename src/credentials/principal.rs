@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use super::filter::CredentialFilter;
 use crate::{
+    app_state::AppState,
     audit::Actor,
     credential_cache::{CachedCredential, CachedUser, CredentialSnapshot},
     crypto::digest::Digest,
@@ -105,6 +106,18 @@ impl Principal {
     /// [`Error::SecondFactorConfirmationRequired`] if the last confirmation is too old.
     pub fn require_second_factor(&self, now: Timestamp) -> Result<()> {
         require_second_factor(self.credential().second_factor_until, now)
+    }
+
+    /// Requires that the address of the user is verified, unless the settings allow another one. The
+    /// settings are read for such a user only.
+    ///
+    /// # Errors
+    /// [`Error::EmailNotVerified`].
+    pub fn require_verified_address(&self, context: &AppState) -> Result<()> {
+        if !self.user().email_verified && context.settings().withholds_from_unverified() {
+            return Err(Error::EmailNotVerified);
+        }
+        Ok(())
     }
 
     /// Requires that this caller may revoke the credentials that `selection` matches. Revoking

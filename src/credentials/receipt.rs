@@ -121,6 +121,12 @@ impl RevocationReceipt {
         }
     }
 
+    /// Returns the count of a change that may have revoked nothing.
+    #[must_use]
+    pub fn count_of(receipt: Option<&Self>) -> RevokedDetail {
+        receipt.map_or(RevokedDetail::default(), Self::count)
+    }
+
     /// Returns the name of the kind of each revoked credential and trusted browser, for a notice.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
         let credentials = self.credentials.iter();

@@ -36,12 +36,13 @@ pub enum Enrolment {
 /// same secret again, so that a reload does not make the scanned one useless.
 ///
 /// # Errors
-/// [`Error::NotSignedIn`] if the caller's session was revoked meanwhile.
+/// [`Error::EmailNotVerified`]; [`Error::NotSignedIn`] if the caller's session was revoked meanwhile.
 pub async fn begin_enrolment(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
 ) -> Result<Enrolment> {
     let caller = confirmed.caller();
+    caller.require_verified_address(context)?;
     let (user, session) = (caller.user().id, caller.credential().id);
     let prover = caller.clone();
     let shown = context
@@ -97,7 +98,7 @@ pub struct TurnedOn {
 /// the form with the key `form_key` gets the same recovery codes.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the code is wrong, or if no secret is pending.
+/// [`Error::Invalid`] if the code is wrong, or if no secret is pending; [`Error::EmailNotVerified`].
 pub async fn turn_on(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -107,6 +108,7 @@ pub async fn turn_on(
     renewed: Digest,
 ) -> Result<TurnedOn> {
     let caller = confirmed.caller();
+    caller.require_verified_address(context)?;
     let (user, secret) = (caller.user().id, caller.actor().secret);
     let source = CodeSource::of_form(context, user, form_key.as_ref(), secret)?;
     let turned_on = turn_on_once(context, caller, code.clone(), ending, &source, renewed).await;

@@ -1,4 +1,4 @@
-//! What a change of the second factors, or of the e-mail address, revokes besides.
+//! What a change of the second factors, of the password or of the e-mail address revokes besides.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,8 +61,8 @@ impl Ending {
         CredentialKind::ALL.iter().copied().filter(chosen).collect()
     }
 
-    /// Revokes the chosen credentials except `kept`, with one receipt. Returns `None` if none were
-    /// chosen and no trusted browser ended.
+    /// Revokes the chosen credentials except `kept`, with one receipt. Returns `None` if nothing
+    /// ended.
     ///
     /// # Errors
     /// Returns an error if the database fails.
@@ -78,13 +78,13 @@ impl Ending {
             (selection, true) => revoke::revoke_and_end_trust(tx, user, selection, reason, actor),
             (Some(selection), false) => {
                 let request = RevocationRequest::of(selection, reason);
-                revoke::revoke_in(tx, user, &request, actor).map(Some)
+                revoke::revoke_any(tx, user, &request, actor)
             }
             (None, false) => Ok(None),
         }
     }
 
-    /// Does the same as [`Self::apply`] after a change of the factors, made in the session `kept`. The
+    /// Does the same as [`Self::apply`] after a change of the factors or of the password, made in the session `kept`. The
     /// change always ends the trust in browsers, which replaced the factors of before.
     ///
     /// # Errors

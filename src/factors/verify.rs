@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
-    credentials::{RevocationReason, RevocationReceipt, revoke},
+    credentials::{self, RevocationReason, RevocationReceipt, revoke},
     crypto::password_hash::{PasswordCheck, StoredHash},
     db::AnyConnection,
     error::{Error, Result},
@@ -83,7 +83,7 @@ pub(crate) fn missing_code() -> Error {
     FieldErrors::one("code", field::missing()).into()
 }
 
-/// Counts a code before it is verified.
+/// Locks the user, and counts a code before it is verified.
 ///
 /// # Errors
 /// [`Error::Throttled`] if a delay applies now.
@@ -93,6 +93,7 @@ pub(crate) fn count(
     attempt: &Attempt,
     code: &Code,
 ) -> Result<Counted> {
+    credentials::store::lock_user(tx.connection, user)?;
     let counted = rate_limit::record_attempt_in(tx, attempt)?;
     if matches!(code, Code::App(_)) {
         store::count_failure(tx.connection, user, MAX_FAILURES)?;

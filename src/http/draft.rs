@@ -43,6 +43,7 @@ const fn form(action: &'static str, page: &'static str, fields: &'static [&'stat
     }
 }
 
+const PROFILE_FIELDS: &[&str] = &["name", "email", "language", "notice_email", "also"];
 const TOKEN_FIELDS: &[&str] = &["name", "abilities", "expires", "expires_on"];
 const ROTATION_FIELDS: &[&str] = &["overlap", "expires", "expires_on"];
 const SELECTION_FIELDS: &[&str] = &[
@@ -60,7 +61,7 @@ const SELECTION_FIELDS: &[&str] = &[
 ];
 
 const FORMS: &[Form] = &[
-    form(paths::PROFILE, paths::PROFILE, &["name", "email"]),
+    form(paths::PROFILE, paths::PROFILE, PROFILE_FIELDS),
     form(paths::PASSWORD, paths::PROFILE, &["also"]),
     form(paths::PASSWORD_REMOVE, paths::SECURITY, &["also"]),
     form(paths::DELETE, paths::PROFILE, &[]),

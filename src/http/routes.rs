@@ -61,7 +61,9 @@ impl Route {
 /// The routes that a user without a second factor can use although one is required: those that set
 /// one up or confirm it, and those that revoke the calling credential. Signing out in a browser is open
 /// to everybody.
-const OPEN_WITHOUT_FACTOR: [(Method, &str); 9] = [
+const OPEN_WITHOUT_FACTOR: [(Method, &str); 11] = [
+    (Method::POST, paths::PASSKEY_OPTIONS),
+    (Method::POST, paths::PASSKEYS),
     (Method::GET, paths::TOTP),
     (Method::POST, paths::TOTP),
     (Method::GET, paths::CONFIRM),
@@ -217,6 +219,7 @@ table! {
         GET  SESSIONS        SessionPage => pages::sessions::list;
         GET  SESSION         SessionPage => pages::sessions::show;
         POST SESSION_RECOGNISE SessionPage => account::recognise;
+        GET  SESSION_REVOKE  SessionPage => pages::sessions::to_session;
         POST SESSION_REVOKE  SessionPage => pages::sessions::revoke;
         GET  TOKENS          SessionPage => token::list;
         POST TOKENS          SessionPage => token::create;
@@ -225,7 +228,9 @@ table! {
         POST TOKEN           SessionPage => token::change;
         POST TOKEN_PAUSE     SessionPage => token::pause;
         POST TOKEN_RESUME    SessionPage => token::resume;
+        GET  TOKEN_ROTATE    SessionPage => token::to_token;
         POST TOKEN_ROTATE    SessionPage => token::rotate;
+        GET  TOKEN_REVOKE    SessionPage => token::to_token;
         POST TOKEN_REVOKE    SessionPage => token::revoke;
 
         // Revocation.

@@ -10,15 +10,15 @@ use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        Credential, CredentialFilter, Principal, RevocationReason, RevocationReceipt, change,
-        end_pending, find_recent_receipt, revoke, store as secrets,
+        Credential, Principal, RevocationReason, RevocationReceipt, change, end_pending,
+        find_recent_receipt, store as secrets,
     },
     crypto::{digest::Digest, secret::SecretString},
     db::AnyConnection,
     error::{Error, Result},
+    factors::Ending,
     mail::notices::{self, NoticeKind},
     types::{
-        credential_kind::CredentialType,
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, UserId},
     },
@@ -31,10 +31,8 @@ pub struct PasswordChange {
     pub current: SecretString,
     /// The new password.
     pub new: NewPassword,
-    /// Whether to revoke all other sessions.
-    pub end_sessions: bool,
-    /// Whether to revoke all tokens.
-    pub end_tokens: bool,
+    /// What it revokes. The trust in browsers always ends.
+    pub ending: Ending,
     /// The digest of the new secret of the caller's session.
     pub renewed: Digest,
     /// The key of the form. The same form within [`RESUBMISSION_WINDOW`] changes nothing more.
@@ -51,8 +49,8 @@ pub struct PasswordChanged {
 }
 
 /// Changes the password of the caller's account and revokes the requested credentials, in one
-/// transaction. A user without a password sets one after a second factor. The caller's session stays and gets a new secret, so that a copy of its cookie is
-/// not accepted any more (ASVS 5.0, 7.2.4).
+/// transaction. A user without a password sets one after a second factor. The caller's session stays and
+/// gets a new secret, so that a copy of its cookie is not accepted any more (ASVS 5.0, 7.2.4).
 ///
 /// A second click sends the form again, with the previous password and often with the previous
 /// secret. The second request changes nothing and has the result of the first one. If it was
@@ -127,14 +125,7 @@ async fn change_now(
         .hasher()
         .hash(change.new.into_secret(), caller.ip)
         .await?;
-    let classes: Vec<CredentialType> = [
-        (change.end_sessions, CredentialType::Session),
-        (change.end_tokens, CredentialType::Token),
-    ]
-    .into_iter()
-    .filter_map(|(asked, class)| asked.then_some(class))
-    .collect();
-    let caller = caller.clone();
+    let (caller, ending) = (caller.clone(), change.ending);
     context
         .write(move |tx| {
             proof.redeem(tx, &caller)?;
@@ -149,12 +140,7 @@ async fn change_now(
                 secrets::set_form_key(tx.connection, session_id, form.as_bytes())?;
             }
             let reason = RevocationReason::PasswordChanged;
-            // A filter without classes matches everything.
-            let selection = (!classes.is_empty()).then(|| CredentialFilter {
-                class: classes,
-                ..CredentialFilter::all_but(session_id)
-            });
-            let receipt = revoke::revoke_and_end_trust(tx, user, selection, reason, &actor)?;
+            let receipt = ending.apply_to_factor_change(tx, user, session_id, reason, &actor)?;
             notify_of_change(tx, user, &actor, receipt.as_ref())?;
             Ok(receipt)
         })
@@ -267,7 +253,13 @@ impl PasswordChange {
     /// Returns the digest that identifies the form. With other options selected it is another form.
     fn form(&self) -> Option<Digest> {
         let key = self.form_key?;
-        let options = [u8::from(self.end_sessions), u8::from(self.end_tokens)];
+        let ending = self.ending;
+        let options = [
+            ending.sessions,
+            ending.device_tokens,
+            ending.personal_tokens,
+        ]
+        .map(u8::from);
         Some(Digest::of(
             &[&b"form for a password: "[..], &key, &options].concat(),
         ))

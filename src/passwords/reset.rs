@@ -9,7 +9,7 @@ use crate::{
     credentials::revoke::lock_user_and_recheck_actor,
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors,
+    factors::{self, FactorMethod},
     jobs::{self, Job},
     mail::{
         self, Mail, QueuedMail,
@@ -139,6 +139,8 @@ pub struct ResetTarget {
     pub name: String,
     /// Whether the user has a second factor, without which the link sets no password.
     pub needs_code: bool,
+    /// Whether the user has an authenticator app.
+    pub has_app: bool,
 }
 
 /// Returns the account whose password the link sets, or `None` if the link does not work.
@@ -158,12 +160,14 @@ pub async fn target(
                 return Ok(None);
             };
             let needs_code = factors::has_second_factor(connection, user)?;
+            let has_app = factors::methods_of(connection, user)?.contains(&FactorMethod::Totp);
             let profile = store::profile(connection, user)?;
             Ok(profile.map(|profile| ResetTarget {
                 user,
                 email: profile.email,
                 name: profile.name,
                 needs_code,
+                has_app,
             }))
         })
         .await

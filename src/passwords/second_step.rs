@@ -8,6 +8,7 @@ use super::{
 use crate::{
     app_state::{AppState, Transaction},
     audit::Actor,
+    credentials,
     crypto::secret::SecretString,
     error::{Error, Result},
     rate_limit,
@@ -37,9 +38,12 @@ pub(crate) async fn authenticate_in_sign_in(
         .await?;
     let permit = context.hasher().acquire(actor.ip).await?;
     let counted = context
-        .write(move |tx| match count(tx)? {
-            true => rate_limit::record_attempt_in(tx, &attempt).map(Some),
-            false => Ok(None),
+        .write(move |tx| {
+            credentials::store::lock_user(tx.connection, user)?;
+            match count(tx)? {
+                true => rate_limit::record_attempt_in(tx, &attempt).map(Some),
+                false => Ok(None),
+            }
         })
         .await?;
     let Some(counted) = counted else {

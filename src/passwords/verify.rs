@@ -14,6 +14,7 @@ use crate::{
     },
     db::AnyConnection,
     error::{Error, Result},
+    factors,
     rate_limit::{self, Attempt, Counted},
     types::{email::Email, fields::FieldErrors, ids::UserId, message},
     util::networks,
@@ -279,6 +280,9 @@ async fn record_refusal(
 /// valid, and removes the attempt from the counters of failures. So a proof does not outlive a
 /// committed change of the password or a disabled account.
 ///
+/// If the user has a second factor, earlier failures stay counted. Otherwise a thief of a session who
+/// knows the password could erase the count of wrong codes.
+///
 /// # Errors
 /// The errors of [`check_password_proof`].
 pub(crate) fn redeem_password_proof(
@@ -287,7 +291,11 @@ pub(crate) fn redeem_password_proof(
     actor: &Actor,
 ) -> Result<()> {
     check_password_proof(tx, proof, actor)?;
-    record_success(tx, proof)
+    if factors::has_second_factor(tx.connection, proof.user)? {
+        record_first_step(tx, proof)
+    } else {
+        record_success(tx, proof)
+    }
 }
 
 /// Locks the user and checks that the proof is still valid. The attempt stays counted until

@@ -196,7 +196,8 @@ impl Attempt {
     }
 
     /// Returns the counters in the order in which their rows are locked. Each attempt locks at most
-    /// one row of each sort, in the order of the sorts, so that attempts cannot deadlock.
+    /// one row of each sort, in the order of the sorts, so that attempts cannot deadlock. A transaction
+    /// that changes other rows of a user as well locks the user first.
     pub(super) fn counters(&self) -> Vec<Counter> {
         match &self.target {
             Target::Account {

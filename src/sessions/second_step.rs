@@ -14,9 +14,10 @@ use crate::{
         self, Code, CodeProof, CodeSource, FactorMethod, RecoveryCode,
         verify::{self, Repeated, wrong_code},
     },
+    mail::notices::{self, NoticeKind},
     passwords::verify::{attempt_in_sign_in, current_hash, missing_password},
     rate_limit::Counted,
-    sign_in_attempts::{self, AttemptSecret, SignInAttempt},
+    sign_in_attempts::{self, AttemptSecret, MAX_CODES, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},
 };
 
@@ -117,6 +118,7 @@ pub async fn complete(
         .write({
             let code = code.clone();
             move |tx| {
+                store::lock_user(tx.connection, user)?;
                 if !sign_in_attempts::count_code(tx.connection, digest)? {
                     return Ok(None);
                 }
@@ -264,7 +266,7 @@ impl CodeStep {
             .await
     }
 
-    /// Records a wrong code, unless it is the code of a second click, whose first request has used it.
+    /// Records a wrong code and tells the user of the last one, unless it is the code of a second click, whose first request has used it.
     async fn refuse(
         self,
         context: &AppState,
@@ -275,7 +277,13 @@ impl CodeStep {
             .write(move |tx| {
                 let repeated = self.repeated(tx, &found)?;
                 if repeated.is_none() {
-                    verify::record_refusal(tx, found.user, &self.step.actor, &counted)?;
+                    let actor = &self.step.actor;
+                    verify::record_refusal(tx, found.user, actor, &counted)?;
+                    // The count of before this code.
+                    if found.tried + 1 >= MAX_CODES {
+                        let kind = NoticeKind::CodesRefused;
+                        notices::notify(tx, found.user, actor, kind, [])?;
+                    }
                 }
                 Ok(repeated)
             })

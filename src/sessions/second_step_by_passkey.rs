@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app_state::AppState,
     audit::Actor,
-    credentials::revoke::lock_user_and_recheck_actor,
+    credentials::{revoke::lock_user_and_recheck_actor, store},
     error::{Error, Result},
     factors::passkeys::{
         RelyingParty,
@@ -72,10 +72,11 @@ pub async fn complete_by_passkey(
                 let Some(found) = found.filter(takes_a_passkey) else {
                     return Ok(None);
                 };
+                let user = found.user;
+                store::lock_user(tx.connection, user)?;
                 if !sign_in_attempts::count_code(tx.connection, digest)? {
                     return Ok(None);
                 }
-                let user = found.user;
                 let limit = attempt_in_sign_in(tx.state, tx.connection, user, &actor)?;
                 let counted = rate_limit::record_attempt_in(tx, &limit)?;
                 let named = assertion::named_of_user(tx.connection, user, &response)?;

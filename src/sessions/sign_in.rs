@@ -124,7 +124,11 @@ pub async fn sign_in(
                 sign_in_attempts::begin(tx, attempt_digest, &first)?;
                 return Ok(Ok(false));
             }
-            record_success(tx, &proof)?;
+            // A right code has not erased the failures of the account.
+            match is_trusted {
+                true => record_first_step(tx, &proof)?,
+                false => record_success(tx, &proof)?,
+            }
             let methods = AuthenticationMethods::PASSWORD;
             let mut session = new_session(tx.state, user, &parameters, methods)?;
             if is_trusted {

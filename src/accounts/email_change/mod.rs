@@ -162,9 +162,17 @@ pub async fn address_of_link(
         .await
 }
 
+/// The result of a confirmed change.
+pub struct Confirmed {
+    /// Whether the session of the caller has the new secret.
+    pub is_renewed: bool,
+    /// The receipt, if credentials were chosen.
+    pub receipt: Option<RevocationReceipt>,
+}
+
 /// Gives the account the address of the link, and revokes what the request chose. The credential
 /// that asked for the change stays, and so does the session of `caller`, if it belongs to the
-/// account. That session gets the secret `renewed`, and the result says so.
+/// account. That session gets the secret with the digest `renewed`, and the result says so.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the link does not work any more, or if the address belongs to another
@@ -175,7 +183,7 @@ pub async fn confirm(
     caller: Option<&Principal>,
     renewed: Digest,
     ip: Option<IpAddr>,
-) -> Result<bool> {
+) -> Result<Confirmed> {
     let (digest, caller) = (secret.digest(), caller.cloned());
     context
         .write(move |tx| {
@@ -200,7 +208,10 @@ pub async fn confirm(
             let reason = RevocationReason::EmailChanged;
             let receipt = parameters.ending.apply(tx, user, kept, reason, &actor)?;
             tell_both(tx, user, &actor, &former, &link, receipt.as_ref())?;
-            Ok(session.is_some())
+            Ok(Confirmed {
+                is_renewed: session.is_some(),
+                receipt,
+            })
         })
         .await
 }

@@ -5,6 +5,7 @@ use crate::{
     app_state::{AppState, Transaction},
     audit::Actor,
     credentials::{
+        end_pending,
         filter::CredentialFilter,
         receipt::{RevocationReason, RevocationReceipt},
         trusted_browsers,
@@ -15,8 +16,9 @@ use crate::{
 };
 
 /// Revokes the matching credentials of each of `users` for an operator, in one transaction, so that
-/// there is one wait for other nodes. Each user with a matching credential gets a receipt. Users
-/// that do not exist are skipped.
+/// there is one wait for other nodes. Each user with a matching credential gets a receipt. If everything
+/// is revoked, the pending links and sign-ins of the others end as well. Users that do not exist are
+/// skipped.
 ///
 /// # Errors
 /// Returns an error if the database cannot be changed. Then nothing is revoked.
@@ -38,6 +40,9 @@ pub async fn revoke_for_users(
                     result => result?,
                 }
                 if has_nothing(tx, user, &request.selection)? {
+                    if request.selection.is_everything() {
+                        end_pending(tx.connection, user)?;
+                    }
                     continue;
                 }
                 receipts.push(revoke_in(tx, user, &request, &actor)?);

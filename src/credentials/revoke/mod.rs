@@ -7,12 +7,14 @@
 mod by_operator;
 mod one;
 mod preview;
+mod with_change;
 
 use self::by_operator::notify_of_operator;
 pub use self::by_operator::revoke_for_users;
 pub use self::one::{revoke_token, sign_out_here};
 pub use self::preview::{RevocationPreview, preview};
 use self::preview::{digest, digest_of_ids};
+pub(crate) use self::with_change::{end_trusted_browsers, revoke_and_end_trust, revoke_any};
 
 use std::collections::BTreeSet;
 
@@ -193,46 +195,6 @@ pub(crate) fn revoke_in(
         false => 0,
     };
     insert_revocation(tx, user, credentials, browsers, request.reason, actor)
-}
-
-/// Ends the trust in all browsers of a user, with a receipt without credentials. Returns `None` if the
-/// user trusts none. The user is locked.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn end_trusted_browsers(
-    tx: &mut Transaction<'_>,
-    user: UserId,
-    reason: RevocationReason,
-    actor: &Actor,
-) -> Result<Option<RevocationReceipt>> {
-    match trusted_browsers::end_all(tx, user)? {
-        0 => Ok(None),
-        ended => insert_revocation(tx, user, Vec::new(), ended, reason, actor).map(Some),
-    }
-}
-
-/// Revokes what `selection` matches, if there is one, and ends the trust in all browsers of a user, with
-/// one receipt. Returns `None` if there is no selection and the user trusts no browser. The user is
-/// locked.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn revoke_and_end_trust(
-    tx: &mut Transaction<'_>,
-    user: UserId,
-    selection: Option<CredentialFilter>,
-    reason: RevocationReason,
-    actor: &Actor,
-) -> Result<Option<RevocationReceipt>> {
-    let Some(selection) = selection else {
-        return end_trusted_browsers(tx, user, reason, actor);
-    };
-    let request = RevocationRequest {
-        trusted_browsers: true,
-        ..RevocationRequest::of(selection, reason)
-    };
-    revoke_in(tx, user, &request, actor).map(Some)
 }
 
 /// Returns the receipt of the last minute for exactly the credentials of the preview with the

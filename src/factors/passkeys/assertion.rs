@@ -14,7 +14,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     db::AnyConnection,
     error::{Error, Result},
-    factors::has_password_in,
+    factors::{has_password_in, store::forget_failures},
     mail::notices::{self, NoticeKind},
     rate_limit::{self, Counted},
     types::{
@@ -219,12 +219,13 @@ pub(crate) async fn verify_or_refuse(
 }
 
 /// Records the use of a passkey that completes a sign-in, in the transaction of its effect and under the
-/// lock of the user.
+/// lock of the user. A suspended authenticator app is accepted again.
 ///
 /// # Errors
 /// The error of an answer that was not accepted, if the passkey was removed meanwhile.
 pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Actor) -> Result<()> {
     record_use(tx, proof, actor)?;
+    forget_failures(tx.connection, proof.passkey.user)?;
     rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
 }
 

@@ -39,8 +39,8 @@ pub const MAX_PASSKEYS: usize = 20;
 /// session.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the settings allow no passkeys; [`Error::Invalid`] if the user has too
-/// many; [`Error::SecondFactorConfirmationRequired`] if the user has a second factor that was not
+/// [`Error::NotFound`] if the settings allow no passkeys; [`Error::EmailNotVerified`];
+/// [`Error::Invalid`] if the user has too many; [`Error::SecondFactorConfirmationRequired`] if the user has a second factor that was not
 /// confirmed recently.
 pub async fn begin_registration(
     context: &AppState,
@@ -48,6 +48,7 @@ pub async fn begin_registration(
 ) -> Result<Value> {
     let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
     let caller = confirmed.caller();
+    caller.require_verified_address(context)?;
     let (user, actor, prover) = (caller.user().clone(), caller.actor(), caller.clone());
     let holder = Holder::Registration(caller.credential().id);
     let (challenge, handle, existing) = context
@@ -119,7 +120,7 @@ pub struct Registered {
 /// caller's session gets the secret with the digest `renewed`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the answer does not match the challenge of this session, or if the passkey is
+/// [`Error::EmailNotVerified`]; [`Error::Invalid`] if the answer does not match the challenge of this session, or if the passkey is
 /// registered already; [`Error::SecondFactorConfirmationRequired`] if the user has another second
 /// factor that was not confirmed recently.
 pub async fn register(
@@ -130,6 +131,7 @@ pub async fn register(
 ) -> Result<Registered> {
     let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
     let caller = confirmed.caller().clone();
+    caller.require_verified_address(context)?;
     let user = caller.user().id;
     let holder = Holder::Registration(caller.credential().id);
     let client_data = &new.response.response.client_data_json;

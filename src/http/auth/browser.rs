@@ -239,6 +239,15 @@ impl OptionalUser {
         &self.language
     }
 
+    /// Returns the language of an account that is created by this page, so that its mails have it as
+    /// well. `None` is the default, which follows the browser.
+    #[must_use]
+    pub fn language_of_account(&self) -> Option<LanguageTag> {
+        let default = self.context.settings().languages.chosen(None);
+        let tag = self.language.tag();
+        (tag != default.tag()).then(|| tag.clone())
+    }
+
     /// Fails if mail is off, because the page needs it.
     ///
     /// # Errors

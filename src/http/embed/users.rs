@@ -97,7 +97,7 @@ impl Users<'_> {
         }
     }
 
-    /// Disables an account: revokes everything, and refuses sign-ins until it is enabled.
+    /// Disables an account: ends its sessions, and refuses sign-ins and its tokens until it is enabled.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound).
@@ -105,7 +105,7 @@ impl Users<'_> {
         Ok(Receipt::new(&accounts::disable(self.0, id).await?))
     }
 
-    /// Enables a disabled account. Revoked credentials stay revoked.
+    /// Enables a disabled account. Its tokens are accepted again. Revoked credentials stay revoked.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound).

@@ -44,10 +44,18 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// The body of a call without parameters.
+/// The body of a call without parameters by the script of a signed-in page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EmptyObject {}
+pub struct PageCall {
+    /// The user for whom the page was made.
+    #[serde(default, rename = "user")]
+    _user: PageUser,
+}
+
+/// The user for whom the page of a call was made. The guard has compared it with the caller.
+#[derive(Default, Deserialize)]
+pub struct PageUser(#[serde(default)] IgnoredAny);
 
 /// A JSON body, or no body at all if each of its fields is optional.
 pub struct OptionalJson<T>(pub T);

@@ -72,7 +72,7 @@ pub async fn verify(
         .await
         .and_then(|caller| caller.ok_or_else(not_signed_in))
         .and_then(|caller| params.authorize(&caller).map(|()| caller))
-        .and_then(|caller| ensure_verified(&context, &caller).map(|()| caller));
+        .and_then(|caller| caller.require_verified_address(&context).map(|()| caller));
     let result = match result {
         Ok(caller) => match requirement::require(&context, &caller).await {
             #[cfg(feature = "pages")]
@@ -111,15 +111,6 @@ pub async fn verify(
         }
         Err(error) => Err(error),
     }
-}
-
-/// Refuses an account whose address is not verified, unless the settings allow it. The settings are
-/// read for such an account only.
-fn ensure_verified(context: &AppState, caller: &Principal) -> Result<()> {
-    if !caller.user().email_verified && context.settings().withholds_from_unverified() {
-        return Err(Error::EmailNotVerified);
-    }
-    Ok(())
 }
 
 fn authorized(caller: &Principal) -> Result<HttpResponse> {

@@ -9,6 +9,7 @@ use actix_web::{
 };
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use percent_encoding::percent_decode;
+use serde::Deserialize;
 
 use crate::{
     error::{Error, Result},
@@ -51,12 +52,26 @@ impl FromRequest for Form {
     }
 }
 
-/// Returns whether the form in `body` was made for another user than `user`. A form that names no
-/// user is for every user.
+/// Returns whether the form or the JSON object in `body` was made for another user than `user`. One that
+/// names no user is for every user.
 pub fn is_for_another_user(request: &HttpRequest, body: &[u8], user: UserId) -> bool {
-    is_form(request)
-        && url::form_urlencoded::parse(body)
-            .any(|(name, value)| name == FORM_USER && value.parse() != Ok(user))
+    if is_form(request) {
+        return url::form_urlencoded::parse(body)
+            .any(|(name, value)| name == FORM_USER && value.parse() != Ok(user));
+    }
+    let body: PageObject = serde_json::from_slice(body).unwrap_or_default();
+    let named = body
+        .user
+        .as_ref()
+        .map(|named| named.as_str().map(str::parse));
+    named.is_some_and(|named| named != Some(Ok(user)))
+}
+
+/// The JSON object of a page's script.
+#[derive(Default, Deserialize)]
+struct PageObject {
+    /// As [`FORM_USER`].
+    user: Option<serde_json::Value>,
 }
 
 fn is_form(request: &HttpRequest) -> bool {

@@ -36,6 +36,8 @@ struct ConfirmPage {
     lasts: String,
     next: String,
     asks: Asks,
+    /// Whether the user has an authenticator app.
+    has_app: bool,
     /// The relying party, if the user has a passkey.
     relying_party: Option<String>,
     /// The app that asks for the confirmation. `None` for a page of Narthex.
@@ -51,6 +53,7 @@ struct ConfirmPage {
 #[derive(Clone, Copy)]
 struct Offer {
     asks: Asks,
+    has_app: bool,
     passkey: bool,
 }
 
@@ -76,6 +79,7 @@ impl ConfirmPage {
             ),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             asks: offer.asks,
+            has_app: offer.has_app,
             relying_party: match offer.passkey {
                 true => relying_party(&user.context),
                 false => None,
@@ -122,7 +126,12 @@ async fn offer(
         (false, false, _) => return to_password_link(user).map(Err),
     };
     let passkey = !summary.passkeys.is_empty();
-    Ok(Ok(Offer { asks, passkey }))
+    let has_app = summary.app.is_some();
+    Ok(Ok(Offer {
+        asks,
+        has_app,
+        passkey,
+    }))
 }
 
 /// `GET /account/confirm`. A user without a second factor is led to set one up if the change needs

@@ -8,7 +8,7 @@ use crate::{
     factors::passkeys::AssertionResponse,
     http::{
         auth::BrowserUser,
-        extract::json::{EmptyObject, Json},
+        extract::json::{Json, PageCall, PageUser},
         paths,
         response::{html::see_other, json},
         return_to::{ReturnTo, or_page},
@@ -20,7 +20,7 @@ use crate::{
 /// `POST /account/confirm/passkey/options`: the options for `navigator.credentials.get()`.
 pub async fn options(
     user: BrowserUser,
-    Json(EmptyObject {}): Json<EmptyObject>,
+    Json(PageCall { .. }): Json<PageCall>,
 ) -> Result<HttpResponse> {
     let options = sessions::confirmation_options(&user.context, &user.principal).await?;
     json::answer(StatusCode::OK, &options)
@@ -35,6 +35,8 @@ pub struct Confirmation {
     /// The page after the confirmation.
     #[serde(default)]
     next: String,
+    #[serde(default, rename = "user")]
+    _user: PageUser,
 }
 
 /// `POST /account/confirm/passkey`

@@ -6,6 +6,7 @@ use askama::Template;
 
 use crate::{
     accounts::{email_change, notice_email},
+    credentials::RevocationReceipt,
     error::{Error, Result},
     http::{
         auth::{BrowserUser, ClientInfo, OptionalUser},
@@ -66,17 +67,17 @@ pub async fn confirm(
     let caller = user.principal.as_deref();
     let (context, digest) = (&user.context, renewed.digest());
     match email_change::confirm(context, &secret, caller, digest, origin.ip).await {
-        Ok(is_renewed) => {
+        Ok(confirmed) => {
             user.cookie.forget_link();
-            if is_renewed {
-                user.cookie.renew(&renewed)?;
-            }
-            let path = if is_renewed {
-                paths::PROFILE
-            } else {
-                paths::LOGIN
+            let path = match confirmed.is_renewed {
+                true => {
+                    user.cookie.renew(&renewed)?;
+                    paths::PROFILE
+                }
+                false => paths::LOGIN,
             };
-            user.redirect(path, &notice::email_changed())
+            let count = RevocationReceipt::count_of(confirmed.receipt.as_ref());
+            user.redirect(path, &count.message(notice::email_changed))
         }
         Err(Error::NotFound) => invalid(&user, Purpose::ConfirmEmail),
         Err(other) => Err(other),

@@ -122,7 +122,8 @@ async fn create(
     details: SignIn,
 ) -> Result<SignedIn> {
     let context = &user.context;
-    let proof = invitation::accept(context, secret, name, password, details.ip).await?;
+    let language = user.language_of_account();
+    let proof = invitation::accept(context, secret, name, password, language, details.ip).await?;
     sessions::sign_in(context, proof, details).await
 }
 

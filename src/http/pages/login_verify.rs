@@ -35,6 +35,8 @@ struct VerifyPage {
     next: String,
     /// Whether the password is missing, and not a second factor.
     asks_password: bool,
+    /// Whether the user has an authenticator app.
+    has_app: bool,
     /// The host name of passkeys, if the user can use one.
     relying_party: Option<String>,
     /// For how long the user can trust the browser.
@@ -55,6 +57,10 @@ impl VerifyPage {
             },
             trust: false,
             asks_password: *step == SecondStep::Password,
+            has_app: match step {
+                SecondStep::Password => false,
+                SecondStep::SecondFactor(methods) => methods.contains(&FactorMethod::Totp),
+            },
             relying_party: match step {
                 SecondStep::SecondFactor(methods) if methods.contains(&FactorMethod::Passkey) => {
                     relying_party(&user.context)
@@ -75,6 +81,15 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     let next = ReturnTo::take(&mut query.0, user.context.settings());
     match step_of(&user).await? {
         Some(step) => html::ok(&VerifyPage::new(&user, &step, next.as_ref())?),
+        // The user has gone back after the sign-in.
+        None if user.principal.is_some() => {
+            user.cookie.end_attempt();
+            Ok(see_other(&or_page(
+                next,
+                user.context.mount(),
+                paths::ACCOUNT,
+            )))
+        }
         None => over(&user, next.as_ref()),
     }
 }

@@ -133,7 +133,8 @@ async fn register_and_sign_in(
         password: new,
     };
     if context.settings().mail.is_on() {
-        email_verification::register_by_mail(context, registration, anonymous).await?;
+        let language = user.language_of_account();
+        email_verification::register_by_mail(context, registration, language, anonymous).await?;
         return Ok(Registered::CheckMail);
     }
     let proof = match form_key {

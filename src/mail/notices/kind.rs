@@ -29,8 +29,16 @@ pub enum NoticeKind {
         /// The address that the account has again.
         restored: String,
     },
+    /// The second address was entered, changed or removed.
+    NoticeEmailChanged {
+        /// The new address, which is not verified yet. `None`: there is none any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        new: Option<String>,
+    },
     /// A browser signed in that the user had never signed in with.
     NewBrowser,
+    /// The codes of a sign-in attempt were used up, after the right password.
+    CodesRefused,
     /// A token was created.
     TokenCreated(NamedToken),
     /// A token was used from a network from which it had never been used.
@@ -129,7 +137,9 @@ impl NoticeKind {
             Self::EmailChangeRequested { .. } => "email-change-requested",
             Self::EmailChanged { .. } => "email-changed",
             Self::EmailChangeUndone { .. } => "email-change-undone",
+            Self::NoticeEmailChanged { .. } => "notice-email-changed",
             Self::NewBrowser => "new-browser",
+            Self::CodesRefused => "codes-refused",
             Self::TokenCreated(_) => "token-created",
             Self::TokenUsedElsewhere(_) => "token-used-elsewhere",
             Self::TokenExpires { .. } => "token-expires",

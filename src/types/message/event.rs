@@ -9,6 +9,7 @@ messages! {
     email_changed = "event-email-changed";
     email_change_requested = "event-email-change-requested";
     email_change_undone = "event-email-change-undone";
+    notice_email_changed = "event-notice-email-changed";
     email_verified = "event-email-verified";
     account_disabled = "event-account-disabled";
     account_enabled = "event-account-enabled";

@@ -39,7 +39,6 @@ messages! {
     password_sequence = "field-password-sequence";
     code_wrong = "field-code-wrong";
     password_wrong = "field-password-wrong";
-    also_unknown = "field-also-unknown";
 
     // Second factors
     code_malformed = "field-code-malformed";

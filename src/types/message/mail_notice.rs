@@ -16,6 +16,11 @@ messages! {
     email_changed(email: String) = "mail-notice-email-changed";
     email_change_undone_subject(app: String) = "mail-notice-email-change-undone-subject";
     email_change_undone(email: String) = "mail-notice-email-change-undone";
+    notice_email_changed_subject(app: String) = "mail-notice-notice-email-changed-subject";
+    notice_email_entered(email: String) = "mail-notice-notice-email-entered";
+    notice_email_removed = "mail-notice-notice-email-removed";
+    codes_refused_subject(app: String) = "mail-notice-codes-refused-subject";
+    codes_refused = "mail-notice-codes-refused";
     new_browser_subject(app: String) = "mail-notice-new-browser-subject";
     new_browser = "mail-notice-new-browser";
     token_created_subject(app: String) = "mail-notice-token-created-subject";

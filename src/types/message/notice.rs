@@ -7,7 +7,7 @@ messages! {
     password_changed(sessions: u64, tokens: u64, browsers: u64) = "notice-password-changed";
     check_mail(email: String) = "notice-check-mail";
     email_verified = "notice-email-verified";
-    email_changed = "notice-email-changed";
+    email_changed(sessions: u64, tokens: u64, browsers: u64) = "notice-email-changed";
     email_change_cancelled = "notice-email-change-cancelled";
     email_change_undone = "notice-email-change-undone";
     email_change_requested(email: String) = "notice-email-change-requested";

@@ -304,5 +304,5 @@ async fn pages_of_an_address_change_are_absent_without_mail() {
     let ada = app.register(ADA).await;
     ada.post("/email/cancel", &[]).await.expect_status(404);
     let page = ada.get("/account/profile").await;
-    page.expect_no_text("email-also");
+    page.expect_no_text("notice_email");
 }

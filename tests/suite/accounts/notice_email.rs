@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
 use crate::support::mail_server::MailServer;
-use crate::support::page::{ADA, expect_field_errors};
+use crate::support::page::{ADA, event_types, expect_field_errors};
 
 const SECOND: &str = "ada@backup.example";
 const MINUTE: Duration = Duration::from_secs(61);
@@ -61,6 +61,30 @@ async fn second_address_gets_notices_after_its_verification() {
     ];
     let refused = app.browser().post("/login", &form).await;
     refused.expect_status(422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_addresses_hear_of_a_change_of_the_second_one() {
+    let (app, server, ada) = signed_in().await;
+    enter(&ada, SECOND).await;
+    verify(&app, &server.wait_for_mail_to(SECOND).link()).await;
+    app.advance(MINUTE);
+    enter(&ada, "").await;
+    app.advance(MINUTE);
+    app.context.job_wakeup().notify_one();
+    for to in [ADA, SECOND] {
+        server.wait_for_mail(|mail| {
+            mail.to == [to]
+                && mail
+                    .text()
+                    .contains("second address of your account was removed")
+        });
+    }
+    let events = event_types(&ada).await;
+    let changes = events
+        .iter()
+        .filter(|kind| *kind == "account.notice_email_changed");
+    assert_eq!(changes.count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::{ApiClient, Browser};
+use crate::support::form::form_in;
 use crate::support::page::{ADA, GRACE, event_types, expect_field_errors, fetch_list, field_error};
 
 const NEW: &str = "another long password";
@@ -147,6 +148,50 @@ async fn password_change_revokes_tokens_if_selected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn password_change_distinguishes_the_kinds_of_tokens() {
+    for (also, active) in [
+        ("device_tokens", [true, false]),
+        ("personal_tokens", [false, true]),
+        ("trusted_browsers", [true, true]),
+    ] {
+        let fixture = Fixture::new().await;
+        let device = fixture.app.device(ADA, "Phone").await.client;
+        fixture.change(&["", also]).await;
+        let personal = fixture.client.get("/api/v1/user").await.status == 200;
+        let device = device.get("/api/v1/user").await.status == 200;
+        assert_eq!([personal, device], active, "{also}");
+        assert_eq!(fixture.other.get("/account").await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn email_change_without_mail_ends_what_was_chosen() {
+    for (also, active, told) in [
+        (None, [false, true], "Revoked: 1 session."),
+        (Some(vec![""]), [true, true], "Email address changed."),
+        (
+            Some(vec!["", "sessions", "personal_tokens"]),
+            [false, false],
+            "Revoked: 1 session and 1 token.",
+        ),
+    ] {
+        let fixture = Fixture::new().await;
+        let copy = fixture.app.browser();
+        let cookie = fixture.current.cookie("narthex").expect("a cookie").value;
+        copy.put_cookie("narthex", &cookie);
+        let mut form = vec![("name", "Ada"), ("email", "countess@example.com")];
+        form.extend(also.iter().flatten().map(|choice| ("also", *choice)));
+        let saved = fixture.current.post("/account/profile", &form).await;
+        let saved = saved.expect_redirect("/account/profile");
+        fixture.current.follow(&saved).await.expect_text(told);
+        let [current, other, token] = fixture.active().await;
+        assert_eq!((current, [other, token]), (true, active), "{also:?}");
+        // The session has a new secret.
+        copy.get("/account").await.expect_status(303);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_current_password_changes_and_revokes_nothing() {
     let fixture = Fixture::new().await;
     for wrong in ["", "not my password", &PASSWORD.to_uppercase()] {
@@ -177,8 +222,10 @@ async fn invalid_new_password_is_rejected_and_checkboxes_are_kept() {
             fixture.current.post("/account/password", &form).await,
             &["password"],
         );
-        assert!(page.text.contains("value=\"tokens\" checked"), "{page}");
-        assert!(!page.text.contains("value=\"sessions\" checked"), "{page}");
+        let form = form_in(&page, "/account/password");
+        let kept = form.controls.iter().filter(|control| control.checked);
+        let kept: Vec<_> = kept.map(|control| &*control.value).collect();
+        assert_eq!(kept, ["device_tokens", "personal_tokens"], "{page}");
     }
     let form = [
         ("current_password", PASSWORD),
@@ -275,6 +322,6 @@ async fn settings_count_what_a_new_password_and_deletion_end() {
     let fixture = Fixture::new().await;
     let page = fixture.current.get("/account/profile").await;
     page.expect_text("sign out 1 other session")
-        .expect_text("revoke 1 token")
+        .expect_text("revoke 1 personal token")
         .expect_text("your access: 2 sessions and 1 token");
 }

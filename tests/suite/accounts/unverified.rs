@@ -7,6 +7,7 @@ use super::verify_email::{register, sign_in_unverified};
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
 use crate::support::page::ADA;
+use crate::support::passkey;
 
 const CI: [(&str, &str); 2] = [("name", "CI"), ("expires", "never")];
 
@@ -35,6 +36,19 @@ async fn unverified_account_creates_no_token_and_uses_no_app() {
     verified.expect_redirect("/account");
     app.token_of(&browser, "CI", &["*"]).await;
     expect_app_with(&browser, "true").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unverified_account_adds_no_second_factor() {
+    let (app, _server) = TestApp::start_with_mail();
+    register(&app, ADA, PASSWORD).await;
+    let browser = sign_in_unverified(&app).await;
+    let totp = "/account/security/totp";
+    browser.get(totp).await.expect_status(403);
+    let form = [("code", "123456")];
+    browser.post(totp, &form).await.expect_status(403);
+    let refused = browser.post_json(passkey::OPTIONS, &json!({})).await;
+    refused.expect_problem(403, "email-not-verified");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,6 +78,22 @@ async fn registration_opens_no_session_until_the_address_is_verified() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn mails_have_the_language_of_the_registration() {
+    let (app, server) = TestApp::start_with_mail();
+    for (accepted, email, subject) in [
+        ("de", ADA, "Narthex: E-Mail-Adresse bestätigen"),
+        ("en", GRACE, "Narthex: confirm your email address"),
+    ] {
+        let form = [("name", "Ada"), ("email", email), ("password", PASSWORD)];
+        let browser = app.browser();
+        let request = browser.request(Method::POST, "/register");
+        let request = request.header("accept-language", accepted).form(&form);
+        browser.send(request).await.expect_redirect("/verify-email");
+        assert_eq!(server.wait_for_mail_to(email).subject(), subject);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn existing_address_gets_the_same_answer_and_a_plain_mail() {
     let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;

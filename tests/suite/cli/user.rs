@@ -273,7 +273,7 @@ async fn disabled_user_is_signed_out_until_enabled() {
 
     let output = operator.run_ok(&["user", "disable", ADA]);
     assert!(
-        output.starts_with("Disabled ada@example.com.\nThat revoked 1 session and 1 token;"),
+        output.starts_with("Disabled ada@example.com.\nThat revoked 1 session;"),
         "{output}"
     );
     assert!(!serving.is_signed_in(&browser).await);
@@ -299,6 +299,20 @@ async fn disabled_user_is_signed_out_until_enabled() {
         "a revoked session stays revoked"
     );
     serving.sign_in(ADA, FIREFOX_ON_LINUX).await;
+    assert!(serving.accepts_token(&secret).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_a_disabled_user_end_if_asked() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let serving = operator.serve();
+    let secret = operator.add_token(ADA, "deploy", &[]);
+    operator.run_ok(&["user", "disable", ADA]);
+    let output = operator.run_ok(&["user", "disable", ADA, "--end"]);
+    assert!(output.contains("That revoked 1 token;"), "{output}");
+    operator.run_ok(&["user", "enable", ADA]);
+    assert!(!serving.accepts_token(&secret).await);
 }
 
 #[test]

@@ -118,6 +118,18 @@ async fn resource_servers_and_proxies_learn_the_level() {
     assert_eq!(strong["acr"], "2");
     assert_eq!(strong["amr"], json!(["pwd", "otp", "mfa"]));
     assert_eq!(strong["auth_time"], app.context.now().micros() / 1_000_000);
+    // A password that is confirmed later proves one factor only, and a token has the same time.
+    let since = strong["auth_time"].as_i64().expect("a time");
+    app.advance(Duration::from_secs(600));
+    let confirmed = [("password", PASSWORD)];
+    let answer = browser.post("/account/confirm", &confirmed).await;
+    answer.expect_redirect("/account");
+    let later = app.client(&browser, &["account:read"]).await;
+    assert_eq!(introspect(later.secret()).await["auth_time"], since);
+    let verify = "/auth/verify?acr=2&max_age=5m";
+    for answer in [later.get(verify).await, browser.get(verify).await] {
+        answer.expect_status(401);
+    }
     let weak = introspect(introspecting.secret()).await;
     assert_eq!((&weak["acr"], &weak["amr"]), (&json!("1"), &json!(["pwd"])));
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use narthex::credentials::{CredentialFilter, revoke};
 use narthex::factors::MAX_FAILURES;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::authenticator::{Enrolled, enrol, enter_code, enter_password};
+use crate::support::authenticator::{Enrolled, enrol, enter_code, enter_password, turn_on};
 use crate::support::client::Browser;
 use crate::support::page::{ADA, GRACE, fetch_list};
 use crate::support::sql::query_lines;
@@ -53,6 +54,12 @@ async fn racing_uses_of_one_code_open_one_session() {
     assert_eq!(entered, 1, "{answers:?}");
     let after = fetch_list(&ada.browser, "/api/v1/sessions").await.len();
     assert_eq!(after, before + 1);
+    let deadlocks = query_lines(
+        &app,
+        "SELECT '0' AS line",
+        "SELECT deadlocks::text AS line FROM pg_stat_database WHERE datname = current_database()",
+    );
+    assert_eq!(deadlocks, ["0"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,6 +127,42 @@ async fn right_password_does_not_reset_the_count_of_wrong_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn password_in_a_session_does_not_reset_the_count_of_codes() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let wrong = ada.authenticator.wrong_code(&app);
+    let confirm = async |field: &str, value: &str| {
+        let form = [(field, value)];
+        ada.browser.post("/account/confirm", &form).await.status
+    };
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        for _ in 0..2 {
+            statuses.push(confirm("code", &wrong).await);
+        }
+        statuses.push(confirm("password", PASSWORD).await);
+    }
+    assert_eq!(statuses, [422, 422, 303, 422, 422, 303, 422, 422, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn used_up_codes_of_a_sign_in_are_mailed() {
+    let (app, server) = TestApp::start_with_mail();
+    app.add_user(ADA).await;
+    let owner = app.sign_in(ADA).await;
+    let ada = turn_on(&app, owner).await;
+    let browser = enter_password(&app, ADA).await;
+    let wrong = ada.authenticator.wrong_code(&app);
+    for _ in 0..5 {
+        enter_code(&browser, &wrong).await.expect_status(422);
+    }
+    app.advance(Duration::from_secs(60));
+    let subject = "Narthex: wrong codes at a sign-in";
+    let told = server.wait_for_mail(|mail| mail.subject() == subject);
+    assert!(told.text().contains("somebody knows your password"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn app_is_suspended_until_another_factor_is_used() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;
@@ -179,6 +222,14 @@ async fn end(change: &str, app: &TestApp, ada: &Enrolled) {
                 .await
                 .expect_redirect("/account/security/recovery-codes");
         }
+        // The owner has signed out before, so nothing else of the account ends.
+        "everybody signed out" => {
+            owner.post("/logout", &[]).await.expect_redirect("/login");
+            let users = vec![app.user_id(ADA).await];
+            let everything = CredentialFilter::default();
+            let ended = revoke::revoke_for_users(&app.context, users, everything).await;
+            assert_eq!(ended.expect("receipts").len(), 0);
+        }
         "account disabled" => {
             let user = app.user_id(ADA).await;
             let disabled = narthex::accounts::disable(&app.context, user).await;
@@ -195,6 +246,7 @@ async fn each_change_of_the_table_ends_pending_sign_ins() {
         "password changed",
         "factor removed",
         "recovery codes made",
+        "everybody signed out",
         "account disabled",
     ] {
         let app = TestApp::start();

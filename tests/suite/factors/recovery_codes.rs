@@ -55,6 +55,20 @@ async fn recovery_code_signs_in_once_and_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn copied_cookie_shows_no_codes_after_minutes() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let path = "/account/security/recovery-codes";
+    let made = ada.browser.post(path, &[]).await.expect_status(303);
+    let copy = app.browser();
+    let cookie = ada.browser.cookie("narthex").expect("a cookie").value;
+    copy.put_cookie("narthex", &cookie);
+    app.advance(Duration::from_secs(300));
+    let shown = copy.follow(&made).await;
+    shown.expect_redirect("/account/security");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn new_recovery_codes_end_the_old_ones() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;

@@ -53,6 +53,19 @@ async fn code_opens_a_session_of_two_factors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn signed_in_user_who_goes_back_is_led_on() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let browser = enter_password(&app, ADA).await;
+    enter_code(&browser, &ada.authenticator.code(&app)).await;
+    let again = browser.get("/login/verify?next=/account/tokens").await;
+    let page = browser
+        .follow(&again.expect_redirect("/account/tokens"))
+        .await;
+    page.expect_no_text("took too long");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn session_without_a_factor_has_the_first_level() {
     let app = TestApp::start();
     let session = app

@@ -60,7 +60,8 @@ struct Account {
 
 impl Account {
     async fn of(app: &TestApp, email: &str) -> Self {
-        let browser = app.register(email).await;
+        app.add_user(email).await;
+        let browser = app.sign_in(email).await;
         app.token_of(&browser, "CI", &["orders:read"]).await;
         // Another session, which is remembered and so outlives the shorter idle limit.
         let other = app.browser().with_user_agent(FIREFOX_ON_LINUX);
@@ -132,6 +133,7 @@ fn filled_in(form: &Form) -> Vec<Control> {
                 radios.push(control.name.clone());
             }
             "radio" => control.checked = false,
+            "select" if control.name == "language" => "en".clone_into(&mut control.value),
             _ => {}
         }
     }
@@ -189,12 +191,23 @@ async fn authenticate_and_continue(browser: &Browser, answer: &Answer, email: &s
     browser.follow(&redirect).await
 }
 
+const EXEMPT: (&str, &str) = ("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_keeps_its_fields_when_the_session_expired() {
-    let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
+    expect_restored_after_expiry(&TestApp::start_with(&[EXEMPT])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_with_mail_keeps_its_fields_after_expiry() {
+    let (app, _server) = TestApp::start_with_mail_and(&[EXEMPT]);
+    expect_restored_after_expiry(&app).await;
+}
+
+async fn expect_restored_after_expiry(app: &TestApp) {
     for (number, pattern) in forms_of_signed_in_pages().into_iter().enumerate() {
         let email = format!("user{number}@example.com");
-        let account = Account::of(&app, &email).await;
+        let account = Account::of(app, &email).await;
         let (action, page) = account.form_of(pattern);
         if pattern.ends_with("/resume") {
             let pause = action.replace("/resume", "/pause");
@@ -220,7 +233,16 @@ async fn every_form_keeps_its_fields_when_the_session_expired() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_keeps_its_fields_over_a_confirmation() {
-    let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
+    expect_restored_after_confirmation(&TestApp::start_with(&[EXEMPT])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_with_mail_keeps_its_fields_over_a_confirmation() {
+    let (app, _server) = TestApp::start_with_mail_and(&[EXEMPT]);
+    expect_restored_after_confirmation(&app).await;
+}
+
+async fn expect_restored_after_confirmation(app: &TestApp) {
     let mut interrupted = Vec::new();
     for (number, pattern) in forms_of_signed_in_pages().into_iter().enumerate() {
         // A revocation continues on a separate page.
@@ -228,7 +250,7 @@ async fn every_form_keeps_its_fields_over_a_confirmation() {
             continue;
         }
         let email = format!("user{number}@example.com");
-        let account = Account::of(&app, &email).await;
+        let account = Account::of(app, &email).await;
         let (action, page) = account.form_of(pattern);
         let shown = account.browser.get(&page).await;
         if pattern.ends_with("/resume") || shown.status != 200 {

@@ -1,6 +1,7 @@
 //! Forms of signed-in pages name the user for whom they were rendered.
 
 use narthex::http::{auth::Access, paths, routes};
+use serde_json::json;
 
 use super::drafts::OF_AN_APP;
 use crate::support::answer::Answer;
@@ -160,4 +161,19 @@ async fn form_of_a_signed_out_browser_redirects_to_sign_in() {
     let answer = app.browser().post("/account/profile", &form).await;
     let target = "/login?next=%2Faccount%2Fprofile%3Fdraft";
     assert!(answer.location().starts_with(target), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn call_of_a_page_of_another_user_is_refused() {
+    let app = TestApp::start();
+    let (ada, grace) = (app.register(ADA).await, app.register(GRACE).await);
+    let (own, other) = (user_id(&ada).await, user_id(&grace).await);
+    for path in CALLS {
+        let stale = ada.post_json(path, &json!({ "user": other })).await;
+        stale.expect_problem(409, "other-account");
+        let malformed = ada.post_json(path, &json!({ "user": 1 })).await;
+        malformed.expect_problem(409, "other-account");
+        let fresh = ada.post_json(path, &json!({ "user": own })).await;
+        assert_ne!(fresh.status, 409, "{fresh}");
+    }
 }

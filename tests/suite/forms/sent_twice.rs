@@ -5,6 +5,7 @@ use narthex::{
     credentials::{Principal, authenticate},
     crypto::secret::SecretString,
     error::Error,
+    factors::Ending,
     passwords::{
         self,
         change::{PasswordChange, PasswordChanged},
@@ -77,8 +78,7 @@ async fn changed(
     let change = PasswordChange {
         current: SecretString::new(PASSWORD.to_owned()),
         new: NewPassword::parse(SecretString::new(NEW.to_owned()), None, None).unwrap(),
-        end_sessions: false,
-        end_tokens: false,
+        ending: Ending::default(),
         renewed: secret.digest(),
         form_key: Some([key; 16]),
     };

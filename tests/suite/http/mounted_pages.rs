@@ -115,8 +115,8 @@ async fn signed_in(app: &TestApp) -> Browser {
     browser.below(Mount::ROOT)
 }
 
-/// Pages of a user with an authenticator app or a passkey.
-const AFTER_A_FORM: [&str; 8] = [
+/// Addresses of forms, and pages of a user with an authenticator app or a passkey.
+const AFTER_A_FORM: [&str; 11] = [
     "/login/verify",
     "/account/password/remove",
     "/account/security/totp/remove",
@@ -125,6 +125,9 @@ const AFTER_A_FORM: [&str; 8] = [
     "/account/security/trusted-browsers/{id}/remove",
     "/account/security/removals/{id}/cancel",
     "/account/security/recovery-codes",
+    "/account/sessions/{id}/revoke",
+    "/account/tokens/{id}/rotate",
+    "/account/tokens/{id}/revoke",
 ];
 
 /// Pages that only the link of a mail opens.

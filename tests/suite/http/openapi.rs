@@ -248,7 +248,7 @@ async fn served_document_equals_the_file_except_its_server_url() {
         .expect_status(200);
     let answer = answer.expect_header("content-type", "application/json");
     let mut served = answer.json();
-    assert_eq!(served["servers"], json!([{"url": "http://127.0.0.1:0"}]));
+    assert_eq!(served["servers"], json!([{"url": "http://localhost:0"}]));
     served["servers"] = json!([{"url": "/"}]);
     assert_eq!(served, document());
     let refused = app.anonymous().get("/openapi.json?version=2").await;

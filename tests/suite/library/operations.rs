@@ -49,14 +49,15 @@ async fn invalid_account_is_refused_by_field() {
 }
 
 #[actix_web::test]
-async fn disabled_account_has_no_credentials() {
+async fn disabled_account_has_no_session_and_keeps_its_tokens() {
     let narthex = testing::narthex::<()>();
     let ada = narthex.user(ADA).await;
     ada.session().await;
     ada.with::<()>().await;
     let receipt = narthex.users().disable(ada.id()).await.unwrap();
-    assert_eq!((receipt.sessions, receipt.tokens), (1, 1));
+    assert_eq!((receipt.sessions, receipt.tokens), (1, 0));
     narthex.users().enable(ada.id()).await.unwrap();
+    assert_eq!(narthex.tokens(ada.id()).list().await.unwrap().len(), 1);
 }
 
 #[actix_web::test]

@@ -125,7 +125,16 @@ fn mails() -> Vec<(&'static str, Mail)> {
                 restored: restored(),
             }),
         ),
+        (
+            "notice-email-entered",
+            notice(NoticeKind::NoticeEmailChanged { new: Some(new()) }),
+        ),
+        (
+            "notice-email-removed",
+            notice(NoticeKind::NoticeEmailChanged { new: None }),
+        ),
         ("new-browser", notice(NoticeKind::NewBrowser)),
+        ("codes-refused", notice(NoticeKind::CodesRefused)),
         ("token-created", notice(NoticeKind::TokenCreated(token()))),
         ("token-created-joined", Mail::Notice(joined)),
         (

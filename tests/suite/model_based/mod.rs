@@ -151,7 +151,7 @@ impl<'a> TestUser<'a> {
         let user = self.world.app.user_id(&self.email).await;
         if disabled {
             accounts::disable(context, user).await.unwrap();
-            self.model.revoke(&Target::Everything, 0);
+            self.model.revoke(&Target::Sessions, 0);
         } else {
             accounts::enable(context, user).await.unwrap();
         }

@@ -302,3 +302,19 @@ async fn trusted_browser_is_asked_for_the_password_alone() {
     window.expect_text("End the trust").await;
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn required_factor_can_be_a_passkey() {
+    let app = TestApp::start_with(&[("NARTHEX_REQUIRE_SECOND_FACTOR", "all")]);
+    app.register(ADA).await;
+    let window = window_of(&app).await;
+    window.add_screen_lock().await;
+    sign_in_with_password(&window).await;
+    window.expect_path("/account/security/totp").await;
+    window.press("Add a passkey").await;
+    window.expect_path("/account/security/recovery-codes").await;
+    window.visit("/account").await;
+    window.expect_path("/account").await;
+    window.close().await;
+}

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use narthex::factors::MAX_FAILURES;
 use serde_json::json;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::authenticator::enter_password;
+use crate::support::authenticator::{enrol, enter_code, enter_password};
 use crate::support::client::Browser;
 use crate::support::page::{ADA, event_types};
 use crate::support::passkey::{
     LOGIN, LOGIN_OPTIONS, Passkey, options, second_step, try_to_register,
 };
+use crate::support::sql::execute;
 
 /// Registers a user with this passkey.
 pub async fn with_passkey(app: &TestApp, passkey: &mut Passkey) -> Browser {
@@ -43,9 +45,31 @@ async fn passkey_completes_a_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn passkey_ends_the_suspension_of_an_app() {
+    let app = TestApp::start();
+    let mut passkey = Passkey::new(1);
+    let ada = enrol(&app, ADA).await;
+    let added = try_to_register(&ada.browser, &mut passkey).await;
+    added.expect_status(200);
+    execute(
+        &app,
+        &format!(
+            "UPDATE authenticator_apps SET failures = {}",
+            MAX_FAILURES + 1
+        ),
+    );
+    let code = ada.authenticator.code(&app);
+    let browser = enter_password(&app, ADA).await;
+    enter_code(&browser, &code).await.expect_status(422);
+    second_step(&browser, &passkey).await.expect_status(200);
+    let again = enter_password(&app, ADA).await;
+    enter_code(&again, &code).await.expect_redirect("/account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sign_in_without_a_passkey_offers_none() {
     let app = TestApp::start();
-    crate::support::authenticator::enrol(&app, ADA).await;
+    enrol(&app, ADA).await;
     let browser = enter_password(&app, ADA).await;
     let page = browser.get("/login/verify").await.expect_status(200);
     assert!(!page.text.contains("data-passkey"), "{page}");

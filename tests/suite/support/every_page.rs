@@ -12,7 +12,7 @@ use super::client::Browser;
 use super::page::{fetch_list, own_session};
 
 /// Routes that answer with a file or with a redirect.
-const NO_PAGES: [&str; 10] = [
+const NO_PAGES: [&str; 13] = [
     paths::HOME,
     paths::PASSWORD,
     paths::PASSWORD_REMOVE,
@@ -23,6 +23,9 @@ const NO_PAGES: [&str; 10] = [
     paths::PASSKEY_REMOVE,
     paths::TRUSTED_BROWSER_REMOVE,
     paths::REMOVAL_CANCEL,
+    paths::SESSION_REVOKE,
+    paths::TOKEN_ROTATE,
+    paths::TOKEN_REVOKE,
 ];
 
 /// Pages that only the answer of a form leads to. Their tests are those of second factors.

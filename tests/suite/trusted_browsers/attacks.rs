@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{COOKIE, MINUTE, SETTING, is_trusted, needs_no_code, scene, stored, trust};
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::authenticator::{enrol, enter_password};
+use crate::support::authenticator::{enrol, enter_code, enter_password};
 use crate::support::client::Browser;
 use crate::support::page::{ADA, GRACE};
 
@@ -63,6 +63,23 @@ async fn wrong_password_is_refused_in_a_trusted_browser() {
     let (_app, _ada, browser) = scene().await;
     let form = [("email", ADA), ("password", "not the password of Ada")];
     browser.post("/login", &form).await.expect_status(422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trusted_sign_in_does_not_reset_the_count_of_codes() {
+    let (app, ada, browser) = scene().await;
+    let wrong = ada.authenticator.wrong_code(&app);
+    for round in 0..3 {
+        let entering = enter_password(&app, ADA).await;
+        for _ in 0..2 {
+            enter_code(&entering, &wrong).await.expect_status(422);
+        }
+        if round < 2 {
+            assert!(is_trusted(&browser).await);
+        }
+    }
+    let form = [("email", ADA), ("password", PASSWORD)];
+    app.browser().post("/login", &form).await.expect_status(429);
 }
 
 #[tokio::test(flavor = "multi_thread")]

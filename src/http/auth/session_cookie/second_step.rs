@@ -1,16 +1,21 @@
 //! The secrets of a sign-in that is not complete, and recovery codes for the next page.
 
+use std::time::Duration;
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::SessionCookie;
 use crate::{
     app_state::AppState, crypto::secret::SecretString, error::Result, factors::RecoveryCode,
-    sign_in_attempts::AttemptSecret, types::ids::UserId,
+    sign_in_attempts::AttemptSecret, types::ids::UserId, util::clock::Timestamp,
 };
 
 const ATTEMPT: &str = "t";
 const PASSKEY_SIGN_IN: &str = "p";
 const RECOVERY_CODES: &str = "c";
+
+/// The time from the making of recovery codes to the page that shows them.
+const SHOWN_FOR: Duration = Duration::from_secs(300);
 
 impl SessionCookie {
     /// Stores the secret of a sign-in that waits for its second step. A session of the browser stays
@@ -50,7 +55,8 @@ impl SessionCookie {
     }
 
     /// Stores new recovery codes for the next page, sealed for `user`. The database has their hashes
-    /// only, so that no later request can show them.
+    /// only, so that no later request can show them. A copy of the cookie shows them for
+    /// [`SHOWN_FOR`].
     ///
     /// # Errors
     /// Fails without randomness.
@@ -62,7 +68,8 @@ impl SessionCookie {
     ) -> Result<()> {
         let lines: Vec<SecretString> = codes.iter().map(RecoveryCode::grouped).collect();
         let lines: Vec<&str> = lines.iter().map(SecretString::expose).collect();
-        let text = SecretString::new(lines.join("\n"));
+        let until = context.now().saturating_add(SHOWN_FOR).micros();
+        let text = SecretString::new(format!("{until}\n{}", lines.join("\n")));
         let keys = context.sealing_keys()?;
         let sealed = keys.seal(context.random(), &shown_to(user), text.expose().as_bytes())?;
         self.put(RECOVERY_CODES, &BASE64_URL_SAFE_NO_PAD.encode(sealed))
@@ -76,7 +83,9 @@ impl SessionCookie {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let keys = context.sealing_keys().ok()?;
         let text = keys.open(&shown_to(user), &sealed).ok()?;
-        Some(SecretString::new(str::from_utf8(&text).ok()?.to_owned()))
+        let (until, lines) = str::from_utf8(&text).ok()?.split_once('\n')?;
+        let is_late = until.parse().map(Timestamp::from_micros).ok()? <= context.now();
+        (!is_late).then(|| SecretString::new(lines.to_owned()))
     }
 }
 

@@ -8,8 +8,10 @@ use crate::{
     types::{email::Email, fields::Fields},
 };
 
-/// The contents of the form if mail is on.
+/// The contents of the form.
 pub(super) struct EmailField {
+    /// Whether mail is on. Otherwise an address changes at once, and there is no second one.
+    pub(super) has_mail: bool,
     /// The address that waits for its confirmation.
     pub(super) pending: Option<String>,
     /// The numbers of the credentials that the change can revoke.
@@ -23,21 +25,28 @@ pub(super) struct EmailField {
 }
 
 impl EmailField {
-    /// Returns `None` if mail is off. An address then changes at once.
-    pub(super) async fn of(user: &BrowserUser) -> Result<Option<Self>> {
-        let context = &user.context;
+    /// Returns the field of a form that has no errors yet.
+    pub(super) async fn of(user: &BrowserUser, endable: Endable) -> Result<Self> {
+        let (context, account) = (&user.context, user.principal.user().id);
         if !context.settings().mail.is_on() {
-            return Ok(None);
+            return Ok(Self {
+                has_mail: false,
+                pending: None,
+                endable,
+                ending: OTHER_SESSIONS,
+                notice_email: String::new(),
+                notice_email_pending: false,
+            });
         }
-        let (account, session) = (user.principal.user().id, user.principal.credential().id);
         let second = notice_email::find(context, account).await?;
-        Ok(Some(Self {
+        Ok(Self {
+            has_mail: true,
             pending: email_change::pending(context, account).await?,
-            endable: Endable::of(context, account, session).await?,
+            endable,
             ending: OTHER_SESSIONS,
             notice_email_pending: second.as_ref().is_some_and(|second| !second.is_verified),
             notice_email: second.map_or_else(String::new, |second| second.address),
-        }))
+        })
     }
 }
 

@@ -11,11 +11,10 @@ use super::{
 use crate::{
     accounts::{self, Profile, ProfileChanged},
     app_state::AppState,
-    audit::RevokedDetail,
-    credentials::{CredentialFilter, revoke::preview, trusted_browsers},
+    credentials::{CredentialFilter, RevocationReceipt, revoke::preview},
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors,
+    factors::{self, Endable, Ending},
     http::{
         address::Address,
         auth::BrowserUser,
@@ -46,17 +45,14 @@ struct SettingsPage {
     frame: Layout,
     name: String,
     email: String,
-    /// The change of the address, if mail is on.
-    email_change: Option<EmailField>,
+    email_change: EmailField,
     language: LanguageField,
-    end_sessions: bool,
-    end_tokens: bool,
+    /// The choices of the form for the password.
+    ending: Ending,
+    endable: Endable,
     form_key: String,
-    /// The numbers of sessions other than this one, and of tokens.
-    other_sessions: u64,
+    /// The number of all tokens.
     tokens: u64,
-    /// The number of browsers whose trust ends with a change of the password.
-    trusted_browsers: u64,
     /// Whether the user has a password. Without one, the page sets a password after a second factor.
     has_password: bool,
     errors: FieldTexts,
@@ -65,20 +61,20 @@ struct SettingsPage {
 
 async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
     let (context, account) = (&user.context, user.principal.user().id);
-    let others = CredentialFilter::all_but(user.principal.credential().id);
+    let session = user.principal.credential().id;
+    let others = CredentialFilter::all_but(session);
     let count = preview(context, account, others).await?.count();
+    let endable = Endable::of(context, account, session).await?;
     Ok(SettingsPage {
         frame: user.frame(),
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
-        email_change: EmailField::of(user).await?,
+        email_change: EmailField::of(user, endable).await?,
         language: LanguageField::of(user),
-        end_sessions: true,
-        end_tokens: false,
+        ending: OTHER_SESSIONS,
+        endable,
         form_key: new_form_key(&user.context)?,
-        other_sessions: count.sessions,
         tokens: count.tokens,
-        trusted_browsers: trusted_browsers::number(context, account).await?,
         has_password: factors::has_password(context, account).await?,
         errors,
         refused: None,
@@ -89,15 +85,22 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
 pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
     let mut page = page_with(&user, FieldTexts::default()).await?;
     if let Some(mut typed) = user.draft(paths::PROFILE) {
-        (page.name, page.email) = (typed.text("name"), typed.text("email"));
-        page.language.chosen = typed.text("language");
-        if let Some(change) = &mut page.email_change {
-            change.ending = endings::take(&mut typed, OTHER_SESSIONS);
-            change.notice_email = email_field::read_notice_email(&mut typed).0;
+        // A draft that was too long has no fields.
+        let shown = [
+            ("name", &mut page.name),
+            ("email", &mut page.email),
+            ("language", &mut page.language.chosen),
+            ("notice_email", &mut page.email_change.notice_email),
+        ];
+        for (name, text) in shown {
+            if let Some(entered) = typed.one(name) {
+                *text = entered;
+            }
         }
+        page.email_change.ending = endings::take(&mut typed, OTHER_SESSIONS);
     }
     if let Some(mut typed) = user.draft(paths::PASSWORD) {
-        (page.end_sessions, page.end_tokens) = classes_to_revoke(&typed.many("also"));
+        page.ending = endings::take_for_password(&mut typed);
     }
     html::ok(&page)
 }
@@ -122,15 +125,15 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
             notice_email,
             ..read_profile(fields, &name, &email, language)?
         };
-        let changed = accounts::change_profile(&user.context, &user.principal, profile).await;
-        user.with_return_address(to_profile, changed)
+        let secret = SessionSecret::generate(user.context.random())?;
+        let (context, caller) = (&user.context, &user.principal);
+        let changed = accounts::change_profile(context, caller, profile, secret.digest()).await;
+        Ok((user.with_return_address(to_profile, changed)?, secret))
     };
     let typed = async |errors: FieldTexts| {
         let mut page = page_with(&user, errors).await?;
-        if let Some(change) = &mut page.email_change {
-            change.ending = ending;
-            change.notice_email.clone_from(&second);
-        }
+        page.email_change.ending = ending;
+        page.email_change.notice_email.clone_from(&second);
         Ok::<_, Error>(SettingsPage {
             name: name.clone(),
             email: email.clone(),
@@ -144,9 +147,14 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
         })
     };
     match changed.await {
-        Ok(changed) => {
+        Ok((changed, secret)) => {
             let message = match changed {
                 ProfileChanged::Saved => notice::saved(),
+                ProfileChanged::EmailChanged(receipt) => {
+                    user.cookie.renew(&secret)?;
+                    let count = RevocationReceipt::count_of(receipt.as_deref());
+                    count.message(notice::email_changed)
+                }
                 ProfileChanged::EmailPending => notice::email_change_requested(email),
                 ProfileChanged::NoticeEmailPending => notice::check_mail(second),
             };
@@ -192,22 +200,13 @@ fn read_profile(
 
 /// `POST /account/password`
 ///
-/// All other sessions are revoked unless the form says otherwise. A browser sends nothing for an
-/// empty checkbox, so the form has an empty field `also` in addition to its checkboxes. Only with
-/// this field does the absence of `sessions` mean that the sessions stay.
+/// All other sessions are revoked unless the form says otherwise.
 pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let current = SecretString::new(fields.text("current_password"));
     let new = SecretString::new(fields.text("password"));
     let key = form_key(&fields.text("form_key"));
-    let also = fields.many("also");
-    let (end_sessions, end_tokens) = classes_to_revoke(&also);
-    if also
-        .iter()
-        .any(|class| !["sessions", "tokens", ""].contains(&&**class))
-    {
-        fields.errors().add("also", field::also_unknown());
-    }
+    let ending = endings::take_for_password(&mut fields);
     let changed = async {
         let (email, name) = (
             Email::parse(&user.principal.user().email),
@@ -234,8 +233,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
         let change = PasswordChange {
             current,
             new,
-            end_sessions,
-            end_tokens,
+            ending,
             renewed: secret.digest(),
             form_key: key,
         };
@@ -248,20 +246,17 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             if changed.is_renewed {
                 user.cookie.renew(&secret)?;
             }
-            let ended = changed.receipt;
-            let count = ended.map_or(RevokedDetail::default(), |receipt| receipt.count());
+            let count = RevocationReceipt::count_of(changed.receipt.as_ref());
             let message = count.message(notice::password_changed);
             user.redirect(paths::PROFILE, &message)
         }
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
-            end_sessions,
-            end_tokens,
+            ending,
             ..page_with(&user, user.field_texts(&errors)).await?
         }),
         Err(error @ Error::Throttled(_)) => {
             let page = SettingsPage {
-                end_sessions,
-                end_tokens,
+                ending,
                 refused: Some(Refused::by(&error, user.language())),
                 ..page_with(&user, FieldTexts::default()).await?
             };
@@ -282,12 +277,6 @@ fn is_own_address(user: &BrowserUser, typed: &str) -> bool {
 /// Returns the page after a confirmation.
 fn to_profile() -> String {
     paths::PROFILE.to_owned()
-}
-
-/// Returns whether the other sessions are revoked, and whether the tokens are.
-fn classes_to_revoke(also: &[String]) -> (bool, bool) {
-    let requested = |class: &str| also.iter().any(|requested| requested == class);
-    (requested("sessions") || !requested(""), requested("tokens"))
 }
 
 /// `POST /account/delete`

@@ -35,6 +35,7 @@ struct ResetPage {
     /// The name of the link in the form.
     link: String,
     needs_code: bool,
+    has_app: bool,
     pause_tokens: bool,
     errors: FieldTexts,
 }
@@ -115,6 +116,7 @@ fn page(
         email: target.email.clone(),
         link: secret.form_name(),
         needs_code: target.needs_code,
+        has_app: target.has_app,
         pause_tokens,
         errors,
     }

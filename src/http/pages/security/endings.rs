@@ -1,4 +1,5 @@
-//! The choices of what a change of the second factors, or of the e-mail address, revokes besides.
+//! The choices of what a change of the second factors, of the password or of the e-mail address revokes
+//! besides.
 
 use crate::{
     factors::Ending,
@@ -9,12 +10,31 @@ use crate::{
 /// form has an empty field `also` in addition. Without any field, `default` applies.
 pub(in crate::http::pages) fn take(fields: &mut Fields, default: Ending) -> Ending {
     let also = fields.many("also");
-    if also.is_empty() {
-        return default;
+    match also.is_empty() {
+        true => default,
+        false => chosen(&also, fields),
     }
+}
+
+/// Takes the choices of the form for the password. Other sessions end unless the empty field says that
+/// the form has a checkbox for them. `tokens` stands for both kinds, for clients without the page.
+pub(in crate::http::pages) fn take_for_password(fields: &mut Fields) -> Ending {
+    let also = fields.many("also");
+    let (both, mut also): (Vec<_>, Vec<_>) = also.into_iter().partition(|one| one == "tokens");
+    if !both.is_empty() {
+        also.extend(["device_tokens", "personal_tokens"].map(str::to_owned));
+    }
+    let ending = chosen(&also, fields);
+    Ending {
+        sessions: ending.sessions || !also.iter().any(String::is_empty),
+        ..ending
+    }
+}
+
+fn chosen(also: &[String], fields: &mut Fields) -> Ending {
     let mut ending = Ending::default();
     for choice in also {
-        match &*choice {
+        match &**choice {
             "sessions" => ending.sessions = true,
             "trusted_browsers" => ending.trusted_browsers = true,
             "device_tokens" => ending.device_tokens = true,

@@ -12,7 +12,7 @@ use crate::{
     },
     http::{
         auth::BrowserUser,
-        extract::json::{EmptyObject, Json},
+        extract::json::{Json, PageCall, PageUser},
         paths,
         response::json,
     },
@@ -26,7 +26,7 @@ use crate::{
 /// `POST /account/security/passkeys/options`: the options for `navigator.credentials.create()`.
 pub async fn options(
     user: BrowserUser,
-    Json(EmptyObject {}): Json<EmptyObject>,
+    Json(PageCall { .. }): Json<PageCall>,
 ) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
     let options = passkeys::begin_registration(&user.context, confirmed).await?;
@@ -42,6 +42,8 @@ pub struct Registration {
     /// What to revoke with it.
     #[serde(default)]
     also: Vec<String>,
+    #[serde(default, rename = "user")]
+    _user: PageUser,
 }
 
 /// `POST /account/security/passkeys`

@@ -19,6 +19,7 @@ use crate::{
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
+        pages::login::relying_party,
         paths,
         response::{
             field_texts::FieldTexts,
@@ -46,6 +47,10 @@ struct TotpPage {
     ending: Ending,
     /// Whether the user can do nothing else before.
     is_required: bool,
+    /// The host name of passkeys. `None`: the settings allow none.
+    relying_party: Option<String>,
+    /// The path of the confirmation that a passkey needs.
+    confirm: String,
     /// The page that needs the factor.
     next: Option<ReturnTo>,
     errors: FieldTexts,
@@ -72,6 +77,8 @@ impl TotpPage {
             endable: Endable::of(context, account.id, session).await?,
             ending,
             is_required: context.settings().requires_second_factor(),
+            relying_party: relying_party(context),
+            confirm: paths::with_next(paths::CONFIRM, user.address(paths::TOTP).as_str()),
             next,
             errors,
             form_key: new_form_key(context)?,

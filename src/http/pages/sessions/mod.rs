@@ -6,5 +6,5 @@ mod show;
 
 pub use self::{
     list::show as list,
-    show::{revoke, show},
+    show::{revoke, show, to_session},
 };

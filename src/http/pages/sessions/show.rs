@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use super::row::SessionRow;
 use crate::{
+    app_state::AppState,
     credentials::{self, Credential, CredentialFilter, StatusFilter},
     error::Result,
     http::{
+        address::Address,
         auth::BrowserUser,
         extract::path::PathId,
         middleware::body::Form,
@@ -21,7 +23,7 @@ use crate::{
         paths,
         response::{
             client_address::{ClientAddress, Locator},
-            html::{self, Layout},
+            html::{self, Layout, see_other},
             relative_time::RelativeTime,
         },
     },
@@ -97,6 +99,11 @@ fn expiry(user: &BrowserUser, session: &Credential) -> Option<RelativeTime> {
     let now = user.context.now();
     let end = session.expires_at.filter(|_| session.is_active(now))?;
     Some(RelativeTime::future(user.language(), now, end))
+}
+
+/// `GET` of an address that accepts forms only.
+pub async fn to_session(context: Data<AppState>, id: PathId<CredentialTag>) -> HttpResponse {
+    see_other(&Address::of(context.mount(), &paths::session(id.0)))
 }
 
 /// `POST /account/sessions/{id}/revoke`

@@ -1,6 +1,6 @@
 //! The operations of the page of one token: change, pause, resume and revoke it.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web::Data};
 
 use super::{
     abilities::Preset,
@@ -9,15 +9,17 @@ use super::{
     rotate::RotationForm,
 };
 use crate::{
+    app_state::AppState,
     credentials::{self, Credential},
     error::{Error, Result},
     http::{
+        address::Address,
         auth::BrowserUser,
         extract::path::PathId,
         middleware::body::{Form, Query},
         pages::revoke::{list_in, revoke as revoke_one},
         paths,
-        response::html,
+        response::html::{self, see_other},
     },
     tokens::{Change, change as change_token},
     types::{
@@ -164,6 +166,11 @@ async fn set_paused(
     let token = user.with_return_address(|| paths::token(id), changed)?;
     let back = list_in(user, &next).unwrap_or_else(|| paths::token(token.id));
     user.redirect(&back, message)
+}
+
+/// `GET` of an address that accepts forms only.
+pub async fn to_token(context: Data<AppState>, id: PathId<CredentialTag>) -> HttpResponse {
+    see_other(&Address::of(context.mount(), &paths::token(id.0)))
 }
 
 /// `POST /account/tokens/{id}/revoke`

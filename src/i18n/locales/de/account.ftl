@@ -17,16 +17,6 @@ settings-password = Passwort
 settings-current-password = Aktuelles Passwort
 settings-new-password = Neues Passwort
 settings-also = Mit dem neuen Passwort außerdem
-settings-also-sessions = { $count ->
-    [0] andere Sitzungen abmelden (es gibt keine)
-    [one] { $count } andere Sitzung abmelden
-   *[other] { $count } andere Sitzungen abmelden
-}
-settings-also-tokens = { $count ->
-    [0] alle Tokens widerrufen (es gibt keine)
-    [one] { $count } Token widerrufen
-   *[other] { $count } Tokens widerrufen
-}
 settings-change-password = Passwort ändern
 settings-set-password = Passwort festlegen
 settings-no-password = Sie haben kein Passwort. Mit einem neuen können Sie sich auch damit und mit einem zweiten Faktor anmelden.

@@ -6,6 +6,7 @@ event-name-changed = Name geändert
 event-email-changed = E-Mail-Adresse geändert
 event-email-change-requested = Neue E-Mail-Adresse eingegeben
 event-email-change-undone = Vorherige E-Mail-Adresse wiederhergestellt
+event-notice-email-changed = Zweite Adresse geändert
 event-email-verified = E-Mail-Adresse bestätigt
 event-account-disabled = Konto vom Betreiber gesperrt
 event-account-enabled = Konto vom Betreiber entsperrt

@@ -31,10 +31,9 @@ field-password-repeated = Wiederholen Sie nicht dieselben Zeichen.
 field-password-sequence = Vermeiden Sie Folgen wie abcdef oder qwertz.
 field-code-wrong = Dieser Code ist falsch oder abgelaufen. Senden Sie eine neue E-Mail und verwenden Sie deren Code.
 field-password-wrong = Falsches Passwort.
-field-also-unknown = Wählen Sie Sitzungen oder Tokens aus.
 
 field-code-malformed = Geben Sie die sechs Ziffern ein, die Ihre App zeigt, oder einen Wiederherstellungscode.
-field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten ein, den Ihre App zeigt.
+field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten Code Ihrer App oder einen unbenutzten Wiederherstellungscode ein.
 field-passkey-refused = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal.
 field-passkey-unverified = Dieses Konto hat kein Passwort. Deshalb muss der Passkey Gesicht, Fingerabdruck oder eine PIN verlangen. Versuchen Sie es noch einmal.
 field-own-email-differs = Geben Sie die E-Mail-Adresse dieses Kontos ein.

@@ -75,7 +75,7 @@ ending-personal-tokens = { $count ->
 }
 
 ending-trusted-browsers = { $count ->
-    [0] das Vertrauen in Browser beenden (es gibt keine)
+    [0] das Vertrauen in Browser beenden (Sie vertrauen keinem)
     [one] das Vertrauen in { $count } Browser beenden
    *[other] das Vertrauen in { $count } Browser beenden
 }
@@ -107,11 +107,13 @@ trusted-remove-lead = Die nächste Anmeldung in diesem Browser fragt nach einem 
 
 code-label = Code
 code-hint = Sechs Ziffern aus Ihrer Authenticator-App oder ein Wiederherstellungscode.
+code-hint-recovery = Einer Ihrer Wiederherstellungscodes.
 
 # Die Authenticator-App einrichten
 
 totp-title = Authenticator-App einrichten
 totp-required = Dieser Dienst verlangt einen zweiten Faktor. Richten Sie einen ein, um fortzufahren.
+totp-or-passkey = Sie können statt einer App einen Passkey hinzufügen.
 totp-scan = Scannen Sie diesen QR-Code mit einer Authenticator-App. Geben Sie dann den Code ein, den die App zeigt.
 totp-qr = QR-Code mit dem Geheimnis für Ihre Authenticator-App
 totp-type = Wenn Sie ihn nicht scannen können, geben Sie das Geheimnis in der App ein oder öffnen Sie die Adresse auf Ihrem Smartphone.
@@ -168,5 +170,5 @@ second-step-other = Anderes Konto verwenden
 confirm-identity-title = Bestätigen Sie, dass Sie es sind
 confirm-either-lead = Geben Sie einen Code oder Ihr Passwort ein, um fortzufahren. Danach werden Sie { $length } lang nicht wieder gefragt.
 confirm-app-lead = { $name } bittet Sie zu bestätigen, dass Sie es sind.
-confirm-code-lead = Diese Änderung braucht einen zweiten Faktor. Danach werden Sie { $length } lang nicht wieder gefragt.
+confirm-code-lead = Um fortzufahren, brauchen Sie einen zweiten Faktor. Danach werden Sie { $length } lang nicht wieder gefragt.
 confirm-or-password = Oder Ihr Passwort

@@ -17,16 +17,6 @@ settings-password = Password
 settings-current-password = Current password
 settings-new-password = New password
 settings-also = With the new password, also
-settings-also-sessions = { $count ->
-    [0] sign out other sessions (there are none)
-    [one] sign out { $count } other session
-   *[other] sign out { $count } other sessions
-}
-settings-also-tokens = { $count ->
-    [0] revoke all tokens (there are none)
-    [one] revoke { $count } token
-   *[other] revoke { $count } tokens
-}
 settings-change-password = Change password
 settings-set-password = Set password
 settings-no-password = You have no password. With a new one, you can also sign in with it and a second factor.

@@ -6,6 +6,7 @@ event-name-changed = Name changed
 event-email-changed = Email address changed
 event-email-change-requested = New email address entered
 event-email-change-undone = Previous email address restored
+event-notice-email-changed = Second address changed
 event-email-verified = Email address confirmed
 event-account-disabled = Account disabled by an operator
 event-account-enabled = Account enabled by an operator

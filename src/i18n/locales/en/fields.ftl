@@ -31,10 +31,9 @@ field-password-repeated = Avoid repeating the same characters.
 field-password-sequence = Avoid sequences such as abcdef or qwerty.
 field-code-wrong = This code is wrong or has expired. Send a new email and use its code.
 field-password-wrong = Incorrect password.
-field-also-unknown = Choose sessions or tokens.
 
 field-code-malformed = Enter the six digits that your app shows, or a recovery code.
-field-factor-code-wrong = This code is wrong or was used before. Enter the next one that your app shows.
+field-factor-code-wrong = This code is wrong or was used before. Enter the next code of your app, or an unused recovery code.
 field-passkey-refused = The passkey was not accepted. Try again.
 field-passkey-unverified = This account has no password, so the passkey must ask for your face, your fingerprint or a PIN. Try again.
 field-own-email-differs = Enter the email address of this account.

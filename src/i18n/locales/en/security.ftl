@@ -107,11 +107,13 @@ trusted-remove-lead = The next sign-in in this browser asks for a code. You stay
 
 code-label = Code
 code-hint = Six digits from your authenticator app, or a recovery code.
+code-hint-recovery = One of your recovery codes.
 
 # Setting up the authenticator app
 
 totp-title = Set up authenticator app
 totp-required = This service requires a second factor. Set one up to continue.
+totp-or-passkey = You can add a passkey instead of an app.
 totp-scan = Scan this QR code with an authenticator app. Then enter the code that the app shows.
 totp-qr = QR code with the secret for your authenticator app
 totp-type = If you cannot scan it, enter the secret in the app, or open the address on your phone.
@@ -168,5 +170,5 @@ second-step-other = Use another account
 confirm-identity-title = Confirm that it is you
 confirm-either-lead = Enter a code or your password to continue. You will not be asked again for { $length }.
 confirm-app-lead = { $name } asks you to confirm that it is you.
-confirm-code-lead = This change needs a second factor. You will not be asked again for { $length }.
+confirm-code-lead = A second factor is needed to continue. You will not be asked again for { $length }.
 confirm-or-password = Or your password
