@@ -40,7 +40,7 @@ const ticked = (area) => [...area.querySelectorAll("[name=also]:checked")].map((
 const KINDS = {
   async create(area, options) {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
-    return [await navigator.credentials.create({ publicKey }), { also: ticked(area) }];
+    return [await navigator.credentials.create({ publicKey }), { also: ticked(area), next: area.dataset.next }];
   },
   async get(area, options) {
     const publicKey = requestOptions(options);

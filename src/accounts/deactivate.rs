@@ -11,7 +11,7 @@ use crate::{
         revoke::{self, RevocationRequest, lock_user_and_recheck_actor},
     },
     crypto::secret::SecretString,
-    error::Result,
+    error::{Error, Result},
     mail::notices::{self, NoticeKind},
     passwords::{owner::OwnerProof, verify::wrong_password_in},
     types::{credential_kind::CredentialType, ids::UserId},
@@ -21,8 +21,8 @@ use crate::{
 /// name and address are deleted as well. `password` is ignored for a user without one.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] if the password is wrong;
-/// [`crate::error::Error::SecondFactorConfirmationRequired`] if the user has none and no second factor was
+/// [`Error::Invalid`] if the password is wrong;
+/// [`Error::SecondFactorConfirmationRequired`] if the user has none and no second factor was
 /// confirmed recently.
 pub async fn delete(
     context: &AppState,
@@ -45,7 +45,7 @@ pub async fn delete(
 /// Deletes an account for an operator.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] if the account does not exist.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |tx, user, actor| {
         delete_account(tx, user, actor)
@@ -88,7 +88,7 @@ pub(crate) fn delete_rows(tx: &mut Transaction<'_>, user: UserId) -> Result<()> 
 /// disabled by mistake does not need new tokens in all programs.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] if the account does not exist.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |tx, user, actor| {
         let sessions = CredentialFilter {
@@ -100,10 +100,11 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
     .await
 }
 
-/// Does the same as [`disable`], and revokes all tokens.
+/// Does the same as [`disable`], and revokes all tokens. The tokens of an account that is disabled already
+/// can be revoked so as well.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] if the account does not exist.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn disable_and_end_tokens(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
     as_operator(context, user, |tx, user, actor| {
         disable_account(tx, user, CredentialFilter::default(), actor)
@@ -117,25 +118,31 @@ fn disable_account(
     selection: CredentialFilter,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
-    let invalidation = tx.invalidate_user(user);
-    store::set_disabled(tx.connection, invalidation, user, Some(tx.now()))?;
-    let event = NewEvent::new(EventKind::AccountDisabled, "");
-    audit::record(tx, user, actor, event)?;
+    let account = store::find(tx.connection, user)?.ok_or(Error::NotFound)?;
+    let is_new = account.disabled_at.is_none();
+    if is_new {
+        let invalidation = tx.invalidate_user(user);
+        store::set_disabled(tx.connection, invalidation, user, Some(tx.now()))?;
+        let event = NewEvent::new(EventKind::AccountDisabled, "");
+        audit::record(tx, user, actor, event)?;
+    }
     end_pending(tx.connection, user)?;
     let request = RevocationRequest {
         trusted_browsers: true,
         ..RevocationRequest::of(selection, RevocationReason::AccountDisabled)
     };
     let receipt = revoke::revoke_in(tx, user, &request, actor)?;
-    let kind = NoticeKind::AccountDisabled;
-    notices::notify(tx, user, actor, kind, receipt.kinds())?;
+    if is_new {
+        let kind = NoticeKind::AccountDisabled;
+        notices::notify(tx, user, actor, kind, receipt.kinds())?;
+    }
     Ok(receipt)
 }
 
 /// Enables a disabled account. Its tokens are accepted again. Revoked credentials stay revoked.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] if the account does not exist.
+/// [`Error::NotFound`] if the account does not exist.
 pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
     as_operator(context, user, |tx, user, actor| {
         let invalidation = tx.invalidate_user(user);

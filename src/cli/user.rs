@@ -266,7 +266,10 @@ async fn disable(
         true => accounts::disable_and_end_tokens(context, user).await?,
         false => accounts::disable(context, user).await?,
     };
-    let done = format!("Disabled {}.", email.as_str());
+    let done = match account.disabled_at {
+        None => format!("Disabled {}.", email.as_str()),
+        Some(_) => format!("{} is already disabled.", email.as_str()),
+    };
     credentials::receipt(context, format, &done, &receipt)
 }
 

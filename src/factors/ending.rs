@@ -27,6 +27,9 @@ pub struct Ending {
     pub device_tokens: bool,
     /// All personal tokens.
     pub personal_tokens: bool,
+    /// All service tokens, which an operator made. No page offers it.
+    #[serde(default)]
+    pub service_tokens: bool,
     /// The trust in all browsers. A link that an earlier version stored has no choice: it ends.
     #[serde(default = "ends")]
     pub trusted_browsers: bool,
@@ -55,6 +58,7 @@ impl Ending {
             CredentialType::Token => match kind {
                 CredentialKind::Device => self.device_tokens,
                 CredentialKind::Personal => self.personal_tokens,
+                CredentialKind::Service => self.service_tokens,
                 _ => false,
             },
         };

@@ -258,6 +258,7 @@ impl PasswordChange {
             ending.sessions,
             ending.device_tokens,
             ending.personal_tokens,
+            ending.service_tokens,
         ]
         .map(u8::from);
         Some(Digest::of(

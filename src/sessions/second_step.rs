@@ -122,18 +122,22 @@ pub async fn complete(
                 if !sign_in_attempts::count_code(tx.connection, digest)? {
                     return Ok(None);
                 }
-                verify::count(tx, user, &limit, &code).map(Some)
+                let counted = verify::count(tx, user, &limit, &code)?;
+                let now = tx.now();
+                let attempt = sign_in_attempts::find(tx.connection, digest, now)?;
+                let is_last = attempt.is_some_and(|attempt| attempt.tried >= MAX_CODES);
+                Ok(Some((counted, is_last)))
             }
         })
         .await?;
-    let Some(counted) = counted else {
+    let Some((counted, is_last)) = counted else {
         return Ok(step.repeat(context, found).await?.map(completed));
     };
     let proof = verify::verify(context, user, code, Some(&source), actor, counted.clone()).await?;
     match proof {
         Some(proof) => Ok(step.open(context, proof).await?.map(completed)),
         None => {
-            let repeated = step.refuse(context, found, counted).await?;
+            let repeated = step.refuse(context, found, counted, is_last).await?;
             repeated.map(completed).map(Some).ok_or_else(wrong_code)
         }
     }
@@ -266,12 +270,14 @@ impl CodeStep {
             .await
     }
 
-    /// Records a wrong code and tells the user of the last one, unless it is the code of a second click, whose first request has used it.
+    /// Records a wrong code, unless it is the code of a second click, whose first request has used it. The
+    /// user is told of the last code of the attempt.
     async fn refuse(
         self,
         context: &AppState,
         found: SignInAttempt,
         counted: Counted,
+        is_last: bool,
     ) -> Result<Option<Repeated>> {
         context
             .write(move |tx| {
@@ -279,8 +285,7 @@ impl CodeStep {
                 if repeated.is_none() {
                     let actor = &self.step.actor;
                     verify::record_refusal(tx, found.user, actor, &counted)?;
-                    // The count of before this code.
-                    if found.tried + 1 >= MAX_CODES {
+                    if is_last {
                         let kind = NoticeKind::CodesRefused;
                         notices::notify(tx, found.user, actor, kind, [])?;
                     }

@@ -138,7 +138,9 @@ fn acting_credential(
 ) -> Result<Credential> {
     let now = context.now();
     let found = match actor.secret {
-        Some(secret) => store::by_digest(connection, secret)?.filter(|found| !found.is_over(now)),
+        // The tokens of a disabled account are not revoked.
+        Some(secret) => store::by_digest(connection, secret)?
+            .filter(|found| !found.is_over(now) && found.user_disabled_at.is_none()),
         None => None,
     };
     let credential = found

@@ -7,9 +7,12 @@ use narthex::{
     audit::Actor,
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt,
-        revoke::{RevocationRequest, revoke},
+        authenticate::authenticate,
+        revoke::{RevocationRequest, revoke, revoke_one},
     },
-    types::ids::UserId,
+    crypto::secret::SecretString,
+    error::Error,
+    types::{credential_kind::CredentialType, ids::UserId, secret_form::SecretForm},
 };
 use reqwest::Method;
 use serde_json::Value;
@@ -290,4 +293,22 @@ async fn concurrent_responses_go_to_their_own_user() {
         });
     }
     all.join_all().await;
+}
+
+/// The token is not revoked, but refused until the account is enabled.
+#[tokio::test(flavor = "multi_thread")]
+async fn token_of_a_disabled_account_changes_nothing_more() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let token = app.token(&ada, "CI", &["tokens:write"]).await;
+    let digest = SecretString::new(token.secret.clone()).digest();
+    let caller = authenticate(&app.context, SecretForm::Token, digest, None);
+    let caller = caller.await.unwrap().ok().expect("a caller");
+    let user = app.user_id(ADA).await;
+    accounts::disable(&app.context, user).await.unwrap();
+    let id = caller.credential().id;
+    let revoked = revoke_one(&app.context, &caller, CredentialType::Token, id).await;
+    assert!(matches!(revoked, Err(Error::NotSignedIn { .. })));
+    accounts::enable(&app.context, user).await.unwrap();
+    token.client.get("/api/v1/user").await.expect_status(200);
 }

@@ -17,16 +17,16 @@ pub(in crate::http::pages) fn take(fields: &mut Fields, default: Ending) -> Endi
 }
 
 /// Takes the choices of the form for the password. Other sessions end unless the empty field says that
-/// the form has a checkbox for them. `tokens` stands for both kinds, for clients without the page.
+/// the form has a checkbox for them. `tokens` stands for all kinds, for clients without the page.
 pub(in crate::http::pages) fn take_for_password(fields: &mut Fields) -> Ending {
     let also = fields.many("also");
-    let (both, mut also): (Vec<_>, Vec<_>) = also.into_iter().partition(|one| one == "tokens");
-    if !both.is_empty() {
-        also.extend(["device_tokens", "personal_tokens"].map(str::to_owned));
-    }
-    let ending = chosen(&also, fields);
+    let (all, also): (Vec<_>, Vec<_>) = also.into_iter().partition(|one| one == "tokens");
+    let (ending, all) = (chosen(&also, fields), !all.is_empty());
     Ending {
         sessions: ending.sessions || !also.iter().any(String::is_empty),
+        device_tokens: ending.device_tokens || all,
+        personal_tokens: ending.personal_tokens || all,
+        service_tokens: all,
         ..ending
     }
 }
@@ -52,5 +52,6 @@ pub(in crate::http::pages) const OTHER_SESSIONS: Ending = Ending {
     sessions: true,
     device_tokens: false,
     personal_tokens: false,
+    service_tokens: false,
     trusted_browsers: true,
 };

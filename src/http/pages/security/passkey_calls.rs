@@ -15,6 +15,7 @@ use crate::{
         extract::json::{Json, PageCall, PageUser},
         paths,
         response::json,
+        return_to::ReturnTo,
     },
     sessions::SessionSecret,
     types::{
@@ -42,6 +43,9 @@ pub struct Registration {
     /// What to revoke with it.
     #[serde(default)]
     also: Vec<String>,
+    /// The page after the recovery codes.
+    #[serde(default)]
+    next: String,
     #[serde(default, rename = "user")]
     _user: PageUser,
 }
@@ -54,6 +58,8 @@ pub async fn register(
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
     let also = registration.also.into_iter();
     let mut fields = Fields::new(also.map(|choice| ("also", choice)));
+    let mut target = Fields::new([("next", registration.next)]);
+    let next = ReturnTo::take(&mut target, user.context.settings());
     let ending = endings::take(&mut fields, Ending::default());
     fields.check()?;
     let new = NewPasskey {
@@ -65,11 +71,11 @@ pub async fn register(
     let made = passkeys::register(&user.context, confirmed, new, secret.digest()).await?;
     user.cookie.renew(&secret)?;
     let page = if made.codes.is_empty() {
-        paths::SECURITY
+        paths::SECURITY.to_owned()
     } else {
         user.put_recovery_codes(&made.codes)?;
-        paths::RECOVERY_CODES
+        ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref())
     };
     let message = notice::passkey_added;
-    json::onward(&redirect(&user, page, message, made.receipt.as_ref())?)
+    json::onward(&redirect(&user, &page, message, made.receipt.as_ref())?)
 }

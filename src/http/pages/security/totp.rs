@@ -69,6 +69,10 @@ impl TotpPage {
         let issuer = &context.settings().branding.app_name;
         let address = secret.address(issuer, &account.email)?;
         let session = user.principal.credential().id;
+        let has_factor = factors::summary(context, account.id)
+            .await?
+            .has_second_factor();
+        let here = ReturnTo::append_to(user.address(paths::TOTP).as_str(), next.as_ref());
         Ok(Self {
             frame: user.frame(),
             qr: qr::draw(address.expose())?,
@@ -76,9 +80,9 @@ impl TotpPage {
             address,
             endable: Endable::of(context, account.id, session).await?,
             ending,
-            is_required: context.settings().requires_second_factor(),
+            is_required: context.settings().requires_second_factor() && !has_factor,
             relying_party: relying_party(context),
-            confirm: paths::with_next(paths::CONFIRM, user.address(paths::TOTP).as_str()),
+            confirm: paths::with_next(paths::CONFIRM, &here),
             next,
             errors,
             form_key: new_form_key(context)?,
