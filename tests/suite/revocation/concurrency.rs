@@ -303,7 +303,7 @@ async fn token_of_a_disabled_account_changes_nothing_more() {
     let token = app.token(&ada, "CI", &["tokens:write"]).await;
     let digest = SecretString::new(token.secret.clone()).digest();
     let caller = authenticate(&app.context, SecretForm::Token, digest, None);
-    let caller = caller.await.unwrap().ok().expect("a caller");
+    let caller = caller.await.unwrap().expect("a caller");
     let user = app.user_id(ADA).await;
     accounts::disable(&app.context, user).await.unwrap();
     let id = caller.credential().id;
