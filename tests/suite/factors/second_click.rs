@@ -1,8 +1,15 @@
 //! A form with a code that is sent twice, for example by a double click.
 
-use futures_util::future::join;
+use std::time::Duration;
 
-use crate::support::answer::Answer;
+use futures_util::future::join;
+use narthex::{
+    crypto::digest::Digest,
+    factors::{self, Code, Ending, RecoveryCode},
+    sessions::SessionSecret,
+};
+
+use crate::forms::second_click::caller;
 use crate::support::app::TestApp;
 use crate::support::authenticator::{
     Authenticator, enrol, enter_code, enter_password, recovery_codes_in,
@@ -18,22 +25,15 @@ fn copy_of(app: &TestApp, browser: &Browser) -> Browser {
     copy
 }
 
-/// Sends a form twice at once, and returns the browsers with the codes that each of them shows.
-async fn click_twice(
-    app: &TestApp,
-    browser: Browser,
-    path: &str,
-    form: &[(&str, &str)],
-) -> [(Browser, Vec<String>); 2] {
-    let copy = copy_of(app, &browser);
-    let (one, other) = join(browser.post(path, form), copy.post(path, form)).await;
-    let shown = async |browser: Browser, answer: Answer| {
-        let answer = answer.expect_redirect("/account/security/recovery-codes");
-        let codes = recovery_codes_in(&browser.follow(&answer).await.expect_status(200));
-        assert_eq!(codes.len(), 10);
-        (browser, codes)
-    };
-    [shown(browser, one).await, shown(copy, other).await]
+fn texts(codes: &[RecoveryCode]) -> Vec<String> {
+    let codes = codes.iter().map(RecoveryCode::grouped);
+    codes.map(|code| code.expose().to_owned()).collect()
+}
+
+/// The digest of a new secret of a session.
+fn renewed(app: &TestApp) -> Digest {
+    let secret = SessionSecret::generate(app.context.random());
+    secret.expect("a secret").digest()
 }
 
 async fn count_of(browser: &Browser, kind: &str) -> usize {
@@ -46,40 +46,73 @@ async fn two_clicks_on_turn_on_show_the_same_codes() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let page = browser.get("/account/security/totp").await;
-    let (key, code) = (
-        page.field("form_key"),
-        Authenticator::scan(&page).code(&app),
-    );
-    let form = [("code", &*code), ("form_key", &*key)];
-    let path = "/account/security/totp";
-    let [(one, codes), (other, same)] = click_twice(&app, browser, path, &form).await;
-    assert_eq!(codes, same);
-    assert_eq!(own_session(&one).await, own_session(&other).await);
-    assert_eq!(count_of(&one, "factor.added").await, 1);
+    let code = Authenticator::scan(&page).code(&app);
+    // Both requests are authenticated before either turns the app on.
+    let caller = caller(&app, &browser).await;
+    let click = async || {
+        let confirmed = caller.require_recent_authentication(app.context.now());
+        let (code, key) = (Code::parse(&code).expect("a code"), Some([1; 16]));
+        let ending = Ending::default();
+        let turned_on = factors::turn_on(
+            &app.context,
+            confirmed.expect("recent"),
+            code,
+            ending,
+            key,
+            renewed(&app),
+        );
+        texts(&turned_on.await.expect("codes").codes)
+    };
+    let (codes, same) = join(click(), click()).await;
+    assert_eq!((codes.len(), &codes), (10, &same));
     let entering = enter_password(&app, ADA).await;
     enter_code(&entering, &codes[9]).await.expect_status(303);
     assert!(entering.is_signed_in().await);
+    assert_eq!(count_of(&entering, "factor.added").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_clicks_on_new_codes_show_the_same_codes() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;
+    // Both requests are authenticated before either makes the codes.
+    let caller = caller(&app, &ada.browser).await;
+    let click = async || {
+        let (ending, key) = (Ending::default(), Some([1; 16]));
+        let made = factors::make_anew(&app.context, &caller, ending, key, renewed(&app));
+        made.await.map(|made| texts(&made.codes))
+    };
+    let (codes, same) = join(click(), click()).await;
+    let codes = codes.expect("codes");
+    assert_eq!(codes, same.expect("the same codes"));
+    let entering = enter_password(&app, ADA).await;
+    enter_code(&entering, &codes[0]).await.expect_status(303);
+    assert_eq!(count_of(&entering, "recovery_codes.created").await, 1);
+    // A used code was replaced, so these are not the codes of the form any more.
+    app.advance(Duration::from_secs(60));
+    assert!(click().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn form_that_is_sent_again_makes_other_codes() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
     let page = ada.browser.get("/account/security").await;
     let key = page.field("form_key");
     let form = [("form_key", &*key)];
     let path = "/account/security/recovery-codes";
-    let [(one, codes), (_, same)] = click_twice(&app, ada.browser, path, &form).await;
-    assert_eq!(codes, same);
-    assert_eq!(count_of(&one, "recovery_codes.created").await, 1);
-
-    // The same page, sent again later, does not bring back the codes of the first time.
-    let again = one.post(path, &form).await.expect_status(303);
-    let newer = recovery_codes_in(&one.follow(&again).await);
-    assert!(newer.iter().all(|code| !codes.contains(code)), "{newer:?}");
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let answer = ada.browser.post(path, &form).await.expect_status(303);
+        made.push(recovery_codes_in(&ada.browser.follow(&answer).await));
+    }
+    assert!(
+        made[1].iter().all(|code| !made[0].contains(code)),
+        "{made:?}"
+    );
     let entering = enter_password(&app, ADA).await;
-    enter_code(&entering, &codes[0]).await.expect_status(422);
-    enter_code(&entering, &newer[0]).await.expect_status(303);
+    enter_code(&entering, &made[0][0]).await.expect_status(422);
+    enter_code(&entering, &made[1][0]).await.expect_status(303);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,6 @@
 mod drafts;
 mod form_user;
 mod mailed_link;
-mod second_click;
+pub mod second_click;
 mod sent_twice;
 mod unusual_text;
