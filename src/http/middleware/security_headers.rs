@@ -74,8 +74,9 @@ const REDIRECTING: [&str; 5] = [
 ];
 
 /// The pages whose scripts ask the server for a challenge to a passkey, and answer it.
-const CONNECTING: [&str; 4] = [
+const CONNECTING: [&str; 5] = [
     paths::SECURITY,
+    paths::TOTP,
     paths::LOGIN,
     paths::LOGIN_VERIFY,
     paths::CONFIRM,
