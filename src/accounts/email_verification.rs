@@ -47,7 +47,8 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Creates an account whose address must be verified, and mails the link.
 ///
 /// The result is the same whether the address has an account. The owner of an existing account gets
-/// a mail that says so. `language` is that of a new account and its mails. Each attempt costs a password hash and one transaction.
+/// a mail that says so. `language` is that of a new account and its mails. Each attempt costs a password
+/// hash and one transaction.
 ///
 /// # Errors
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too

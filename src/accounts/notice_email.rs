@@ -39,8 +39,8 @@ pub async fn find(context: &AppState, user: UserId) -> Result<Option<NoticeEmail
         .await
 }
 
-/// Sets or removes the second address, and tells the user of it. A new one gets a mail with a link. Returns whether such a mail
-/// was queued. `credential` is that of the caller, under the lock.
+/// Sets or removes the second address, and tells the user of it. A new one gets a mail with a link.
+/// Returns whether such a mail was queued. `credential` is that of the caller, under the lock.
 ///
 /// # Errors
 /// [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication of the

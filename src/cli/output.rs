@@ -47,7 +47,7 @@ fn try_line(text: &str) -> io::Result<()> {
 /// Prints a value as one line of JSON.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string(value).map_err(Error::internal)?;
     ignore_broken_pipe(try_line(&escape_json(&text)))
@@ -56,7 +56,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
 /// Prints a generated document unchanged.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(super) fn document(bytes: &[u8]) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     ignore_broken_pipe(out.write_all(bytes).and_then(|()| out.flush()))

@@ -70,7 +70,8 @@ impl Server {
         Self::with_listeners(context, keys, listeners, routes)
     }
 
-    /// Like [`Server::bind_with_routes`], on sockets that are open already.
+    /// Starts the server on open sockets, with `routes` of the app on the same address. They precede
+    /// the routes of Narthex, and the app must check the access to them itself.
     ///
     /// # Errors
     /// An error of the operating system if a socket is not usable or the address of the metrics is
