@@ -178,7 +178,7 @@ async fn turn_on_once(
             let confirmation = Confirmation::by_code(tx, &credential);
             change::record_reauthentication(tx, &credential, renewed, &confirmation, None)?;
             let reason = RevocationReason::FactorAdded;
-            let receipt = ending.apply_to_factor_change(tx, user, session, reason, &actor)?;
+            let receipt = ending.apply_and_end_trust(tx, user, session, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             // The notice of the app tells of its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
@@ -217,7 +217,7 @@ pub async fn remove(
             change::replace_secret(tx, session.user_id, session.id, renewed)?;
             let reason = RevocationReason::FactorRemoved;
             let receipt =
-                ending.apply_to_factor_change(tx, session.user_id, session.id, reason, &actor)?;
+                ending.apply_and_end_trust(tx, session.user_id, session.id, reason, &actor)?;
             notify_of_removal(tx, session.user_id, &actor, "", receipt.as_ref())?;
             Ok(receipt)
         })

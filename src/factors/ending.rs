@@ -93,7 +93,7 @@ impl Ending {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub(crate) fn apply_to_factor_change(
+    pub(crate) fn apply_and_end_trust(
         self,
         tx: &mut Transaction<'_>,
         user: UserId,
@@ -114,6 +114,8 @@ pub struct Endable {
     pub device_tokens: usize,
     /// All personal tokens.
     pub personal_tokens: usize,
+    /// All tokens. Service tokens are among them.
+    pub tokens: usize,
     /// The browsers that the user trusts.
     pub trusted_browsers: u64,
 }
@@ -134,6 +136,7 @@ impl Endable {
             sessions: count(&|kind| kind.class() == CredentialType::Session),
             device_tokens: count(&|kind| kind == CredentialKind::Device),
             personal_tokens: count(&|kind| kind == CredentialKind::Personal),
+            tokens: count(&|kind| kind.class() == CredentialType::Token),
         })
     }
 }

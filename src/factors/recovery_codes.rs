@@ -202,7 +202,7 @@ async fn make_once(
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::RecoveryCodesMade;
-            let receipt = ending.apply_to_factor_change(tx, user, session.id, reason, &actor)?;
+            let receipt = ending.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             notices::notify(tx, user, &actor, NoticeKind::RecoveryCodesMade, revoked)?;
             Ok(RecoveryCodesMade {

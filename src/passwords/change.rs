@@ -140,7 +140,7 @@ async fn change_now(
                 secrets::set_form_key(tx.connection, session_id, form.as_bytes())?;
             }
             let reason = RevocationReason::PasswordChanged;
-            let receipt = ending.apply_to_factor_change(tx, user, session_id, reason, &actor)?;
+            let receipt = ending.apply_and_end_trust(tx, user, session_id, reason, &actor)?;
             notify_of_change(tx, user, &actor, receipt.as_ref())?;
             Ok(receipt)
         })

@@ -44,7 +44,7 @@ pub async fn remove_password(
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasswordRemoved;
-            let receipt = ending.apply_to_factor_change(tx, user, session.id, reason, &actor)?;
+            let receipt = ending.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             notices::notify(tx, user, &actor, NoticeKind::PasswordRemoved, revoked)?;
             Ok(receipt)

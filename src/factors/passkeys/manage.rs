@@ -71,7 +71,7 @@ pub async fn remove(
             last_way::refuse_removal(tx, user, "remove", field::last_way_to_sign_in())?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasskeyRemoved;
-            let receipt = ending.apply_to_factor_change(tx, user, session.id, reason, &actor)?;
+            let receipt = ending.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             notify_of_removal(tx, user, &actor, passkey.name, "", receipt.as_ref())?;
             Ok(receipt)
         })

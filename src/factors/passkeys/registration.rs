@@ -181,7 +181,7 @@ pub async fn register(
             let reason = RevocationReason::PasskeyAdded;
             let receipt = new
                 .ending
-                .apply_to_factor_change(tx, user, session.id, reason, &actor)?;
+                .apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             let kind = NoticeKind::PasskeyAdded { name: passkey.name };
             notices::notify(tx, user, &actor, kind, revoked)?;

@@ -55,7 +55,7 @@ pub struct PageCall {
 
 /// The user for whom the page of a call was made. The guard has compared it with the caller.
 #[derive(Default, Deserialize)]
-pub struct PageUser(#[serde(default)] IgnoredAny);
+pub struct PageUser(IgnoredAny);
 
 /// A JSON body, or no body at all if each of its fields is optional.
 pub struct OptionalJson<T>(pub T);

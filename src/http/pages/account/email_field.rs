@@ -3,7 +3,7 @@
 use crate::{
     accounts::{email_change, notice_email},
     error::Result,
-    factors::{Endable, Ending},
+    factors::Ending,
     http::{auth::BrowserUser, pages::security::endings::OTHER_SESSIONS},
     types::{email::Email, fields::Fields},
 };
@@ -14,8 +14,6 @@ pub(super) struct EmailField {
     pub(super) has_mail: bool,
     /// The address that waits for its confirmation.
     pub(super) pending: Option<String>,
-    /// The numbers of the credentials that the change can revoke.
-    pub(super) endable: Endable,
     /// The ticked choices.
     pub(super) ending: Ending,
     /// The second address. It is empty if there is none.
@@ -26,13 +24,12 @@ pub(super) struct EmailField {
 
 impl EmailField {
     /// Returns the field of a form that has no errors yet.
-    pub(super) async fn of(user: &BrowserUser, endable: Endable) -> Result<Self> {
+    pub(super) async fn of(user: &BrowserUser) -> Result<Self> {
         let (context, account) = (&user.context, user.principal.user().id);
         if !context.settings().mail.is_on() {
             return Ok(Self {
                 has_mail: false,
                 pending: None,
-                endable,
                 ending: OTHER_SESSIONS,
                 notice_email: String::new(),
                 notice_email_pending: false,
@@ -42,7 +39,6 @@ impl EmailField {
         Ok(Self {
             has_mail: true,
             pending: email_change::pending(context, account).await?,
-            endable,
             ending: OTHER_SESSIONS,
             notice_email_pending: second.as_ref().is_some_and(|second| !second.is_verified),
             notice_email: second.map_or_else(String::new, |second| second.address),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     accounts::{self, Profile, ProfileChanged},
     app_state::AppState,
-    credentials::{CredentialFilter, RevocationReceipt, revoke::preview},
+    credentials::RevocationReceipt,
     crypto::secret::SecretString,
     error::{Error, Result},
     factors::{self, Endable, Ending},
@@ -51,8 +51,6 @@ struct SettingsPage {
     ending: Ending,
     endable: Endable,
     form_key: String,
-    /// The number of all tokens.
-    tokens: u64,
     /// Whether the user has a password. Without one, the page sets a password after a second factor.
     has_password: bool,
     errors: FieldTexts,
@@ -62,19 +60,15 @@ struct SettingsPage {
 async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
     let (context, account) = (&user.context, user.principal.user().id);
     let session = user.principal.credential().id;
-    let others = CredentialFilter::all_but(session);
-    let count = preview(context, account, others).await?.count();
-    let endable = Endable::of(context, account, session).await?;
     Ok(SettingsPage {
         frame: user.frame(),
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
-        email_change: EmailField::of(user, endable).await?,
+        email_change: EmailField::of(user).await?,
         language: LanguageField::of(user),
         ending: OTHER_SESSIONS,
-        endable,
+        endable: Endable::of(context, account, session).await?,
         form_key: new_form_key(&user.context)?,
-        tokens: count.tokens,
         has_password: factors::has_password(context, account).await?,
         errors,
         refused: None,

@@ -57,9 +57,9 @@ pub async fn register(
 ) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
     let also = registration.also.into_iter();
-    let mut fields = Fields::new(also.map(|choice| ("also", choice)));
-    let mut target = Fields::new([("next", registration.next)]);
-    let next = ReturnTo::take(&mut target, user.context.settings());
+    let also = also.map(|choice| ("also", choice));
+    let mut fields = Fields::new(also.chain([("next", registration.next)]));
+    let next = ReturnTo::take(&mut fields, user.context.settings());
     let ending = endings::take(&mut fields, Ending::default());
     fields.check()?;
     let new = NewPasskey {

@@ -69,9 +69,10 @@ impl TotpPage {
         let issuer = &context.settings().branding.app_name;
         let address = secret.address(issuer, &account.email)?;
         let session = user.principal.credential().id;
-        let has_factor = factors::summary(context, account.id)
-            .await?
-            .has_second_factor();
+        let is_required = context.settings().requires_second_factor()
+            && !factors::summary(context, account.id)
+                .await?
+                .has_second_factor();
         let here = ReturnTo::append_to(user.address(paths::TOTP).as_str(), next.as_ref());
         Ok(Self {
             frame: user.frame(),
@@ -80,7 +81,7 @@ impl TotpPage {
             address,
             endable: Endable::of(context, account.id, session).await?,
             ending,
-            is_required: context.settings().requires_second_factor() && !has_factor,
+            is_required,
             relying_party: relying_party(context),
             confirm: paths::with_next(paths::CONFIRM, &here),
             next,
