@@ -113,7 +113,7 @@ pub struct CredentialSnapshot {
     pub second_factor_until: Option<Timestamp>,
     /// The methods that proved the user.
     pub methods: AuthenticationMethods,
-    /// The time of that proof.
+    /// The time at which they last proved the user.
     pub authenticated_at: Timestamp,
 }
 
@@ -124,17 +124,14 @@ impl CredentialSnapshot {
         self.kind.class()
     }
 
-    /// Returns the time at which the user was last proved at the level of the credential. A password
-    /// that was confirmed after a second factor proves one factor only. `confirm_for` is
-    /// `NARTHEX_CONFIRM_FOR`: a session that was confirmed under a longer one has a later end.
+    /// Returns the time at which the user was last proved by at least one factor: `authenticated_at`,
+    /// or a confirmation by the password after two factors. `confirm_for` is `NARTHEX_CONFIRM_FOR`. A
+    /// confirmation under a longer one seems later than it was.
     #[must_use]
-    pub fn proved_at(&self, confirm_for: Duration) -> Timestamp {
-        let second_factor = self
-            .second_factor_until
-            .filter(|_| self.methods.level() > 1);
-        second_factor.map_or(self.authenticated_at, |until| {
-            until.saturating_sub(confirm_for).min(self.authenticated_at)
-        })
+    pub fn confirmed_at(&self, confirm_for: Duration) -> Timestamp {
+        let confirmed = self.confirmed_until.unwrap_or(self.authenticated_at);
+        let confirmed = confirmed.saturating_sub(confirm_for);
+        confirmed.max(self.authenticated_at)
     }
 
     /// Returns the time from which on the credential is expired, if its last use was at

@@ -96,31 +96,38 @@ pub(crate) fn replace_secret(
 
 /// What a re-authentication changes in a session.
 pub(crate) struct Confirmation {
-    /// The time of the re-authentication.
-    pub(crate) at: Timestamp,
     /// The time until which the session counts as recently authenticated.
     pub(crate) until: Timestamp,
     /// After a second factor: the methods that proved the user, this one included.
     pub(crate) methods: Option<AuthenticationMethods>,
+    /// The time of the proof by the methods of the session. `None`: the password alone was confirmed
+    /// after two factors.
+    pub(crate) authenticated_at: Option<Timestamp>,
 }
 
 impl Confirmation {
-    /// A confirmation by the password.
-    pub(crate) fn by_password(tx: &Transaction<'_>) -> Self {
-        let at = tx.now();
+    /// A confirmation of `session` by the password.
+    pub(crate) fn by_password(tx: &Transaction<'_>, session: &Credential) -> Self {
+        Self::with(tx, session, None)
+    }
+
+    fn with(
+        tx: &Transaction<'_>,
+        session: &Credential,
+        methods: Option<AuthenticationMethods>,
+    ) -> Self {
+        let now = tx.now();
+        let is_whole = methods.is_some() || session.methods.level() == 1;
         Self {
-            at,
-            until: at.saturating_add(tx.state.settings().sessions.confirm_for),
-            methods: None,
+            until: now.saturating_add(tx.state.settings().sessions.confirm_for),
+            methods,
+            authenticated_at: is_whole.then_some(now),
         }
     }
 
     /// A confirmation of `session` by a code.
     pub(crate) fn by_code(tx: &Transaction<'_>, session: &Credential) -> Self {
-        Self {
-            methods: Some(session.methods.with_code()),
-            ..Self::by_password(tx)
-        }
+        Self::with(tx, session, Some(session.methods.with_code()))
     }
 
     /// A confirmation of `session` by a passkey. It is a second factor if the authenticator has
@@ -133,10 +140,7 @@ impl Confirmation {
         let alone = AuthenticationMethods::NONE.with_passkey(passkey);
         let methods = session.methods.with_passkey(passkey);
         let is_second = alone.level() > 1 || session.methods.has_password();
-        Self {
-            methods: is_second.then_some(methods),
-            ..Self::by_password(tx)
-        }
+        Self::with(tx, session, is_second.then_some(methods))
     }
 }
 

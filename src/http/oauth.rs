@@ -174,7 +174,7 @@ fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
         jti: credential.id.to_string(),
         acr: credential.methods.acr(),
         amr: credential.methods.names(),
-        auth_time: seconds(credential.proved_at(context.settings().sessions.confirm_for)),
+        auth_time: seconds(credential.authenticated_at),
     }
 }
 

@@ -61,7 +61,7 @@ pub async fn reauthenticate(
             let form_key = form_key.as_ref().filter(|_| existing.is_none());
             let form_key = form_key.map(<[u8; 16]>::as_slice);
             let found = store::find(tx.connection, user, session)?.ok_or(Error::NotFound)?;
-            let confirmation = Confirmation::by_password(tx);
+            let confirmation = Confirmation::by_password(tx, &found);
             change::record_reauthentication(tx, &found, digest, &confirmation, form_key)?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(tx, user, &actor, event)?;

@@ -136,7 +136,6 @@ pub(super) fn new_token(
 ) -> Result<Issued> {
     let secret = TokenSecret::generate(&context.settings().tokens.prefix, context.random())?;
     let now = context.now();
-    let confirm_for = context.settings().sessions.confirm_for;
     let token = Credential {
         id: context.new_id()?,
         user_id: user,
@@ -159,7 +158,7 @@ pub(super) fn new_token(
         confirmed_until: None,
         second_factor_until: None,
         methods: made_by.map_or(AuthenticationMethods::NONE, |caller| caller.methods),
-        authenticated_at: made_by.map_or(now, |caller| caller.proved_at(confirm_for)),
+        authenticated_at: made_by.map_or(now, |caller| caller.authenticated_at),
         ended_at: None,
         receipt_id: None,
     };

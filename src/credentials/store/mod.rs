@@ -288,6 +288,9 @@ pub(in crate::credentials) fn confirm(
 ) -> QueryResult<()> {
     let until = confirmation.until;
     let form_key = form_key.map(|key| credentials::form_key.eq(key));
+    let authenticated_at = confirmation
+        .authenticated_at
+        .map(|at| credentials::auth_time.eq(at));
     let second_factor = confirmation.methods.map(|methods| {
         (
             credentials::second_factor_until.eq(until),
@@ -297,7 +300,7 @@ pub(in crate::credentials) fn confirm(
     diesel::update(credentials::table.find(session))
         .set((
             credentials::confirmed_until.eq(until),
-            credentials::auth_time.eq(confirmation.at),
+            authenticated_at,
             second_factor,
             form_key,
         ))

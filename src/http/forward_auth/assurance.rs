@@ -20,9 +20,9 @@ pub(super) fn is_met(
         return true;
     };
     let proved_at = if needs_second_factor {
-        credential.proved_at(context.settings().sessions.confirm_for)
-    } else {
         credential.authenticated_at
+    } else {
+        credential.confirmed_at(context.settings().sessions.confirm_for)
     };
     context.now() <= proved_at.saturating_add(max_age)
 }

@@ -126,6 +126,12 @@ async fn resource_servers_and_proxies_learn_the_level() {
     answer.expect_redirect("/account");
     let later = app.client(&browser, &["account:read"]).await;
     assert_eq!(introspect(later.secret()).await["auth_time"], since);
+    let session = browser.get("/api/v1/sessions/current").await;
+    let session = session.expect_status(200).json();
+    let proved = app.context.now().saturating_sub(Duration::from_secs(600));
+    assert_eq!(session["auth_time"], proved.to_string());
+    let recent = browser.get("/auth/verify?max_age=5m").await;
+    recent.expect_status(200);
     let verify = "/auth/verify?acr=2&max_age=5m";
     for answer in [later.get(verify).await, browser.get(verify).await] {
         answer.expect_status(401);
