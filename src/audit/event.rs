@@ -95,6 +95,8 @@ string_enum! {
         FactorAdded = "factor.added", event::factor_added;
         /// An authenticator app was removed.
         FactorRemoved = "factor.removed", event::factor_removed;
+        /// An operator ended the suspension of an authenticator app.
+        FactorResumed = "factor.resumed", event::factor_resumed;
         /// A passkey was added.
         PasskeyAdded = "passkey.added", event::passkey_added;
         /// The name of a passkey changed.

@@ -91,6 +91,7 @@ impl EventGroup {
             | EventKind::PasskeyConfirmed
             | EventKind::FactorAdded
             | EventKind::FactorRemoved
+            | EventKind::FactorResumed
             | EventKind::PasskeyAdded
             | EventKind::PasskeyRenamed
             | EventKind::PasskeyCopySuspected

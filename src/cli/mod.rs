@@ -30,7 +30,6 @@ mod text;
 mod token;
 mod token_list;
 mod user;
-mod user_factors;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 

@@ -15,6 +15,7 @@ mod removal;
 pub mod requirement;
 mod store;
 mod summary;
+mod suspension;
 mod totp;
 pub mod verify;
 
@@ -34,13 +35,15 @@ pub use self::{
     code::Code,
     ending::{Endable, Ending},
     planned_removal::{
-        PlannedRemoval, RemovalTime, carry_out_removals, planned_removals, remove_as_operator,
+        OperatorRemoval, PlannedRemoval, RemovalOutcome, RemovalTime, carry_out_removals,
+        planned_removals, remove_as_operator,
     },
     recovery_code::{ImportedRecoveryCode, RecoveryCode},
     recovery_codes::make_anew,
     summary::{
         AppSummary, FactorMethod, FactorSummary, PasskeySummary, RecoveryCodesSummary, summary,
     },
+    suspension::resume_as_operator,
     totp::TotpSecret,
     verify::{CodeProof, MAX_FAILURES, Replacement},
 };

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{passkeys, removal, store};
+use super::{ending::Ending, passkeys, removal, store};
 #[cfg(feature = "pages")]
 use crate::credentials::{Principal, revoke::begin_change_as};
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
-    credentials::revoke::lock_user_and_recheck_actor,
+    credentials::{RevocationReceipt, revoke::lock_user_and_recheck_actor},
     crypto::digest::Digest,
     db::AnyConnection,
     error::{Error, Result},
@@ -50,36 +50,48 @@ pub struct PlannedRemoval {
     pub due_at: Timestamp,
 }
 
-/// The stored parameters of the job.
-#[derive(Clone, Serialize, Deserialize)]
-struct Parameters {
-    factor: FactorId,
-    reason: String,
+/// The removal of a factor by an operator. It is stored as the parameters of the job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OperatorRemoval {
+    /// The factor.
+    pub factor: FactorId,
+    /// The reason, which the user sees in the activity and in a mail.
+    pub reason: String,
+    /// The credentials to revoke with it. The trust in browsers always ends.
+    #[serde(default)]
+    pub ending: Ending,
 }
 
-/// Removes one factor of a user for an operator, at once or later. Returns the time of a later removal,
-/// of which a mail tells the user. A second request for the same factor does not change the first one.
-/// Without another factor, the user can sign in with the password alone after the removal.
+/// The result of [`remove_as_operator`].
+#[derive(Debug)]
+pub enum RemovalOutcome {
+    /// The factor was removed, with the receipt of the revocation if anything ended.
+    Removed(Option<RevocationReceipt>),
+    /// The factor is removed at this time.
+    Planned(Timestamp),
+}
+
+/// Removes one factor of a user for an operator, at once or later. A mail tells the user of a later
+/// removal. A second request for the same factor does not change the first one. Without another factor, the user can sign in with the password alone after the removal.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no factor with this ID.
 pub async fn remove_as_operator(
     context: &AppState,
     user: UserId,
-    id: FactorId,
-    reason: String,
+    asked: OperatorRemoval,
     time: RemovalTime,
-) -> Result<Option<Timestamp>> {
+) -> Result<RemovalOutcome> {
     context
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;
             if time == RemovalTime::Now || !tx.state.settings().mail.is_on() {
-                removal::remove_one(tx, user, id, &actor, &reason)?;
-                jobs::delete_waiting(tx, group(user, id))?;
-                return Ok(None);
+                let receipt = removal::remove_one(tx, user, &actor, &asked)?;
+                jobs::delete_waiting(tx, group(user, asked.factor))?;
+                return Ok(RemovalOutcome::Removed(receipt));
             }
-            plan(tx, user, id, &actor, &reason).map(Some)
+            plan(tx, user, &actor, &asked).map(RemovalOutcome::Planned)
         })
         .await
 }
@@ -92,35 +104,31 @@ fn group(user: UserId, id: FactorId) -> Digest {
 fn plan(
     tx: &mut Transaction<'_>,
     user: UserId,
-    id: FactorId,
     actor: &Actor,
-    reason: &str,
+    asked: &OperatorRemoval,
 ) -> Result<Timestamp> {
+    let id = asked.factor;
     let passkey = name_of(tx.connection, user, id)?;
     let waiting = planned_in(tx.connection, user)?;
     if let Some(waiting) = waiting.iter().find(|waiting| waiting.factor == id) {
         return Ok(waiting.due_at);
     }
     let due_at = tx.now().saturating_add(DELAY);
-    let parameters = Parameters {
-        factor: id,
-        reason: reason.to_owned(),
-    };
     let job = NewJob {
         kind: JobKind::FactorRemoval,
-        payload: serde_json::to_string(&parameters).map_err(Error::internal)?,
+        payload: serde_json::to_string(asked).map_err(Error::internal)?,
         user: Some(user),
         group: Some(group(user, id)),
         due_at,
         give_up_at: due_at.saturating_add(GIVE_UP_AFTER),
     };
     jobs::enqueue(tx, &job)?;
-    let event = NewEvent::new(EventKind::FactorRemovalPlanned, reason);
+    let event = NewEvent::new(EventKind::FactorRemovalPlanned, &*asked.reason);
     audit::record(tx, user, actor, event)?;
     let kind = NoticeKind::FactorRemovalPlanned {
         passkey,
         due_at,
-        reason: reason.to_owned(),
+        reason: asked.reason.clone(),
     };
     notices::notify(tx, user, actor, kind, [])?;
     Ok(due_at)
@@ -142,7 +150,7 @@ fn planned_in(connection: &mut AnyConnection, user: UserId) -> Result<Vec<Planne
     let jobs = jobs::waiting_of_user(connection, JobKind::FactorRemoval, user)?;
     let mut planned = Vec::new();
     for (payload, due_at) in jobs {
-        let Ok(parameters) = serde_json::from_str::<Parameters>(&payload) else {
+        let Ok(parameters) = serde_json::from_str::<OperatorRemoval>(&payload) else {
             continue;
         };
         let passkey = match name_of(connection, user, parameters.factor) {
@@ -197,7 +205,7 @@ pub async fn cancel_removal(context: &AppState, caller: &Principal, id: FactorId
 pub async fn carry_out_removals(context: &AppState) -> Result<usize> {
     let mut removed = 0;
     while let Some(job) = jobs::claim(context, JobKind::FactorRemoval).await? {
-        let parameters = serde_json::from_str::<Parameters>(&job.payload).ok();
+        let parameters = serde_json::from_str::<OperatorRemoval>(&job.payload).ok();
         let parameters = parameters.filter(|_| !jobs::is_given_up(context, &job));
         let (Some(user), Some(parameters)) = (job.user, parameters) else {
             jobs::settle(context, &job, Outcome::Obsolete).await?;
@@ -214,7 +222,7 @@ async fn carry_out(
     context: &AppState,
     job: Job,
     user: UserId,
-    parameters: Parameters,
+    asked: OperatorRemoval,
 ) -> Result<bool> {
     context
         .write(move |tx| {
@@ -222,13 +230,12 @@ async fn carry_out(
                 return Ok(false);
             }
             let actor = Actor::operator();
-            let removed = lock_user_and_recheck_actor(tx, user, &actor).and_then(|()| {
-                removal::remove_one(tx, user, parameters.factor, &actor, &parameters.reason)
-            });
+            let removed = lock_user_and_recheck_actor(tx, user, &actor)
+                .and_then(|()| removal::remove_one(tx, user, &actor, &asked));
             match removed {
                 // The user has removed the factor, or the account is deleted.
                 Err(Error::NotFound) => Ok(false),
-                other => other.map(|()| true),
+                other => other.map(|_| true),
             }
         })
         .await

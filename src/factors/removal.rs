@@ -1,44 +1,50 @@
 //! Removes second factors for an operator, or with a change of the account.
 
-use super::{authenticator_app as app, passkeys, store};
+use super::{
+    authenticator_app as app, ending::Ending, passkeys, planned_removal::OperatorRemoval, store,
+};
 use crate::{
     app_state::Transaction,
     audit::Actor,
-    credentials::{RevocationReason, end_pending, revoke},
+    credentials::{RevocationReason, RevocationReceipt, end_pending},
     error::{Error, Result},
-    types::ids::{FactorId, UserId},
+    types::ids::UserId,
     util::clock::Timestamp,
 };
 
 /// Removes one factor of a user for an operator, in a transaction that
-/// [`revoke::lock_user_and_recheck_actor`] began. The audit log and a mail tell the user the `reason`.
+/// [`lock_user_and_recheck_actor`](crate::credentials::revoke::lock_user_and_recheck_actor) began. The audit log and a mail tell the user the reason.
+/// Returns the receipt if anything was revoked with it.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no factor with this ID.
 pub(super) fn remove_one(
     tx: &mut Transaction<'_>,
     user: UserId,
-    id: FactorId,
     actor: &Actor,
-    reason: &str,
-) -> Result<()> {
+    asked: &OperatorRemoval,
+) -> Result<Option<RevocationReceipt>> {
+    let (id, reason) = (asked.factor, &*asked.reason);
+    let ending = Ending {
+        trusted_browsers: true,
+        ..asked.ending
+    };
     if let Some(passkey) = passkeys::store::find(tx.connection, user, id)? {
         passkeys::delete(tx, &passkey, actor, reason)?;
-        let ended = RevocationReason::PasskeyRemoved;
-        let ended = revoke::end_trusted_browsers(tx, user, ended, actor)?;
-        let (name, ended) = (passkey.name, ended.as_ref());
-        return passkeys::notify_of_removal(tx, user, actor, name, reason, ended);
+        let receipt = ending.apply(tx, user, [], RevocationReason::PasskeyRemoved, actor)?;
+        passkeys::notify_of_removal(tx, user, actor, passkey.name, reason, receipt.as_ref())?;
+        return Ok(receipt);
     }
     let found = store::app_of(tx.connection, user)?;
     let found = found.filter(|app| app.id == id).ok_or(Error::NotFound)?;
     app::delete(tx, &found, actor, reason)?;
-    let ended = RevocationReason::FactorRemoved;
-    let ended = revoke::end_trusted_browsers(tx, user, ended, actor)?;
-    app::notify_of_removal(tx, user, actor, reason, ended.as_ref())
+    let receipt = ending.apply(tx, user, [], RevocationReason::FactorRemoved, actor)?;
+    app::notify_of_removal(tx, user, actor, reason, receipt.as_ref())?;
+    Ok(receipt)
 }
 
 /// Removes the second factors of a user, in a transaction that
-/// [`revoke::lock_user_and_recheck_actor`] began. The caller ends the trust in browsers.
+/// [`lock_user_and_recheck_actor`](crate::credentials::revoke::lock_user_and_recheck_actor) began. The caller ends the trust in browsers.
 ///
 /// # Errors
 /// Returns an error if the database fails.

@@ -22,6 +22,7 @@ messages! {
     code_refused = "event-code-refused";
     factor_added = "event-factor-added";
     factor_removed = "event-factor-removed";
+    factor_resumed = "event-factor-resumed";
     passkey_added = "event-passkey-added";
     passkey_confirmed = "event-passkey-confirmed";
     passkey_refused = "event-passkey-refused";

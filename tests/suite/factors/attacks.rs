@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use narthex::credentials::{CredentialFilter, revoke};
-use narthex::factors::MAX_FAILURES;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::authenticator::{Enrolled, enrol, enter_code, enter_password, turn_on};
+use crate::support::authenticator::{
+    Enrolled, enrol, enter_code, enter_password, suspend_app, turn_on,
+};
 use crate::support::client::Browser;
 use crate::support::page::{ADA, GRACE, fetch_list};
 use crate::support::sql::query_lines;
@@ -166,11 +167,7 @@ async fn used_up_codes_of_a_sign_in_are_mailed() {
 async fn app_is_suspended_until_another_factor_is_used() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;
-    query_lines(
-        &app,
-        &format!("UPDATE authenticator_apps SET failures = {MAX_FAILURES} RETURNING 'x' AS line"),
-        &format!("UPDATE authenticator_apps SET failures = {MAX_FAILURES} RETURNING 'x' AS line"),
-    );
+    suspend_app(&app);
     let page = ada
         .browser
         .get("/account/security")

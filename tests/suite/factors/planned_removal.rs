@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use narthex::factors::{self, RemovalTime};
+use narthex::factors::{self, Ending, OperatorRemoval, RemovalOutcome, RemovalTime};
 use narthex::types::ids::FactorId;
 use serde_json::Value;
 
 use crate::support::app::TestApp;
-use crate::support::authenticator::{Enrolled, enter_password, turn_on};
+use crate::support::authenticator::{Enrolled, enter_code, enter_password, turn_on};
 use crate::support::binary::Outcome;
 use crate::support::mail_server::MailServer;
 use crate::support::page::{ADA, GRACE, event_types};
@@ -29,14 +29,33 @@ async fn app_of_ada(app: &TestApp) -> FactorId {
     summary.expect("factors").app.expect("an app").id
 }
 
+/// Asks for the removal.
+async fn remove(
+    app: &TestApp,
+    factor: FactorId,
+    ending: Ending,
+    time: RemovalTime,
+) -> RemovalOutcome {
+    let user = app.user_id(ADA).await;
+    let asked = OperatorRemoval {
+        factor,
+        reason: "Lost phone".to_owned(),
+        ending,
+    };
+    let removed = factors::remove_as_operator(&app.context, user, asked, time).await;
+    removed.expect("a removal")
+}
+
 /// Asks for the removal, as the command does.
 async fn plan(app: &TestApp) -> FactorId {
-    let (user, id) = (app.user_id(ADA).await, app_of_ada(app).await);
-    let reason = "Lost phone".to_owned();
-    let time = RemovalTime::AfterDelay;
-    let planned = factors::remove_as_operator(&app.context, user, id, reason, time).await;
-    let due_at = planned.expect("a plan").expect("a time");
-    assert_eq!(due_at, app.context.now().saturating_add(24 * HOUR));
+    let id = app_of_ada(app).await;
+    let ending = Ending {
+        sessions: true,
+        ..Ending::default()
+    };
+    let planned = remove(app, id, ending, RemovalTime::AfterDelay).await;
+    let due_at = app.context.now().saturating_add(24 * HOUR);
+    assert!(matches!(planned, RemovalOutcome::Planned(at) if at == due_at));
     id
 }
 
@@ -59,12 +78,17 @@ async fn removal_waits_for_a_day_and_ends_what_removals_end() {
     }
     app.advance(24 * HOUR - 2 * MINUTE);
     assert_eq!(carry_out(&app).await, 0);
+    let open = enter_password(&app, ADA).await;
+    let code = ada.authenticator.code(&app);
+    enter_code(&open, &code).await.expect_redirect("/account");
     let pending = enter_password(&app, ADA).await;
     app.advance(MINUTE);
+    assert!(open.is_signed_in().await);
     assert_eq!(carry_out(&app).await, 1);
+    assert!(!open.is_signed_in().await);
     // A sign-in that waited for the code is over, and the password is enough now.
     let code = ada.authenticator.code(&app);
-    let answer = crate::support::authenticator::enter_code(&pending, &code).await;
+    let answer = enter_code(&pending, &code).await;
     answer.expect_redirect("/login");
     let browser = app.sign_in(ADA).await;
     let events = event_types(&browser).await;
@@ -115,10 +139,8 @@ async fn second_request_keeps_the_first_time() {
     let id = plan(&app).await;
     let first = app.context.now().saturating_add(24 * HOUR);
     app.advance(HOUR);
-    let user = app.user_id(ADA).await;
-    let time = RemovalTime::AfterDelay;
-    let again = factors::remove_as_operator(&app.context, user, id, String::new(), time).await;
-    assert_eq!(again.expect("a plan"), Some(first));
+    let again = remove(&app, id, Ending::default(), RemovalTime::AfterDelay).await;
+    assert!(matches!(again, RemovalOutcome::Planned(at) if at == first));
     app.advance(23 * HOUR);
     assert_eq!(carry_out(&app).await, 1);
 }
@@ -127,11 +149,8 @@ async fn second_request_keeps_the_first_time() {
 async fn removal_at_once_replaces_the_planned_one() {
     let (app, _server, ada) = scene().await;
     let id = plan(&app).await;
-    let user = app.user_id(ADA).await;
-    let reason = "Lost phone".to_owned();
-    let removed =
-        factors::remove_as_operator(&app.context, user, id, reason, RemovalTime::Now).await;
-    assert_eq!(removed.expect("a removal"), None);
+    let removed = remove(&app, id, Ending::default(), RemovalTime::Now).await;
+    assert!(matches!(removed, RemovalOutcome::Removed(None)));
     app.sign_in(ADA).await;
     // Another app of the user is not removed by the plan of the earlier one.
     turn_on(&app, ada.browser).await;

@@ -133,7 +133,15 @@ async fn only_factor_stays_until_an_operator_removes_it() {
     let factors = app.command_line().run(&factors).expect_code(0);
     let factors: Value = serde_json::from_str(&factors.stdout).unwrap();
     let id = factors[0]["id"].as_str().unwrap();
-    let remove = ["user", "remove-factor", ADA, id, "--reason", "Lost"];
+    let remove = [
+        "user",
+        "remove-factor",
+        ADA,
+        id,
+        "--reason",
+        "Lost",
+        "--keep",
+    ];
     app.command_line().run(&remove).expect_code(0);
     // The cache does not remember the factor longer than it exists.
     expect_setup(&browser.get("/account").await);

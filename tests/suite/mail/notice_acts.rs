@@ -114,10 +114,13 @@ impl Notices {
             "remove the app as an operator" => {
                 let user = app.user_id(ADA).await;
                 let summary = factors::summary(context, user).await.expect("factors");
-                let id = summary.app.expect("an app").id;
-                let reason = "Lost phone, called back".to_owned();
+                let asked = factors::OperatorRemoval {
+                    factor: summary.app.expect("an app").id,
+                    reason: "Lost phone, called back".to_owned(),
+                    ending: factors::Ending::default(),
+                };
                 let time = factors::RemovalTime::Now;
-                let removed = factors::remove_as_operator(context, user, id, reason, time);
+                let removed = factors::remove_as_operator(context, user, asked, time);
                 removed.await.expect("a removal");
             }
             "make recovery codes anew" => {

@@ -272,9 +272,13 @@ async fn user_whose_last_passkey_was_removed_gets_a_way_out() {
         browser.post(REMOVE, &[]).await.expect_status(303);
         let user = app.user_id(ADA).await;
         let summary = factors::summary(&app.context, user).await.expect("factors");
-        let (id, now) = (summary.passkeys[0].id, factors::RemovalTime::Now);
-        let reason = "Lost phone".to_owned();
-        let removed = factors::remove_as_operator(&app.context, user, id, reason, now);
+        let asked = factors::OperatorRemoval {
+            factor: summary.passkeys[0].id,
+            reason: "Lost phone".to_owned(),
+            ending: factors::Ending::default(),
+        };
+        let now = factors::RemovalTime::Now;
+        let removed = factors::remove_as_operator(&app.context, user, asked, now);
         removed.await.expect("a removal");
         app.advance(LATER);
         for confirm in ["/account/confirm", "/account/confirm?acr=2"] {

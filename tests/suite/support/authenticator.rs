@@ -1,11 +1,13 @@
 //! The authenticator app of a user, and sign-ins with it.
 
+use narthex::factors::MAX_FAILURES;
 use narthex::util::clock::{Clock as _, SystemClock};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::answer::Answer;
 use super::app::{PASSWORD, TestApp};
 use super::client::Browser;
+use super::sql::query_lines;
 
 /// An authenticator app that has scanned a QR code.
 pub struct Authenticator(Totp);
@@ -109,4 +111,11 @@ pub async fn enter_password(app: &TestApp, email: &str) -> Browser {
 /// Enters a code in the second step.
 pub async fn enter_code(browser: &Browser, code: &str) -> Answer {
     browser.post("/login/verify", &[("code", code)]).await
+}
+
+/// Stores as many wrong codes as suspend an authenticator app.
+pub fn suspend_app(app: &TestApp) {
+    let sql =
+        format!("UPDATE authenticator_apps SET failures = {MAX_FAILURES} RETURNING 'x' AS line");
+    query_lines(app, &sql, &sql);
 }

@@ -138,9 +138,13 @@ impl Scene {
                 let user = app.user_id(ADA).await;
                 let summary = factors::summary(&app.context, user).await;
                 let found = summary.expect("factors").app.expect("an app");
-                let reason = "Lost phone".to_owned();
+                let asked = factors::OperatorRemoval {
+                    factor: found.id,
+                    reason: "Lost phone".to_owned(),
+                    ending: factors::Ending::default(),
+                };
                 let (context, time) = (&app.context, factors::RemovalTime::Now);
-                let removed = factors::remove_as_operator(context, user, found.id, reason, time);
+                let removed = factors::remove_as_operator(context, user, asked, time);
                 assert!(removed.await.is_ok());
             }
             "recovery codes made" => {

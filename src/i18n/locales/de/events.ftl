@@ -19,6 +19,7 @@ event-code-confirmed = Code bestätigt
 event-code-refused = Falscher Code
 event-factor-added = Authenticator-App aktiviert
 event-factor-removed = Authenticator-App entfernt
+event-factor-resumed = Authenticator-App vom Betreiber wieder zugelassen
 event-passkey-added = Passkey hinzugefügt
 event-passkey-renamed = Passkey umbenannt
 event-passkey-confirmed = Passkey bestätigt

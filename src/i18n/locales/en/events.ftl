@@ -19,6 +19,7 @@ event-code-confirmed = Code confirmed
 event-code-refused = Failed code attempt
 event-factor-added = Authenticator app turned on
 event-factor-removed = Authenticator app removed
+event-factor-resumed = Authenticator app accepted again by an operator
 event-passkey-added = Passkey added
 event-passkey-renamed = Passkey renamed
 event-passkey-confirmed = Passkey confirmed

@@ -1,19 +1,20 @@
 //! `narthex user`: manages accounts.
 
+mod factors;
+mod password;
+
 use clap::Subcommand;
 
 use super::{
     CliError, OutputFormat, account, credentials, input, json, output, table::Columns, text,
-    user_factors,
 };
 use crate::{
     accounts::{self, AccountFilter, AccountPage, Registration},
     app_state::AppState,
     audit::Actor,
     error::Error,
-    http::paths,
-    passwords::{self, policy::NewPassword},
-    types::{email::Email, ids::FactorId, message::Message, name::Name},
+    passwords::policy::NewPassword,
+    types::{email::Email, ids::FactorId, name::Name},
 };
 
 #[derive(Subcommand)]
@@ -78,19 +79,27 @@ pub(super) enum Action {
         #[command(flatten)]
         format: OutputFormat,
     },
-    /// Remove a second factor of a user who has lost it, and with the last one the recovery codes. Make sure
-    /// first that the request comes from this user. For a trusted browser, it ends the trust
+    /// Remove a second factor of a user who has lost it, and sign the user out. With the last factor, the
+    /// recovery codes are removed. Make sure first that the request comes from this user. For a trusted
+    /// browser, it ends the trust
     RemoveFactor {
+        #[command(flatten)]
+        target: UserArgument,
+        #[command(flatten)]
+        removal: factors::Removal,
+        #[command(flatten)]
+        format: OutputFormat,
+    },
+    /// Accept the codes of a suspended authenticator app again. Make sure first that the wrong codes were
+    /// the user's
+    ResumeFactor {
         #[command(flatten)]
         target: UserArgument,
         /// The ID that `narthex user factors` lists
         id: FactorId,
-        /// The reason, which the user sees in the activity and in a mail
+        /// The reason, which the user sees in the activity
         #[arg(long, value_name = "TEXT")]
         reason: String,
-        /// Remove the factor at once. Without it and with mail on, the user has 24 hours to cancel
-        #[arg(long)]
-        now: bool,
         #[command(flatten)]
         format: OutputFormat,
     },
@@ -157,19 +166,23 @@ impl Action {
                 target,
                 keep,
                 format,
-            } => set_password(context, &target.email, keep, format).await,
+            } => password::set(context, &target.email, keep, format).await,
             Self::Verify { target, format } => verify(context, &target.email, format).await,
-            Self::ResetLink { target, format } => reset_link(context, &target.email, format).await,
-            Self::Factors { target, format } => {
-                user_factors::list(context, &target.email, format).await
+            Self::ResetLink { target, format } => {
+                password::reset_link(context, &target.email, format).await
             }
+            Self::Factors { target, format } => factors::list(context, &target.email, format).await,
             Self::RemoveFactor {
+                target,
+                removal,
+                format,
+            } => factors::remove(context, &target.email, removal, format).await,
+            Self::ResumeFactor {
                 target,
                 id,
                 reason,
-                now,
                 format,
-            } => user_factors::remove(context, &target.email, id, reason, now, format).await,
+            } => factors::resume(context, &target.email, id, reason, format).await,
             Self::Delete {
                 target,
                 yes,
@@ -186,7 +199,7 @@ async fn add(
     format: OutputFormat,
 ) -> Result<(), CliError> {
     let password = NewPassword::parse(input::new_password()?, Some(&email), Some(&name))
-        .map_err(|reason| refused_password(&reason))?;
+        .map_err(|reason| password::refused(&reason))?;
     let registration = Registration {
         name,
         email: email.clone(),
@@ -288,32 +301,6 @@ async fn enable(context: &AppState, email: &Email, format: OutputFormat) -> Resu
     output::line(done)
 }
 
-fn refused_password(reason: &Message) -> CliError {
-    CliError::Message(format!("the password: {}", text::english(reason)))
-}
-
-async fn set_password(
-    context: &AppState,
-    email: &Email,
-    keep: bool,
-    format: OutputFormat,
-) -> Result<(), CliError> {
-    let user = account(context, email).await?.user;
-    let (address, name) = (Email::parse(&user.email), Name::parse(&user.name));
-    let new = NewPassword::parse(
-        input::new_password()?,
-        address.as_ref().ok(),
-        name.as_ref().ok(),
-    )
-    .map_err(|reason| refused_password(&reason))?;
-    let receipt = passwords::set::set_password_as_operator(context, user.id, new, keep).await?;
-    let done = format!("Set the password of {}.", email.as_str());
-    match receipt {
-        Some(receipt) => credentials::receipt(context, format, &done, &receipt),
-        None => credentials::no_change(format, format!("{done} Sessions and tokens were kept.")),
-    }
-}
-
 async fn verify(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
     let user = account(context, email).await?.user.id;
     let was_unverified = accounts::email_verification::verify_as_operator(context, user).await?;
@@ -326,34 +313,6 @@ async fn verify(context: &AppState, email: &Email, format: OutputFormat) -> Resu
     } else {
         format!("{address} was verified already.")
     })
-}
-
-async fn reset_link(
-    context: &AppState,
-    email: &Email,
-    format: OutputFormat,
-) -> Result<(), CliError> {
-    #[derive(serde::Serialize)]
-    struct Link {
-        url: String,
-    }
-    let account = account(context, email).await?;
-    if account.disabled_at.is_some() {
-        return Err(CliError::Message(format!(
-            "{} is disabled: run narthex user enable first",
-            email.as_str()
-        )));
-    }
-    let settings = context.settings();
-    context.set_signing_keys(&settings.signing_keys(context.random())?);
-    let secret = passwords::reset::create_link(context, account.user.id).await?;
-    let query = [("token", secret.expose())];
-    let url = settings.base_url() + &paths::with_query(paths::PASSWORD_RESET, &query);
-    if format.json {
-        output::json(&Link { url })
-    } else {
-        Ok(output::secret(&url)?)
-    }
 }
 
 async fn delete(

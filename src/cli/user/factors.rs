@@ -1,13 +1,13 @@
-//! `narthex user factors` and `narthex user remove-factor`: second factors of a user.
+//! `narthex user factors`, `remove-factor` and `resume-factor`: second factors of a user.
 
 use serde::Serialize;
 
-use super::{CliError, OutputFormat, account, output, table::Columns, text};
 use crate::{
     app_state::AppState,
+    cli::{CliError, OutputFormat, account, output, table::Columns, text},
     credentials::trusted_browsers,
     error::Error,
-    factors::{self, FactorSummary, RemovalTime},
+    factors::{self, Ending, FactorSummary, OperatorRemoval, RemovalOutcome, RemovalTime},
     mail::notices::TRUSTED_BROWSER,
     sessions::Device,
     types::{
@@ -124,17 +124,32 @@ pub(super) async fn list(
     Ok(())
 }
 
+/// The options of `narthex user remove-factor`.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Removal {
+    /// The ID that `narthex user factors` lists
+    id: FactorId,
+    /// The reason, which the user sees in the activity and in a mail
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Keep the user's sessions
+    #[arg(long)]
+    keep: bool,
+    /// Remove the factor at once. Without it and with mail on, the user has 24 hours to cancel
+    #[arg(long)]
+    now: bool,
+}
+
 pub(super) async fn remove(
     context: &AppState,
     email: &Email,
-    id: FactorId,
-    reason: String,
-    now: bool,
+    removal: Removal,
     format: OutputFormat,
 ) -> Result<(), CliError> {
     let user = account(context, email).await?.user;
     let browsers = trusted_browsers::list(context, user.id).await?;
-    if browsers.iter().any(|browser| browser.id == id) {
+    if browsers.iter().any(|browser| browser.id == removal.id) {
+        let Removal { id, reason, .. } = removal;
         trusted_browsers::remove_as_operator(context, user.id, id, reason).await?;
         if format.json {
             return output::json(&find(context, user.id).await?);
@@ -144,38 +159,78 @@ pub(super) async fn remove(
             email.as_str()
         ));
     }
-    let time = if now {
+    let time = if removal.now {
         RemovalTime::Now
     } else {
         RemovalTime::AfterDelay
     };
-    let due_at = match factors::remove_as_operator(context, user.id, id, reason, time).await {
-        Err(Error::NotFound) => {
-            return Err(CliError::Message(format!(
-                "{} has no factor with this ID: `narthex user factors` lists them",
-                email.as_str()
-            )));
-        }
-        other => other?,
+    let asked = OperatorRemoval {
+        factor: removal.id,
+        reason: removal.reason,
+        ending: Ending {
+            sessions: !removal.keep,
+            ..Ending::default()
+        },
     };
+    let outcome = factors::remove_as_operator(context, user.id, asked, time).await;
+    let outcome = outcome.map_err(|error| no_factor(error, email))?;
     if format.json {
         return output::json(&find(context, user.id).await?);
     }
-    output::line(match due_at {
-        Some(due_at) => format!(
-            "The second factor of {} is removed at {due_at} by a running server. A mail tells the \
-             user, who can cancel it until then. With --now it is removed at once.",
+    let has_password = factors::has_password(context, user.id).await?;
+    output::line(describe(&outcome, email.as_str(), has_password))
+}
+
+fn describe(outcome: &RemovalOutcome, email: &str, has_password: bool) -> String {
+    let receipt = match outcome {
+        RemovalOutcome::Planned(due_at) => {
+            return format!(
+                "The second factor of {email} is removed at {due_at} by a running server. A mail \
+                 tells the user, who can cancel it until then. With --now it is removed at once."
+            );
+        }
+        RemovalOutcome::Removed(receipt) => receipt,
+    };
+    let mut done = format!("Removed the second factor of {email}.");
+    if let Some(receipt) = receipt {
+        let revoked = text::english(&receipt.summary());
+        done = format!("{done} Revoked {revoked}.");
+    }
+    done.push_str(if has_password {
+        " Without another one, the recovery codes are removed too, and a sign-in needs the password \
+         alone."
+    } else {
+        " The user has no password: `narthex user reset-link` prints a link that sets one."
+    });
+    done
+}
+
+fn no_factor(error: Error, email: &Email) -> CliError {
+    match error {
+        Error::NotFound => CliError::Message(format!(
+            "{} has no factor with this ID: `narthex user factors` lists them",
             email.as_str()
-        ),
-        None if factors::has_password(context, user.id).await? => format!(
-            "Removed the second factor of {}. Without another one, the recovery codes are removed \
-             too, and a sign-in needs the password alone.",
-            email.as_str()
-        ),
-        None => format!(
-            "Removed the second factor of {}, who has no password: `narthex user reset-link` prints \
-             a link that sets one.",
-            email.as_str()
-        ),
+        )),
+        error => error.into(),
+    }
+}
+
+pub(super) async fn resume(
+    context: &AppState,
+    email: &Email,
+    id: FactorId,
+    reason: String,
+    format: OutputFormat,
+) -> Result<(), CliError> {
+    let user = account(context, email).await?.user;
+    let resumed = factors::resume_as_operator(context, user.id, id, reason).await;
+    let was_suspended = resumed.map_err(|error| no_factor(error, email))?;
+    if format.json {
+        return output::json(&find(context, user.id).await?);
+    }
+    output::line(if was_suspended {
+        format!("Codes of the app of {} are accepted again.", email.as_str())
+    } else {
+        format!("The app of {} was not suspended.", email.as_str())
     })
 }

@@ -1,0 +1,38 @@
+//! Ends the suspension of an authenticator app for an operator.
+
+use super::{store, verify::MAX_FAILURES};
+use crate::{
+    app_state::AppState,
+    audit::{self, Actor, EventKind, NewEvent},
+    credentials::revoke::lock_user_and_recheck_actor,
+    error::{Error, Result},
+    types::ids::{FactorId, UserId},
+};
+
+/// Accepts the codes of a user's suspended app again. The activity tells the user the `reason`. Returns
+/// `false` if the app is not suspended. The delays after wrong codes stay.
+///
+/// # Errors
+/// [`Error::NotFound`] if the user has no app with this ID.
+pub async fn resume_as_operator(
+    context: &AppState,
+    user: UserId,
+    id: FactorId,
+    reason: String,
+) -> Result<bool> {
+    context
+        .write(move |tx| {
+            let actor = Actor::operator();
+            lock_user_and_recheck_actor(tx, user, &actor)?;
+            let app = store::app_of(tx.connection, user)?;
+            let app = app.filter(|app| app.id == id).ok_or(Error::NotFound)?;
+            if app.failures < MAX_FAILURES {
+                return Ok(false);
+            }
+            store::forget_failures(tx.connection, user)?;
+            let event = NewEvent::new(EventKind::FactorResumed, &*reason);
+            audit::record(tx, user, &actor, event)?;
+            Ok(true)
+        })
+        .await
+}
