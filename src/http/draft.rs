@@ -7,13 +7,18 @@
 //! the id of the user, and its content is shown to this user only. It does not prove who entered
 //! the content: see docs/security/data.md.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io::{Read as _, Write as _},
+};
 
 use actix_web::{
     HttpMessage as _, HttpRequest,
     cookie::{Cookie, CookieJar, Key},
     web::{Bytes, Data},
 };
+
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 
 use super::{
     address::{mount_of, relative_path},
@@ -77,8 +82,8 @@ const FORMS: &[Form] = &[
     form(paths::TOKEN_ROTATE, paths::TOKEN, ROTATION_FIELDS),
     form(paths::TOKEN_PAUSE, paths::TOKEN, &[]),
     form(paths::TOKEN_RESUME, paths::TOKEN, &[]),
-    form(paths::SESSION_REVOKE, paths::SESSION, &[]),
-    form(paths::TOKEN_REVOKE, paths::TOKEN, &[]),
+    form(paths::SESSION_REVOKE, paths::SESSION_REVOKE, &["next"]),
+    form(paths::TOKEN_REVOKE, paths::TOKEN_REVOKE, &["next"]),
     form(paths::SIGN_OUT, paths::SIGN_OUT, SELECTION_FIELDS),
 ];
 
@@ -152,21 +157,34 @@ pub fn return_address(request: &HttpRequest, fallback: &str) -> String {
         (mount.url(&form.page.replace("{id}", id)), form.fields)
     });
     let stated = fields.one(FORM_USER).and_then(|id| id.parse().ok());
-    let Some(user) = user.or(stated) else {
-        return page;
-    };
-    let values = field_names
+    let values: Values = field_names
         .iter()
         .map(|name| ((*name).to_owned(), fields.many(name)))
         .filter(|(_, values)| !values.is_empty())
         .collect();
+    let incomplete = match action {
+        // Without its fields, this page selects everything. The list has the rows to select again.
+        paths::SIGN_OUT => {
+            let next = values.get("next").and_then(|next| next.first());
+            next.cloned().unwrap_or_else(|| mount.url(paths::ACCOUNT))
+        }
+        _ => page.clone(),
+    };
+    let Some(user) = user.or(stated) else {
+        return incomplete;
+    };
     let complete = seal(request, user, &values).map(|draft| with_draft(&page, &draft));
     // A draft that is too long is replaced by an empty one. The page then still says that the form
     // was not submitted.
     complete
         .filter(|address| address.len() <= paths::MAX_RETURN_ADDRESS)
-        .or_else(|| Some(with_draft(&page, &seal(request, user, &Values::new())?)))
-        .unwrap_or(page)
+        .or_else(|| {
+            Some(with_draft(
+                &incomplete,
+                &seal(request, user, &Values::new())?,
+            ))
+        })
+        .unwrap_or(incomplete)
 }
 
 /// Returns the draft in the query of `request` if it belongs to `user`.
@@ -182,7 +200,7 @@ pub fn open(request: &HttpRequest, user: UserId) -> Option<Draft> {
         .chain(keys.older())
         .find_map(|key| jar.private(&Key::from(key)).get(FIELD))?;
     let (owner, action, values): (String, String, Values) =
-        serde_json::from_str(text.value()).ok()?;
+        serde_json::from_slice(&decompress(text.value())?).ok()?;
     (owner.parse() == Ok(user)).then_some(Draft { action, values })
 }
 
@@ -218,10 +236,28 @@ fn seal(request: &HttpRequest, user: UserId, values: &Values) -> Option<String> 
     let text = serde_json::to_string(&(user.to_string(), relative_path(request)?, values)).ok()?;
     let mut jar = CookieJar::new();
     jar.private_mut(&Key::from(keys.first()))
-        .add(Cookie::new(FIELD, text));
+        .add(Cookie::new(FIELD, compress(&text)?));
     // base64url without padding needs no escapes in a query.
     let sealed = jar.get(FIELD)?.value().replace('+', "-").replace('/', "_");
     Some(sealed.trim_end_matches('=').to_owned())
+}
+
+/// A selection can have the ids of all rows of a list.
+fn compress(text: &str) -> Option<String> {
+    let mut compressed = Vec::new();
+    let mut encoder = brotli::CompressorWriter::new(&mut compressed, text.len().max(1), 9, 22);
+    encoder.write_all(text.as_bytes()).ok()?;
+    drop(encoder);
+    Some(BASE64_STANDARD_NO_PAD.encode(compressed))
+}
+
+/// The size of the result is not limited, because only a process with the key can have compressed it.
+fn decompress(text: &str) -> Option<Vec<u8>> {
+    let compressed = BASE64_STANDARD_NO_PAD.decode(text).ok()?;
+    let mut whole = Vec::new();
+    let mut decoder = brotli::Decompressor::new(&*compressed, compressed.len().max(1));
+    decoder.read_to_end(&mut whole).ok()?;
+    Some(whole)
 }
 
 fn with_draft(page: &str, draft: &str) -> String {

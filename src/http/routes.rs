@@ -219,7 +219,7 @@ table! {
         GET  SESSIONS        SessionPage => pages::sessions::list;
         GET  SESSION         SessionPage => pages::sessions::show;
         POST SESSION_RECOGNISE SessionPage => account::recognise;
-        GET  SESSION_REVOKE  SessionPage => pages::sessions::to_session;
+        GET  SESSION_REVOKE  SessionPage => pages::sessions::ask_to_revoke;
         POST SESSION_REVOKE  SessionPage => pages::sessions::revoke;
         GET  TOKENS          SessionPage => token::list;
         POST TOKENS          SessionPage => token::create;
@@ -230,7 +230,7 @@ table! {
         POST TOKEN_RESUME    SessionPage => token::resume;
         GET  TOKEN_ROTATE    SessionPage => token::to_token;
         POST TOKEN_ROTATE    SessionPage => token::rotate;
-        GET  TOKEN_REVOKE    SessionPage => token::to_token;
+        GET  TOKEN_REVOKE    SessionPage => token::ask_to_revoke;
         POST TOKEN_REVOKE    SessionPage => token::revoke;
 
         // Revocation.

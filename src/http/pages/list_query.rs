@@ -120,6 +120,17 @@ impl ListQuery {
         Ok(query)
     }
 
+    /// Returns the filter that revokes the rows of all pages. `None` if the query has a condition that a
+    /// revocation does not have.
+    pub(super) fn revocation(&self, now: Timestamp) -> Option<CredentialFilter> {
+        let search = self.search(now);
+        let is_filter = self.text.is_empty() && !search.never_used && self.expires.is_none();
+        (is_filter && self.state != ListState::Ended).then(|| CredentialFilter {
+            class: vec![self.list.class],
+            ..search.filter
+        })
+    }
+
     /// Returns the search for this query.
     pub(super) fn search(&self, now: Timestamp) -> Search {
         let length = |text: &'static str| duration::parse(text);

@@ -288,14 +288,12 @@ fn assert_sign_in_required(method: &Method, path: &str, answer: Answer) {
             ("GET", path) => path,
             (_, "/account/password" | "/account/delete" | "/account/profile") => "/account/profile",
             (_, "/account/tokens") => "/account/tokens/new",
-            (_, "/account/sign-out") => "/account/sign-out",
             (_, "/account/security/totp") => "/account/security/totp",
             (_, path) if path.starts_with("/account/security/passkeys/") => UNKNOWN_PASSKEY_PAGE,
             (_, "/account/password/remove") => "/account/security",
             (_, path) if path.starts_with("/account/security/") => "/account/security",
-            (_, path) if path.starts_with("/account/sessions/") => {
-                path.strip_suffix("/revoke").unwrap_or("/account/sessions")
-            }
+            (_, path) if path.ends_with("/revoke") => path,
+            (_, path) if path.starts_with("/account/sessions/") => "/account/sessions",
             (_, path) if path.starts_with("/account/tokens/") => UNKNOWN_TOKEN_PAGE,
             _ => "/account",
         };

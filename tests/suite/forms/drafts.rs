@@ -245,7 +245,7 @@ async fn every_form_with_mail_keeps_its_fields_over_a_confirmation() {
 async fn expect_restored_after_confirmation(app: &TestApp) {
     let mut interrupted = Vec::new();
     for (number, pattern) in forms_of_signed_in_pages().into_iter().enumerate() {
-        // A revocation continues on a separate page.
+        // A revocation asks on a page of its own first. `revocation::one` tests it.
         if pattern.ends_with("/revoke") {
             continue;
         }

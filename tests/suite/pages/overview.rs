@@ -112,11 +112,11 @@ async fn unfamiliar_session_leads_to_its_sign_out_and_the_password() {
     let revoke = format!("/account/sessions/{}/revoke", own_session(&phone).await);
     let page = browser.get("/account").await;
     page.expect_text(&format!("action=\"{revoke}\""));
-    let next = mount::from_environment().url("/account/profile");
+    let next = mount::from_environment().url("/account/secure");
     let form = [("next", &*next), ("confirmed", "1")];
     let revoked = browser.post(&revoke, &form).await;
     let page = browser
-        .follow(&revoked.expect_redirect("/account/profile"))
+        .follow(&revoked.expect_redirect("/account/secure"))
         .await;
     page.expect_text("Session signed out: Safari on iOS.")
         .expect_text("Change password");

@@ -148,7 +148,7 @@ async fn page_of_500_tokens_and_100_sessions_is_light() {
     let preview = ada.get("/account/sign-out").await;
     preview.expect_text("sign out 100 sessions and revoke 498 tokens");
     let more = [
-        "/account/sign-out?rows=personal&page=2",
+        "/account/sign-out?rows=personal.2",
         "/account/tokens?page=2",
     ];
     let pages = account_pages(&app, &ada).await.into_iter();

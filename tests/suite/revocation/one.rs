@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::browser::Window;
 use crate::support::client::Browser;
-use crate::support::page::{ADA, newest_token, own_session};
+use crate::support::mount;
+use crate::support::page::{ADA, link, newest_token, own_session};
 use crate::support::user_agents::SAFARI_ON_IPHONE;
 
 const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
@@ -49,24 +49,19 @@ impl Scene {
         }
     }
 
-    async fn expect_both_active(&self) {
-        self.phone.get("/account").await.expect_status(200);
-        let client = self.app.api_client(&self.secret);
-        client.get("/api/v1/user").await.expect_status(200);
+    async fn expect_active(&self, path: &str) {
+        if path == self.token {
+            let client = self.app.api_client(&self.secret);
+            client.get("/api/v1/user").await.expect_status(200);
+        } else {
+            self.phone.get("/account").await.expect_status(200);
+        }
     }
-}
 
-/// The address that a link of the page leads to.
-fn link(page: &Answer, words: &str) -> String {
-    let (before, _) = page
-        .text
-        .split_once(&format!(">{words}</a>"))
-        .unwrap_or_else(|| panic!("no link says {words}: {page}"));
-    let (_, href) = before.rsplit_once("href=\"").expect("an address");
-    href.split('"')
-        .next()
-        .expect("an end")
-        .replace("&#38;", "&")
+    async fn expect_both_active(&self) {
+        self.expect_active(&self.session).await;
+        self.expect_active(&self.token).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +131,7 @@ async fn confirmed_revocation_leads_to_safe_return_address_only() {
     for (next, leads_to) in [
         ("/account", "/account"),
         ("/account/tokens?cursor=x", "/account/tokens?cursor=x"),
-        ("/account/profile", "/account/profile"),
+        ("/account/secure", "/account/secure"),
         ("/account/activity", "/account/sessions"),
         ("https://evil.example/account", "/account/sessions"),
         ("//evil.example/account", "/account/sessions"),
@@ -168,20 +163,38 @@ async fn revoking_the_current_session_signs_this_browser_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stale_session_is_asked_for_its_password_after_confirmation() {
+async fn confirmed_user_returns_to_the_same_question() {
     let scene = Scene::new().await;
-    scene.app.advance(QUARTER_HOUR);
-    let page = scene.here.post(&scene.token, &[]).await;
-    page.expect_status(200)
-        .expect_text("You will be asked to confirm that it is you.");
-    let asked = scene.here.post(&scene.token, &[CONFIRMED]).await;
-    let next = scene.here.follow(&asked).await.field("next");
-    scene.expect_both_active().await;
-    let form = [("password", PASSWORD), ("next", &*next)];
-    let back = scene.here.post("/account/confirm", &form).await;
-    let page = scene.here.follow(&back).await.expect_status(200);
-    page.expect_text("CI of the shop")
-        .expect_no_text("Safari on iOS");
+    for (path, name, list) in [
+        (&scene.token, "CI of the shop", "/account"),
+        (&scene.session, "Safari on iOS", "/account/secure"),
+    ] {
+        scene.app.advance(QUARTER_HOUR);
+        let here = mount::from_environment().url(list);
+        let page = scene.here.post(path, &[("next", &here)]).await;
+        page.expect_status(200)
+            .expect_text("You will be asked to confirm that it is you.");
+        scene.expect_active(path).await;
+        let refused = scene.here.post(path, &[CONFIRMED, ("next", &here)]).await;
+        let next = scene.here.follow(&refused).await.field("next");
+        scene.expect_active(path).await;
+        let form = [("password", PASSWORD), ("next", &*next)];
+        let confirmed = scene.here.post("/account/confirm", &form).await;
+        let page = scene.here.follow(&confirmed).await.expect_status(200);
+        page.clone()
+            .expect_text(name)
+            .expect_text("has not been submitted yet")
+            .expect_no_text("You will be asked");
+        scene.expect_active(path).await;
+        let form = [CONFIRMED, ("next", &page.field("next"))];
+        let ended = scene.here.post(path, &form).await;
+        ended.expect_redirect(list);
+        // The address of the form shows no question about a credential that has ended.
+        scene.here.get(path).await.expect_status(303);
+    }
+    scene.phone.get("/account").await.expect_status(303);
+    let client = scene.app.api_client(&scene.secret);
+    client.get("/api/v1/user").await.expect_status(401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

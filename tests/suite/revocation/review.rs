@@ -1,11 +1,14 @@
 //! The preview page: its filters in words, its groups, and the credentials that a user keeps.
 
+use std::time::Duration;
+
 use narthex::http::paths;
 
 use super::page::{is_signed_in, revoke};
-use crate::support::app::TestApp;
+use crate::support::answer::Answer;
+use crate::support::app::{PASSWORD, TestApp};
 use crate::support::mount;
-use crate::support::page::{ADA, newest_token, own_session};
+use crate::support::page::{ADA, fetch_list, newest_token, own_session};
 use crate::support::user_agents::{SAFARI_ON_IPAD, SAFARI_ON_IPHONE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,10 +119,10 @@ async fn long_group_of_a_preview_has_pages_and_one_digest() {
     let all = all.expect_text("Show all 101");
     assert_eq!(all.text.matches("name=\"spare\"").count(), 20, "{all}");
     let first = here
-        .get("/account/sign-out?class=token&rows=personal&page=0")
+        .get("/account/sign-out?class=token&rows=personal.0")
         .await;
     let last = here
-        .get("/account/sign-out?class=token&rows=personal&page=1")
+        .get("/account/sign-out?class=token&rows=personal.1")
         .await;
     assert_eq!(first.text.matches("name=\"spare\"").count(), 100, "{first}");
     assert_eq!(last.text.matches("name=\"spare\"").count(), 1, "{last}");
@@ -132,6 +135,73 @@ async fn long_group_of_a_preview_has_pages_and_one_digest() {
     receipt
         .expect_text("101 tokens")
         .expect_text("rows=personal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ticks_of_a_preview_stay_on_its_other_pages() {
+    let app = TestApp::start();
+    let here = app.register(ADA).await;
+    for number in 0..101 {
+        app.token_of(&here, &format!("Token {number}"), &[]).await;
+    }
+    let path = "/account/sign-out?class=token";
+    let tick = &here.get(path).await.fields_named("spare")[0];
+    // The form of the preview sends its digest with the ticks.
+    let path = format!("{path}&digest=x&spare={tick}&rows=");
+    for (rows, is_shown) in [("personal.0", true), ("personal.1", false), ("", true)] {
+        let page = here.get(&format!("{path}{rows}")).await.expect_status(200);
+        let mut fields = page
+            .text
+            .split("<input")
+            .filter_map(|rest| rest.split('>').next());
+        let field = fields.find(|field| field.contains(&**tick));
+        let field = field.unwrap_or_else(|| panic!("{rows}: {page}"));
+        assert_eq!(field.contains("checkbox"), is_shown, "{rows}: {field}");
+        assert_eq!(field.contains("hidden"), !is_shown, "{rows}: {field}");
+        assert_eq!(field.contains("checked"), is_shown, "{rows}: {field}");
+    }
+}
+
+/// Ticks this number of tokens and revokes them after a quarter of an hour. Returns the page after the
+/// confirmation.
+async fn page_after_confirmation(count: usize) -> Answer {
+    let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
+    let here = app.register(ADA).await;
+    for number in 0..count {
+        app.token_of(&here, &format!("Token {number}"), &[]).await;
+    }
+    let tokens = fetch_list(&here, "/api/v1/tokens?limit=100").await;
+    let ids = tokens
+        .iter()
+        .map(|token| token["id"].as_str().expect("an id"));
+    let mut form: Vec<(&str, &str)> = ids.map(|id| ("id", id)).collect();
+    form.push(("next", "/account/tokens"));
+    app.advance(Duration::from_secs(15 * 60));
+    let path = paths::with_query("/account/sign-out", &form);
+    let digest = here.get(&path).await.expect_status(200).field("digest");
+    form.push(("digest", &digest));
+    let user = here.get("/api/v1/user").await.json();
+    form.push(("user", user["id"].as_str().expect("an id")));
+    let refused = here.post("/account/sign-out", &form).await;
+    let next = here.follow(&refused).await.field("next");
+    let form = [("password", PASSWORD), ("next", &*next)];
+    let confirmed = here.post("/account/confirm", &form).await;
+    here.follow(&confirmed).await.expect_status(200)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn selection_of_a_whole_list_survives_a_confirmation() {
+    let page = page_after_confirmation(50).await;
+    page.expect_text("has not been submitted yet")
+        .expect_text("50 tokens")
+        .expect_text("<title>Revoke tokens");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn selection_that_is_too_long_never_becomes_everything() {
+    let page = page_after_confirmation(100).await;
+    page.expect_text("has not been submitted yet")
+        .expect_text("<title>Tokens");
 }
 
 #[tokio::test(flavor = "multi_thread")]

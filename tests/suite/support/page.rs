@@ -69,3 +69,17 @@ pub async fn event_types(browser: &Browser) -> Vec<String> {
         .map(|event| event["type"].as_str().unwrap().to_owned());
     kinds.collect()
 }
+
+/// The address that a link of the page leads to.
+#[track_caller]
+pub fn link(page: &Answer, words: &str) -> String {
+    let (before, _) = page
+        .text
+        .split_once(&format!(">{words}</a>"))
+        .unwrap_or_else(|| panic!("no link says {words}: {page}"));
+    let (_, href) = before.rsplit_once("href=\"").expect("an address");
+    href.split('"')
+        .next()
+        .expect("an end")
+        .replace("&#38;", "&")
+}

@@ -6,7 +6,7 @@ use crate::support::answer::Answer;
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
 use crate::support::mount;
-use crate::support::page::{ADA, fetch_list, newest_token};
+use crate::support::page::{ADA, fetch_list, link, newest_token};
 
 /// The names of the tokens on the page, in their order.
 fn names(page: &Answer) -> Vec<String> {
@@ -153,6 +153,42 @@ async fn ticked_tokens_lead_to_a_preview_of_exactly_these() {
         .expect_text("One")
         .expect_text("Three")
         .expect_no_text("Two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filtered_list_leads_to_a_preview_of_all_matches() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    create(&app, &browser, "Beta", "orders:read", "never").await;
+    create(&app, &browser, "Alpha", "orders:write", "7d").await;
+    app.advance(Duration::from_secs(8 * 24 * 3600 - 2));
+    let browser = app.sign_in(ADA).await;
+    create(&app, &browser, "Gamma", "orders:read", "never").await;
+    for (query, label, tokens) in [
+        ("", "Revoke all tokens…", &["Beta", "Gamma"][..]),
+        (
+            "?ability=orders%3Aread",
+            "Revoke all matching tokens…",
+            &["Beta", "Gamma"],
+        ),
+        ("?used=7d", "Revoke all matching tokens…", &["Beta"]),
+    ] {
+        let page = browser.get(&format!("/account/tokens{query}")).await;
+        let path = link(&page.expect_status(200), label);
+        let preview = browser.get(&path).await.expect_status(200);
+        let count = format!("{} token", tokens.len());
+        preview.clone().expect_text(&count);
+        for token in tokens {
+            preview.clone().expect_text(token);
+        }
+    }
+    // A revocation has no such condition.
+    for query in ["?q=Bet", "?used=never", "?expires=7d", "?state=ended"] {
+        let page = browser.get(&format!("/account/tokens{query}")).await;
+        page.expect_status(200)
+            .expect_no_text("Revoke all tokens…")
+            .expect_no_text("Revoke all matching");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

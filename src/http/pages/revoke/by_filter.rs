@@ -3,7 +3,10 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::review::{self, Review};
+use super::{
+    groups::Rows,
+    review::{self, Review},
+};
 use crate::{
     credentials::{
         CredentialFilter, RevocationReason, RevocationReceipt,
@@ -19,7 +22,6 @@ use crate::{
         return_to::ReturnTo,
     },
     types::{
-        credential_kind::CredentialKind,
         fields::Fields,
         ids::CredentialId,
         message::{field, notice},
@@ -27,8 +29,9 @@ use crate::{
 };
 
 /// The fields that a browser also sends empty.
-const OPTIONAL_FIELDS: [&str; 6] = [
+const OPTIONAL_FIELDS: [&str; 7] = [
     "kind",
+    "rows",
     "unused_since",
     "unused_since_date",
     "created_before",
@@ -45,8 +48,8 @@ pub(super) struct Submission {
     digest: Option<String>,
     /// The whole path to which the user returns.
     pub(super) next: Option<String>,
-    /// The group of the preview whose rows are shown, and the number of its page.
-    pub(super) rows: Option<(CredentialKind, usize)>,
+    /// The rows of the one group that is shown.
+    pub(super) rows: Option<Rows>,
 }
 
 impl Submission {
@@ -54,17 +57,13 @@ impl Submission {
         let next = fields.text("next");
         let next = ReturnTo::parse(&next, user.context.settings());
         let next = next.filter(|next| user.context.mount().relative(next.as_str()).is_some());
-        let kind = fields.read("rows", |text| {
-            CredentialKind::parse(text).ok_or_else(field::kind_unknown)
-        });
-        let page = fields.parsed("page", field::cursor_invalid()).unwrap_or(0);
         // A date beside the choice of a length of time is the more exact one.
         if let Some(date) = fields.one("unused_since_date") {
             fields.replace("unused_since", date);
         }
         Self {
             next: next.map(|next| next.as_str().to_owned()),
-            rows: kind.map(|kind| (kind, page)),
+            rows: Rows::take(fields),
             digest: fields.one("digest").filter(|digest| !digest.is_empty()),
             spare: fields.read_many("spare", |text| {
                 text.parse().map_err(|_| field::id_malformed())

@@ -1,5 +1,7 @@
 //! The credentials of a preview or a receipt, by kind.
 
+use std::fmt;
+
 use crate::{
     credentials::Credential,
     http::{
@@ -11,7 +13,7 @@ use crate::{
             relative_time::RelativeTime,
         },
     },
-    types::{credential_kind::CredentialKind, ids::CredentialId},
+    types::{credential_kind::CredentialKind, fields::Fields, ids::CredentialId, message::field},
 };
 
 /// The number of rows of a group that the page of all groups shows. A page with 500 tokens would
@@ -19,6 +21,36 @@ use crate::{
 const SHORT: usize = 20;
 /// The number of rows on a page of one group.
 const LONG: usize = 100;
+
+/// The rows of one group: the field `rows`, such as `personal.2`. Pages are counted from 0.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    kind: CredentialKind,
+    page: usize,
+}
+
+impl Rows {
+    fn parse(text: &str) -> Option<Self> {
+        let (kind, page) = text.split_once('.')?;
+        Some(Self {
+            kind: CredentialKind::parse(kind)?,
+            page: page.parse().ok()?,
+        })
+    }
+
+    /// Takes the field from a form.
+    pub(super) fn take(fields: &mut Fields) -> Option<Self> {
+        fields.read("rows", |text| {
+            Self::parse(text).ok_or_else(field::cursor_invalid)
+        })
+    }
+}
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.kind.as_str(), self.page)
+    }
+}
 
 /// The credentials of one kind.
 pub(super) struct Group {
@@ -29,8 +61,8 @@ pub(super) struct Group {
     /// Whether the rows are shown without a click.
     pub(super) is_open: bool,
     pub(super) rows: Vec<ReviewRow>,
-    /// The path of the page with more rows of this group.
-    pub(super) show_all: Option<String>,
+    /// The page with more rows of this group.
+    pub(super) show_all: Option<Rows>,
     /// The pages of a group that is shown alone.
     pub(super) pages: Option<Pages>,
 }
@@ -40,8 +72,20 @@ pub(super) struct Pages {
     /// The numbers of the first and of the last row.
     pub(super) first: usize,
     pub(super) last: usize,
-    pub(super) previous: Option<String>,
-    pub(super) next: Option<String>,
+    pub(super) previous: Option<Rows>,
+    pub(super) next: Option<Rows>,
+}
+
+impl Pages {
+    /// Returns the path of the page before this one of the receipt at `path`.
+    pub(super) fn previous_at(&self, path: &str) -> Option<String> {
+        Some(format!("{path}?rows={}", self.previous?))
+    }
+
+    /// Returns the path of the page after this one of the receipt at `path`.
+    pub(super) fn next_at(&self, path: &str) -> Option<String> {
+        Some(format!("{path}?rows={}", self.next?))
+    }
 }
 
 /// A credential in one line.
@@ -77,16 +121,15 @@ impl ReviewRow {
     }
 }
 
-/// Returns the credentials by kind, for the page at `path`. `shown` is the one group whose rows are
-/// shown, and the number of its page. Otherwise each group shows its first rows. `spare` are the
-/// credentials whose ticks are set.
+/// Returns the credentials by kind. `shown` are the rows of the one group that is shown. Otherwise each
+/// group shows its first rows. `spare` are the credentials whose ticks are set.
 pub(super) fn groups(
     user: &BrowserUser,
-    (frame, path): (&Layout, &str),
+    frame: &Layout,
     locator: &Locator,
     credentials: &[Credential],
     spare: &[CredentialId],
-    shown: Option<(CredentialKind, usize)>,
+    shown: Option<Rows>,
 ) -> Vec<Group> {
     let own = user.principal.credential().id;
     let group = |kind: CredentialKind| {
@@ -94,9 +137,9 @@ pub(super) fn groups(
         let mut all: Vec<&Credential> = credentials.iter().filter(of_kind).collect();
         // The sort is stable, so the others stay in their order.
         all.sort_by_key(|credential| credential.id != own);
-        let alone = shown.filter(|(shown, _)| *shown == kind);
+        let alone = shown.filter(|shown| shown.kind == kind);
         let (start, length) = match (alone, shown) {
-            (Some((_, page)), _) => (page.saturating_mul(LONG), LONG),
+            (Some(Rows { page, .. }), _) => (page.saturating_mul(LONG), LONG),
             (None, Some(_)) => (0, 0),
             (None, None) => (0, SHORT),
         };
@@ -105,30 +148,24 @@ pub(super) fn groups(
             .map(|credential| ReviewRow::new(user, locator, credential, spare))
             .collect();
         let (total, end) = (all.len(), start.saturating_add(rows.len()));
-        let page_path = |page: usize| with_rows(path, kind, page);
+        let rows_of = |page: usize| Rows { kind, page };
         Group {
             kind,
             label: plural(frame, kind),
             total,
             is_open: total <= SHORT || alone.is_some(),
-            show_all: (alone.is_none() && end < total).then(|| page_path(0)),
-            pages: alone.map(|(_, page)| Pages {
+            show_all: (alone.is_none() && end < total).then(|| rows_of(0)),
+            pages: alone.map(|Rows { page, .. }| Pages {
                 first: start.saturating_add(1).min(end),
                 last: end,
-                previous: page.checked_sub(1).map(page_path),
-                next: (end < total).then(|| page_path(page.saturating_add(1))),
+                previous: page.checked_sub(1).map(rows_of),
+                next: (end < total).then(|| rows_of(page.saturating_add(1))),
             }),
             rows,
         }
     };
     let groups = CredentialKind::ALL.into_iter().map(group);
     groups.filter(|group| group.total > 0).collect()
-}
-
-/// Returns the address at which the page at `path` shows this page of one group.
-fn with_rows(path: &str, kind: CredentialKind, page: usize) -> String {
-    let separator = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{separator}rows={}&page={page}", kind.as_str())
 }
 
 fn plural(frame: &Layout, kind: CredentialKind) -> String {

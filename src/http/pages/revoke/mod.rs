@@ -10,7 +10,7 @@ mod review;
 
 pub(crate) use self::{
     by_filter::address_from,
-    one::{list_in, revoke},
+    one::{ask, list_in, revoke},
 };
 pub use self::{
     by_filter::{preview, revoke_selection},

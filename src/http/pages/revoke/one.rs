@@ -3,13 +3,13 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::by_filter::{address_of, redirect_to_receipt};
+use super::by_filter::redirect_to_receipt;
 use crate::{
     credentials::{Credential, CredentialFilter, revoke},
     error::Result,
     http::{
         auth::BrowserUser,
-        middleware::body::Form,
+        middleware::body::{Form, Query},
         pages::credential_row::CredentialRow,
         paths,
         response::html::{self, Layout},
@@ -32,12 +32,34 @@ struct RevokePage {
     back: String,
 }
 
+/// Answers `GET …/{id}/revoke`: shows the credential and the button that revokes it. A user who had to
+/// sign in or to confirm before the revocation returns here.
+///
+/// # Errors
+/// The errors of [`revoke::find_to_revoke`].
+pub(crate) async fn ask(
+    user: &BrowserUser,
+    class: CredentialType,
+    id: CredentialId,
+    query: Query,
+) -> Result<HttpResponse> {
+    let action = match class {
+        CredentialType::Session => paths::session_revoke(id),
+        CredentialType::Token => paths::token_revoke(id),
+    };
+    let mut fields = user.draft(&action).unwrap_or(query.0);
+    let back = list_page(user, class, &fields.text("next"));
+    match revoke::find_to_revoke(&user.context, user.principal.user().id, class, id).await? {
+        Some(credential) => show_preview(user, &credential, back),
+        None => ended_already(user, class, &back),
+    }
+}
+
 /// Answers `POST …/{id}/revoke`. Without `confirmed=1`, it shows the credential. With it, it
 /// revokes the credential and redirects to the list in `next`.
 ///
 /// # Errors
-/// The errors of [`revoke::revoke_one`]. [`crate::error::Error::ReauthenticationRequired`]
-/// redirects to the preview of this credential afterwards.
+/// The errors of [`revoke::revoke_one`].
 pub(crate) async fn revoke(
     user: &BrowserUser,
     class: CredentialType,
@@ -55,9 +77,7 @@ pub(crate) async fn revoke(
     if !confirmed {
         return show_preview(user, &credential, back);
     }
-    let preview = || address_of(&CredentialFilter::one(class, id));
-    let ended = revoke::revoke_one(&user.context, &user.principal, class, id).await;
-    match user.with_return_address(preview, ended)? {
+    match revoke::revoke_one(&user.context, &user.principal, class, id).await? {
         None => ended_already(user, class, &back),
         Some(receipt) if receipt.contains(user.principal.credential().id) => {
             redirect_to_receipt(user, &receipt).await
@@ -119,7 +139,7 @@ pub(crate) fn list_in(user: &BrowserUser, next: &str) -> Option<String> {
         paths::SESSIONS,
         paths::TOKENS,
         // After the sign-out of an unfamiliar session.
-        paths::PROFILE,
+        paths::SECURE,
     ];
     let next = ReturnTo::parse(next, user.context.settings())?;
     let next = user.context.mount().relative(next.as_str())?;

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::groups::{self, Group};
+use super::groups::{self, Group, Rows};
 use crate::{
     credentials::find_receipt,
     error::Result,
@@ -18,7 +18,7 @@ use crate::{
             relative_time::RelativeTime,
         },
     },
-    types::{credential_kind::CredentialKind, ids::ReceiptTag, message::field},
+    types::ids::ReceiptTag,
 };
 
 #[derive(Template)]
@@ -31,8 +31,10 @@ struct ReceiptPage {
     address: Option<ClientAddress>,
     by_this_browser: bool,
     groups: Vec<Group>,
-    /// The path of the page of all groups, if only one is shown.
-    all_groups: Option<String>,
+    /// The path of this page.
+    path: String,
+    /// Whether only one group is shown.
+    is_one_group: bool,
     forgotten: bool,
 }
 
@@ -42,18 +44,13 @@ pub async fn show(
     id: PathId<ReceiptTag>,
     mut query: Query,
 ) -> Result<HttpResponse> {
-    let kind = query.0.read("rows", |text| {
-        CredentialKind::parse(text).ok_or_else(field::kind_unknown)
-    });
-    let page = query.0.parsed("page", field::cursor_invalid()).unwrap_or(0);
+    let shown = Rows::take(&mut query.0);
     query.0.check()?;
     let (context, language) = (&user.context, user.language());
     let receipt = find_receipt(context, user.principal.user().id, id.0).await?;
     let locator = Locator::new(context, language).await;
     let frame = user.frame();
     let count = receipt.count();
-    let path = paths::receipt(receipt.id);
-    let shown = kind.map(|kind| (kind, page));
     html::ok(&ReceiptPage {
         title: frame.text_with(
             "receipt-title",
@@ -69,15 +66,9 @@ pub async fn show(
         by_this_browser: receipt.by == Some(user.principal.credential().id),
         forgotten: receipt.credentials.is_empty()
             && receipt.sessions_ended + receipt.tokens_ended > 0,
-        groups: groups::groups(
-            &user,
-            (&frame, &path),
-            &locator,
-            &receipt.credentials,
-            &[],
-            shown,
-        ),
-        all_groups: shown.map(|_| path),
+        groups: groups::groups(&user, &frame, &locator, &receipt.credentials, &[], shown),
+        path: paths::receipt(receipt.id),
+        is_one_group: shown.is_some(),
         frame,
     })
 }

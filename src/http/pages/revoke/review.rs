@@ -7,7 +7,7 @@ use super::{
     by_filter::{Submission, address_from, address_of},
     chips::{self, Chip},
     filters::Filters,
-    groups::{self, Group},
+    groups::{self, Group, Rows},
 };
 use crate::{
     audit::RevokedDetail,
@@ -26,7 +26,6 @@ use crate::{
         },
     },
     types::{
-        credential_kind::CredentialKind,
         fields::FieldErrors,
         ids::CredentialId,
         message::{Message, notice},
@@ -44,8 +43,10 @@ struct ReviewPage {
     chips: Vec<(String, Option<String>)>,
     includes_this_browser: bool,
     groups: Vec<Group>,
-    /// The path of the page of all groups, if only one is shown.
-    all_groups: Option<String>,
+    /// Whether only one group is shown.
+    is_one_group: bool,
+    /// The kept credentials whose rows are not shown.
+    kept: Vec<CredentialId>,
     hidden: Vec<(&'static str, String)>,
     digest: String,
     /// The number of browsers whose trust would end.
@@ -68,7 +69,7 @@ pub(super) struct Review {
     spare: Vec<CredentialId>,
     /// The whole path to which the user returns.
     next: Option<String>,
-    rows: Option<(CredentialKind, usize)>,
+    rows: Option<Rows>,
     status: StatusCode,
     problem: Option<Message>,
 }
@@ -130,23 +131,25 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
     let chips = chips.map(|Chip { label, without }| {
         (label, without.map(|selection| review.address(&selection)))
     });
+    let groups = groups::groups(
+        user,
+        &frame,
+        &locator,
+        &credentials,
+        &review.spare,
+        review.rows,
+    );
     let template = ReviewPage {
-        title: title(&frame, selection, current),
+        title: title(&frame, selection, current, count),
         problem: review.problem.as_ref().map(|problem| user.text(problem)),
         summary: Some(summary(&frame, selection, count)),
         chips: chips.collect(),
         includes_this_browser: credentials
             .iter()
             .any(|credential| credential.id == current),
-        groups: groups::groups(
-            user,
-            (&frame, &review.address(selection)),
-            &locator,
-            &credentials,
-            &review.spare,
-            review.rows,
-        ),
-        all_groups: review.rows.map(|_| review.address(selection)),
+        kept: kept(&review.spare, &groups),
+        groups,
+        is_one_group: review.rows.is_some(),
         hidden: hidden(&review, current),
         digest,
         trusted_browsers,
@@ -178,7 +181,8 @@ pub(super) async fn refuse(
         chips: Vec::new(),
         includes_this_browser: false,
         groups: Vec::new(),
-        all_groups: None,
+        is_one_group: false,
+        kept: Vec::new(),
         hidden: Vec::new(),
         digest: String::new(),
         trusted_browsers: 0,
@@ -189,13 +193,22 @@ pub(super) async fn refuse(
     })
 }
 
-fn title(frame: &Layout, selection: &CredentialFilter, current: CredentialId) -> String {
+fn title(
+    frame: &Layout,
+    selection: &CredentialFilter,
+    current: CredentialId,
+    count: RevokedDetail,
+) -> String {
     if *selection == CredentialFilter::default() {
-        frame.text("review-title-everything")
-    } else if *selection == CredentialFilter::all_but(current) {
-        frame.text("review-title-everything-else")
-    } else {
-        frame.text("review-title-selected")
+        return frame.text("review-title-everything");
+    }
+    if *selection == CredentialFilter::all_but(current) {
+        return frame.text("review-title-everything-else");
+    }
+    match (count.sessions, count.tokens) {
+        (1.., 0) => frame.text("review-title-sessions"),
+        (0, 1..) => frame.text("review-title-tokens"),
+        _ => frame.text("review-title-selected"),
     }
 }
 
@@ -221,6 +234,16 @@ fn summary(frame: &Layout, selection: &CredentialFilter, count: RevokedDetail) -
             &[("sessions", sessions.into()), ("tokens", tokens.into())],
         ),
     }
+}
+
+/// Returns the kept credentials whose rows are not on the page.
+fn kept(spare: &[CredentialId], groups: &[Group]) -> Vec<CredentialId> {
+    let is_shown = |id| {
+        let mut rows = groups.iter().flat_map(|group| &group.rows);
+        rows.any(|row| row.id == id)
+    };
+    let kept = spare.iter().copied();
+    kept.filter(|id| !is_shown(*id)).collect()
 }
 
 /// Returns the fields of the form. The browser's own session is `current`, so that the form stays

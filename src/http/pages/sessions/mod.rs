@@ -6,5 +6,5 @@ mod show;
 
 pub use self::{
     list::show as list,
-    show::{revoke, show, to_session},
+    show::{ask_to_revoke, revoke, show},
 };

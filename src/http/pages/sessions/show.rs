@@ -2,28 +2,26 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::HttpResponse;
 use askama::Template;
 
 use super::row::SessionRow;
 use crate::{
-    app_state::AppState,
     credentials::{self, Credential, CredentialFilter, StatusFilter},
     error::Result,
     http::{
-        address::Address,
         auth::BrowserUser,
         extract::path::PathId,
-        middleware::body::Form,
+        middleware::body::{Form, Query},
         pages::{
             activity::LatestEvents,
             credential_row::CredentialRow,
-            revoke::{address_from, revoke as revoke_one},
+            revoke::{address_from, ask, revoke as revoke_one},
         },
         paths,
         response::{
             client_address::{ClientAddress, Locator},
-            html::{self, Layout, see_other},
+            html::{self, Layout},
             relative_time::RelativeTime,
         },
     },
@@ -101,9 +99,13 @@ fn expiry(user: &BrowserUser, session: &Credential) -> Option<RelativeTime> {
     Some(RelativeTime::future(user.language(), now, end))
 }
 
-/// `GET` of an address that accepts forms only.
-pub async fn to_session(context: Data<AppState>, id: PathId<CredentialTag>) -> HttpResponse {
-    see_other(&Address::of(context.mount(), &paths::session(id.0)))
+/// `GET /account/sessions/{id}/revoke`
+pub async fn ask_to_revoke(
+    user: BrowserUser,
+    id: PathId<CredentialTag>,
+    query: Query,
+) -> Result<HttpResponse> {
+    ask(&user, CredentialType::Session, id.0, query).await
 }
 
 /// `POST /account/sessions/{id}/revoke`

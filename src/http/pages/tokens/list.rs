@@ -45,8 +45,8 @@ struct TokensPage {
     total: usize,
     previous: Option<String>,
     next: Option<String>,
-    /// The path of the preview that revokes all tokens.
-    revoke_all: Option<String>,
+    /// The path of the preview that revokes the tokens of all pages, and the label of the link.
+    revoke_all: Option<(String, String)>,
     /// Whether the user has no token in any state.
     has_none: bool,
     /// The command that creates the first token.
@@ -82,7 +82,16 @@ impl TokensPage {
     fn new(user: &BrowserUser, query: &ListQuery, page: &ListPage, counts: StateCounts) -> Self {
         let frame = user.frame();
         let (previous, next) = query.neighbours(page);
-        let all = CredentialFilter::all_of(CredentialType::Token);
+        let revocation = query.revocation(user.context.now());
+        let revoke_all = revocation.map(|filter| {
+            let is_all = filter == CredentialFilter::all_of(CredentialType::Token);
+            let label = if is_all {
+                frame.text("tokens-revoke-all")
+            } else {
+                frame.text("tokens-revoke-matching")
+            };
+            (address_from(&filter, &frame.address), label)
+        });
         let rows = page.rows.iter();
         Self {
             tabs: tabs(&frame, query, counts),
@@ -97,8 +106,7 @@ impl TokensPage {
             total: page.total,
             previous,
             next,
-            revoke_all: (query.state != ListState::Ended)
-                .then(|| address_from(&all, &frame.address)),
+            revoke_all,
             has_none: counts == StateCounts::default(),
             command: format!(
                 "curl {}{} --json '{{\"email\": \"{}\", \"password\": \"…\", \"device_name\": \"…\"}}'",

@@ -14,5 +14,5 @@ pub use self::{
     create::{create, form as new_form},
     list::show as list,
     rotate::rotate,
-    show::{change, pause, resume, revoke, show, to_token},
+    show::{ask_to_revoke, change, pause, resume, revoke, show, to_token},
 };

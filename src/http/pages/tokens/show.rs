@@ -17,7 +17,7 @@ use crate::{
         auth::BrowserUser,
         extract::path::PathId,
         middleware::body::{Form, Query},
-        pages::revoke::{list_in, revoke as revoke_one},
+        pages::revoke::{ask, list_in, revoke as revoke_one},
         paths,
         response::html::{self, see_other},
     },
@@ -171,6 +171,15 @@ async fn set_paused(
 /// `GET` of an address that accepts forms only.
 pub async fn to_token(context: Data<AppState>, id: PathId<CredentialTag>) -> HttpResponse {
     see_other(&Address::of(context.mount(), &paths::token(id.0)))
+}
+
+/// `GET /account/tokens/{id}/revoke`
+pub async fn ask_to_revoke(
+    user: BrowserUser,
+    id: PathId<CredentialTag>,
+    query: Query,
+) -> Result<HttpResponse> {
+    ask(&user, CredentialType::Token, id.0, query).await
 }
 
 /// `POST /account/tokens/{id}/revoke`

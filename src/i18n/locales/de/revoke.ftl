@@ -2,7 +2,9 @@
 
 review-title-everything = Überall abmelden
 review-title-everything-else = Überall sonst abmelden
-review-title-selected = Auswahl abmelden
+review-title-selected = Abmelden und widerrufen
+review-title-sessions = Sitzungen abmelden
+review-title-tokens = Tokens widerrufen
 review-back = Zurück
 review-filter = Filter
 review-kind = Typ

@@ -2,7 +2,9 @@
 
 review-title-everything = Sign out everywhere
 review-title-everything-else = Sign out everywhere else
-review-title-selected = Sign out selected
+review-title-selected = Sign out and revoke
+review-title-sessions = Sign out sessions
+review-title-tokens = Revoke tokens
 review-back = Back
 review-filter = Filter
 review-kind = Type
