@@ -1,4 +1,5 @@
-//! Accounts: registration, profile, deletion, and disabled accounts.
+//! Accounts: registration, invitation, profile, addresses and their verification, disabling,
+//! deletion.
 
 mod deactivate;
 pub mod email_change;

@@ -145,8 +145,7 @@ impl AppState {
     }
 
     /// Sets the signing keys, from which the secrets of links in mails and the keys that seal secrets
-    /// are derived. The first call
-    /// decides.
+    /// are derived. The first call decides.
     pub fn set_signing_keys(&self, keys: &SigningKeys) {
         self.0.signing_keys.get_or_init(|| keys.clone());
         if let Some(sealing) = SealingKeys::derive(keys.first(), keys.older()) {
@@ -321,7 +320,7 @@ impl AppState {
     }
 }
 
-/// Whether the process is about to stop. It still serves then, and `/health/ready` tells load
+/// Whether the process is about to stop. It still serves then, and `/readyz` tells load
 /// balancers to send requests elsewhere.
 #[derive(Debug, Default)]
 pub struct ShutdownState(AtomicBool);

@@ -103,7 +103,7 @@ string_enum! {
         PasskeyRenamed = "passkey.renamed", event::passkey_renamed;
         /// The answer of a passkey was not accepted.
         PasskeyRefused = "passkey.refused", event::passkey_refused;
-        /// The counter of a passkey was lower than before, which a copy of it causes.
+        /// The counter of a passkey was not higher than before, which a copy of it causes.
         PasskeyCopySuspected = "passkey.copy_suspected", event::passkey_copy_suspected;
         /// A passkey was removed.
         PasskeyRemoved = "passkey.removed", event::passkey_removed;

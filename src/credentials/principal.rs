@@ -87,7 +87,7 @@ impl Principal {
     }
 
     /// Returns the proof that this caller may make a sensitive change. A session needs a recent
-    /// confirmation of the password. For a token its abilities decide.
+    /// re-authentication. For a token its abilities decide.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`] if the session has none.

@@ -1,4 +1,4 @@
-//! The queries about authenticator apps and recovery codes.
+//! The queries about authenticator apps and recovery codes, and whether a user has a password.
 
 use std::collections::HashMap;
 

@@ -68,7 +68,7 @@ pub struct PasskeySummary {
     pub last_used_at: Option<Timestamp>,
     /// Whether its provider keeps copies of it for other devices of the user.
     pub is_synced: bool,
-    /// Whether its counter was lower than before, which a copy causes.
+    /// Whether its counter was not higher than before, which a copy causes.
     pub copy_suspected: bool,
     /// Whether it has verified its user, by a PIN or biometrics. Only such a passkey signs its user in
     /// without the password.

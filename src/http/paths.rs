@@ -54,7 +54,7 @@ paths! {
     PASSWORD_REMOVE = "/account/password/remove";
     /// Recent events and ways to secure the account. Notices link it.
     SECURE = "/account/secure";
-    /// Confirms the password.
+    /// Confirms the password or a second factor.
     CONFIRM = "/account/confirm";
     /// Returns the options for a passkey that confirms, to the script of the page.
     CONFIRM_PASSKEY_OPTIONS = "/account/confirm/passkey/options";
@@ -151,7 +151,7 @@ paths! {
     ASSET = "/static/{version}/{name}";
     /// Exchanges an e-mail address and a password for a device token.
     API_SIGN_IN = "/api/v1/sign-in";
-    /// Confirms the password of a session.
+    /// Confirms the password or a code of a session.
     API_CONFIRM = "/api/v1/confirm";
     /// The user of the caller.
     API_USER = "/api/v1/user";

@@ -1,4 +1,5 @@
-//! The queries about the password hashes of users.
+//! The queries about the columns of `users` that passwords and their links need. `accounts` comes
+//! later in the order of folders, so it cannot provide them.
 
 use diesel::{QueryResult, dsl::exists, prelude::*};
 

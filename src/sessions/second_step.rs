@@ -17,7 +17,7 @@ use crate::{
     mail::notices::{self, NoticeKind},
     passwords::verify::{attempt_in_sign_in, current_hash, missing_password},
     rate_limit::Counted,
-    sign_in_attempts::{self, AttemptSecret, MAX_CODES, SignInAttempt},
+    sign_in_attempts::{self, AttemptSecret, MAX_TRIES, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},
 };
 
@@ -119,13 +119,13 @@ pub async fn complete(
             let code = code.clone();
             move |tx| {
                 store::lock_user(tx.connection, user)?;
-                if !sign_in_attempts::count_code(tx.connection, digest)? {
+                if !sign_in_attempts::count_try(tx.connection, digest)? {
                     return Ok(None);
                 }
                 let counted = verify::count(tx, user, &limit, &code)?;
                 let now = tx.now();
                 let attempt = sign_in_attempts::find(tx.connection, digest, now)?;
-                let is_last = attempt.is_some_and(|attempt| attempt.tried >= MAX_CODES);
+                let is_last = attempt.is_some_and(|attempt| attempt.tried >= MAX_TRIES);
                 Ok(Some((counted, is_last)))
             }
         })

@@ -74,7 +74,7 @@ pub async fn complete_by_passkey(
                 };
                 let user = found.user;
                 store::lock_user(tx.connection, user)?;
-                if !sign_in_attempts::count_code(tx.connection, digest)? {
+                if !sign_in_attempts::count_try(tx.connection, digest)? {
                     return Ok(None);
                 }
                 let limit = attempt_in_sign_in(tx.state, tx.connection, user, &actor)?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
-pub(crate) use self::store::{count_code, delete_expired, end_all, set_session};
+pub(crate) use self::store::{count_try, delete_expired, end_all, set_session};
 use crate::{
     app_state::Transaction,
     crypto::{
@@ -27,8 +27,8 @@ use crate::{
 
 /// The life of an attempt.
 pub const LIFETIME: Duration = Duration::from_secs(600);
-/// The number of codes that can be tried in one attempt.
-pub const MAX_CODES: i64 = 5;
+/// The number of proofs that can be tried in one attempt: codes, answers of passkeys or passwords.
+pub const MAX_TRIES: i64 = 5;
 
 /// The secret of an attempt.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ pub(crate) struct SignInAttempt {
     pub(crate) passkey: Option<FactorId>,
     /// Whether the user selected "Keep me signed in".
     pub(crate) remember: bool,
-    /// The number of codes that were tried.
+    /// The number of proofs that were tried.
     pub(crate) tried: i64,
     pub(crate) created_at: Timestamp,
     /// The session that this attempt opened.
@@ -84,7 +84,7 @@ pub(crate) struct SignInAttempt {
 impl SignInAttempt {
     /// Returns whether the attempt waits for its second step.
     pub(crate) const fn is_open(&self) -> bool {
-        self.session.is_none() && self.tried < MAX_CODES
+        self.session.is_none() && self.tried < MAX_TRIES
     }
 
     /// Returns whether the attempt was made for the password with this hash.

@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::{MAX_CODES, SignInAttempt};
+use super::{MAX_TRIES, SignInAttempt};
 use crate::{
     crypto::digest::Digest,
     db::AnyConnection,
@@ -69,12 +69,12 @@ pub(super) fn find(
     ))
 }
 
-/// Counts one more code. Returns whether the attempt exists, has opened no session and had codes
+/// Counts one more proof. Returns whether the attempt exists, has opened no session and had tries
 /// left.
-pub(crate) fn count_code(connection: &mut AnyConnection, secret: Digest) -> QueryResult<bool> {
+pub(crate) fn count_try(connection: &mut AnyConnection, secret: Digest) -> QueryResult<bool> {
     let open = attempts::table
         .find(secret)
-        .filter(attempts::tried.lt(MAX_CODES))
+        .filter(attempts::tried.lt(MAX_TRIES))
         .filter(attempts::session_id.is_null());
     diesel::update(open)
         .set(attempts::tried.eq(attempts::tried + 1))

@@ -56,7 +56,7 @@ pub struct PasskeyUse {
 pub struct AuthenticationMethods(u8);
 
 impl AuthenticationMethods {
-    /// No user proved anything: an operator created the token.
+    /// No method: an operator created the token, or the session is older than the column.
     pub const NONE: Self = Self(0);
     /// A password.
     pub const PASSWORD: Self = Self(PASSWORD.0);

@@ -33,7 +33,7 @@ pub(in crate::config) const KEYS: &[SettingKey] = &[
     key(
         "NARTHEX_CONFIRM_FOR",
         "15m",
-        "Time for which a password confirmation counts",
+        "Time for which a re-authentication counts",
     ),
     key(
         "NARTHEX_TRUST_BROWSER",

@@ -295,8 +295,8 @@ pub(crate) async fn revoke_one_of_class(
 /// Revokes the selection and answers with the receipt.
 ///
 /// # Errors
-/// [`crate::error::Error::ReauthenticationRequired`] if a session must confirm the password first,
-/// and the errors of [`revoke::revoke`].
+/// [`crate::error::Error::ReauthenticationRequired`] if a session must re-authenticate first, and
+/// the errors of [`revoke::revoke`].
 async fn revoke_and_respond(
     caller: &ApiCaller,
     request: RevocationRequest,

@@ -241,7 +241,7 @@ pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
 /// # Errors
 /// [`crate::error::Error::NotFound`] if the user has no session with this id;
 /// [`crate::error::Error::ReauthenticationRequired`] if the caller is another session that must
-/// confirm the password first.
+/// re-authenticate first.
 #[utoipa::path(
     delete,
     path = paths::API_SESSION,
@@ -263,7 +263,7 @@ pub async fn revoke_one(
 ///
 /// # Errors
 /// [`crate::error::Error::Invalid`] for an invalid selection;
-/// [`crate::error::Error::ReauthenticationRequired`] if a session must confirm the password first.
+/// [`crate::error::Error::ReauthenticationRequired`] if a session must re-authenticate first.
 #[utoipa::path(
     delete,
     path = paths::API_SESSIONS,

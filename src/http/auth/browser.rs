@@ -178,11 +178,11 @@ impl BrowserUser {
         trust_cookie::sent_digest(&self.request)
     }
 
-    /// Returns the proof that the user confirmed the password recently. Otherwise the user is
-    /// redirected to the confirmation page and then to the path `return_address`.
+    /// Returns the proof that the user re-authenticated recently. Otherwise the user is redirected
+    /// to the confirmation page and then to the path `return_address`.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`] if the user must confirm the password first.
+    /// [`Error::ReauthenticationRequired`] if the user must re-authenticate first.
     pub fn confirmed(
         &self,
         return_address: impl FnOnce() -> String,

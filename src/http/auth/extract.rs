@@ -25,11 +25,10 @@ pub struct ApiCaller {
 }
 
 impl ApiCaller {
-    /// Returns the proof that the caller confirmed the password recently. A token needs no
-    /// confirmation.
+    /// Returns the proof that the caller re-authenticated recently. A token needs no confirmation.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`] if a session must confirm the password first.
+    /// [`Error::ReauthenticationRequired`] if a session must re-authenticate first.
     pub fn require_recent_authentication(&self) -> Result<RecentlyAuthenticated<'_>> {
         self.principal
             .require_recent_authentication(self.context.now())
@@ -38,7 +37,7 @@ impl ApiCaller {
     /// Checks that the caller may revoke the credentials that `selection` matches.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`] if a session must confirm the password first.
+    /// [`Error::ReauthenticationRequired`] if a session must re-authenticate first.
     pub fn authorize_revocation(&self, selection: &CredentialFilter) -> Result<()> {
         self.principal
             .authorize_revocation(selection, self.context.now())

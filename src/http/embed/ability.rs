@@ -52,7 +52,7 @@ pub enum Verdict {
     NeedsSession,
     /// The caller must be a token.
     NeedsToken,
-    /// The user must confirm the password first.
+    /// The user must confirm first.
     NeedsConfirmation,
 }
 
@@ -109,8 +109,9 @@ pub struct SessionOnly;
 #[derive(Clone, Copy, Debug)]
 pub struct TokenOnly;
 
-/// The user entered the password recently (`NARTHEX_CONFIRM_FOR`). A browser is otherwise redirected
-/// to the confirmation page and back. A token needs no confirmation, because its abilities decide.
+/// The user confirmed the password or a second factor recently (`NARTHEX_CONFIRM_FOR`). A browser
+/// is otherwise redirected to the confirmation page and back. A token needs no confirmation,
+/// because its abilities decide.
 #[derive(Clone, Copy, Debug)]
 pub struct Confirmed;
 

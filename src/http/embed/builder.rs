@@ -250,7 +250,7 @@ impl Builder {
             .duration("remember_max", max)
     }
 
-    /// How long a confirmation of the password lasts.
+    /// How long a re-authentication counts.
     pub fn confirm_for(self, duration: Duration) -> Self {
         self.duration("confirm_for", duration)
     }

@@ -28,7 +28,7 @@ use crate::{
 /// A refused request. As a response it is what the client expects:
 ///
 /// - a browser that is not signed in is redirected to the sign-in page, and then comes back;
-/// - a browser that must confirm the password is redirected to that page, and then comes back;
+/// - a browser that must confirm is redirected to the confirmation page, and then comes back;
 /// - a browser whose user must set up a second factor is redirected to that page, and then comes back;
 /// - any other browser gets a page, and any other client a problem (RFC 9457), with
 ///   `WWW-Authenticate` (RFC 6750, section 3) for 401 and a missing ability.
@@ -54,7 +54,7 @@ pub enum RefusalReason {
     MissingAbility,
     /// The route requires the other class of credential: a session or a token.
     WrongCredential,
-    /// The user must confirm the password first, or the second factor that is required.
+    /// The user must confirm the password or a second factor first.
     ConfirmationRequired,
     /// The user must set up a second factor first (`NARTHEX_REQUIRE_SECOND_FACTOR`).
     SecondFactorMissing,

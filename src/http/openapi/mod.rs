@@ -64,7 +64,7 @@ list and revoke them with this API.
 
 If a request has an `Authorization` header, the cookie is ignored: an invalid token is refused even \
 if a valid cookie comes with it. Each call lists the abilities that a token needs. A session may do \
-everything. It must confirm the password (`403`, `{confirm}`) before a sensitive \
+everything. It must confirm the password or a second factor (`403`, `{confirm}`) before a sensitive \
 change.
 
 A failed request is answered with a problem (RFC 9457) whose `type` is stable. A method that a path \

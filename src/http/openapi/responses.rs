@@ -69,7 +69,7 @@ const ANSWERS: [Answer; 14] = [
     Answer {
         status: 403,
         name: "Forbidden",
-        description: "The caller is not authorized, or must confirm the password first.",
+        description: "The caller is not authorized, or must re-authenticate first.",
         types: &[
             "missing-ability",
             "sessions-only",

@@ -74,7 +74,7 @@ pub enum NoticeKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// The counter of a passkey was lower than before, which a copy of it causes.
+    /// The counter of a passkey was not higher than before, which a copy of it causes.
     PasskeyCopySuspected {
         /// Its name.
         name: String,

@@ -160,7 +160,7 @@ async fn used_up_codes_of_a_sign_in_are_mailed() {
     app.advance(Duration::from_secs(60));
     let subject = "Narthex: wrong codes at a sign-in";
     let told = server.wait_for_mail(|mail| mail.subject() == subject);
-    assert!(told.text().contains("somebody knows your password"));
+    assert!(told.text().contains("another person knows your password"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

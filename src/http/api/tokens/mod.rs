@@ -186,7 +186,7 @@ pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
 ///
 /// # Errors
 /// [`Error::Invalid`] for an invalid token; [`Error::ReauthenticationRequired`] if a session must
-/// confirm the password first; [`Error::MissingAbility`] if the caller lacks a requested ability;
+/// re-authenticate first; [`Error::MissingAbility`] if the caller lacks a requested ability;
 /// [`Error::ExceedsCallerLifetime`] if the token would outlive the caller's token.
 #[utoipa::path(
     post,
@@ -287,7 +287,7 @@ pub async fn rotate(
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no token with this id; [`Error::ReauthenticationRequired`]
-/// if a session must confirm the password first.
+/// if a session must re-authenticate first.
 #[utoipa::path(
     delete,
     path = paths::API_TOKEN,
@@ -309,7 +309,7 @@ pub async fn revoke_one(
 ///
 /// # Errors
 /// [`Error::Invalid`] for an invalid selection; [`Error::ReauthenticationRequired`] if a session
-/// must confirm the password first.
+/// must re-authenticate first.
 #[utoipa::path(
     delete,
     path = paths::API_TOKENS,

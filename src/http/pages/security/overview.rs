@@ -100,10 +100,11 @@ pub(super) struct SecurityPage {
     /// Whether the user must have a factor, and the app is the only one.
     is_required: bool,
     endable: Endable,
-    /// The choices of the removal, and of new recovery codes.
+    /// The choices of the removal of the app.
     after_removal: Ending,
     /// The choices of a new passkey.
     after_addition: Ending,
+    /// The choices of new recovery codes.
     after_codes: Ending,
     /// The key of the form that makes recovery codes.
     form_key: String,
