@@ -60,9 +60,9 @@
 //! }
 //! ```
 
-// Some operations have only the program or the pages as their callers. They stay in a library without these, because an
-// attribute at each of them and at each of their imports would hide the operations themselves. The linker
-// leaves them out.
+// Some operations have only the program or the pages as their callers. They stay in a library
+// without these, because an attribute at each of them and at each of their imports would hide the
+// operations themselves. The linker leaves them out.
 #![cfg_attr(
     not(all(
         feature = "cli",

@@ -23,7 +23,7 @@ pub struct Profile {
     pub name: Name,
     /// The user's e-mail address.
     pub email: Email,
-    /// What a new address revokes when it is confirmed. Without mail, it does so at once.
+    /// The credentials to revoke when a new address is confirmed. Without mail, it does so at once.
     pub ending: Ending,
     /// The second address, for notices only. `None` leaves it as it is, and `Some(None)` removes it.
     /// Without mail, it stays.

@@ -83,7 +83,7 @@ pub(super) struct FromFile {
     /// The kind of the imported tokens
     #[arg(long, default_value = "personal")]
     kind: Kind,
-    /// What happens if a value is repeated in the file: skip these lines, or stop
+    /// The action for a repeated value: skip its lines, or stop
     #[arg(long, value_name = "ACTION", default_value = "skip")]
     on_duplicate: OnDuplicate,
     /// Attach the tokens of a user to an account here with the same address

@@ -235,7 +235,7 @@ impl Heartbeat {
             return Ok(());
         };
         if !was_reported {
-            tracing::warn!("{evidence}");
+            tracing::warn!(%evidence, "restore detection: database may be restored or copied");
         }
         (self.identity, self.identity_check_at) = (None, Some(boot_time() + IDENTITY_RECHECK));
         Ok(())

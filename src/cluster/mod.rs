@@ -305,7 +305,7 @@ impl Shared {
     fn request_shutdown(&self, reason: &'static str) {
         let previous = self.config_mismatch.send_replace(Some(reason));
         if previous != Some(reason) {
-            tracing::error!("{reason}");
+            tracing::error!(reason, "cluster: shutdown requested");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Accounts whose address is not verified.
 
-/// What an account may do whose address is not verified, if mail is on.
+/// The rights of an account with an unverified address, if mail is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unverified {
     /// It creates no token, and forward auth refuses it.

@@ -23,7 +23,7 @@ const MAX_BYTES: usize = 64 << 30;
 /// Browsers limit the life of a cookie to 400 days (draft-ietf-httpbis-rfc6265bis, section 5.5).
 const MAX_COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
 
-/// Who may create an account.
+/// Whether visitors may create accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
     /// Every visitor.

@@ -281,8 +281,8 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>
 
 /// Returns the credential of a secret for a revocation, if it is not revoked. Its expiry is not
 /// checked, because the clocks of nodes differ. If a newer secret has replaced this one and it is
-/// refused, the result is `None`. If it is over by the clock only, the secret is
-/// revoked here. After a result of `None`, no node accepts the secret.
+/// refused, the result is `None`. If it is over by the clock only, the secret is revoked here.
+/// After a result of `None`, no node accepts the secret.
 ///
 /// # Errors
 /// Returns an error if the database cannot be read or changed.

@@ -1,4 +1,4 @@
-//! What waits for another step of a user: links in mails, and sign-ins that lack the second factor.
+//! Ends links in mails and sign-ins that wait for another step of their user.
 
 use crate::{db::AnyConnection, error::Result, mail::links, sign_in_attempts, types::ids::UserId};
 

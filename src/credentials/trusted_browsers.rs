@@ -1,7 +1,7 @@
 //! Trusted browsers: a sign-in with the password needs no second factor in them.
 //!
 //! The user asks for the trust in the second step of a sign-in. A cookie of its own identifies the
-//! browser. Its holder is no credential: it proves nothing without the password, it counts as no
+//! browser. The cookie is no credential: it proves nothing without the password, it counts as no
 //! confirmation, and the session has the level of one factor. Each check reads the database, so a
 //! removal is in force on all nodes at once.
 
@@ -47,7 +47,7 @@ pub struct TrustedBrowser {
     pub ip: Option<String>,
 }
 
-/// What a sign-in states about the browser.
+/// The cookies of a trusted browser that a sign-in concerns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BrowserTrust {
     /// The digest of the cookie that the browser has sent.

@@ -16,7 +16,7 @@ use super::{
 /// NIST SP 800-38D, section 8.2: 96 bits.
 const NONCE_BYTES: usize = 12;
 
-/// What sealing or opening can fail with.
+/// The error of sealing or opening.
 #[derive(Debug, thiserror::Error)]
 pub enum SealingError {
     /// There is no randomness for a nonce.

@@ -1,4 +1,4 @@
-//! What a change of the second factors, of the password or of the e-mail address revokes besides.
+//! The credentials that a user revokes with a change of the factors, the password or the address.
 
 use serde::{Deserialize, Serialize};
 
@@ -88,8 +88,9 @@ impl Ending {
         }
     }
 
-    /// Does the same as [`Self::apply`] after a change of the factors or of the password, made in the session `kept`. The
-    /// change always ends the trust in browsers, which replaced the factors of before.
+    /// Does the same as [`Self::apply`] after a change of the factors or of the password, made in
+    /// the session `kept`. The change always ends the trust in browsers, which replaced the factors
+    /// of before.
     ///
     /// # Errors
     /// Returns an error if the database fails.

@@ -8,7 +8,7 @@ use crate::{
     types::{fields::FieldErrors, ids::UserId, message::Message},
 };
 
-/// What a user can sign in with.
+/// The ways in which a user can sign in.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ways {
     has_password: bool,

@@ -40,7 +40,7 @@ pub struct CodeProof {
     attempt: Counted,
 }
 
-/// What [`redeem`] uses up.
+/// The code that [`redeem`] uses up.
 #[derive(Clone)]
 enum Used {
     Step {
@@ -223,9 +223,9 @@ pub(crate) struct Repeated {
     pub(crate) replacement: Option<RecoveryCode>,
 }
 
-/// Returns whether the last use of a code of this user was this one, by a form with this source. A second
-/// click is answered like the first one only then. Otherwise a wrong code would have the effect of the
-/// right one.
+/// Returns the earlier use of this code, if it was the last one and by a form with this source. A
+/// second click is answered like the first one only then. Otherwise a wrong code would have the
+/// effect of the right one.
 ///
 /// # Errors
 /// Returns an error if the database fails.

@@ -41,8 +41,9 @@ use actix_web::{
 /// The paths with the most requests.
 const MOST_REQUESTED: [&str; 2] = [paths::VERIFY, paths::API_USER];
 
-/// Adds all routes to the app of an embedder. Without a mount, [`paths::HOME`] is the app's. Each resource has its own
-/// middleware, so the app's other routes, its headers and its default service stay as they are.
+/// Adds all routes to the app of an embedder. Without a mount, [`paths::HOME`] is the app's. Each
+/// resource has its own middleware, so the app's other routes, its headers and its default service
+/// stay as they are.
 pub(super) fn add_routes(config: &mut web::ServiceConfig, context: &AppState, keys: &SigningKeys) {
     let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
     add_state(config, context, keys, &cookie_config);

@@ -108,8 +108,9 @@ where
     }
 }
 
-/// Declares the routes of pages and of API calls. Without the feature `pages`, the former are left out. Each API handler must have `#[utoipa::path]`;
-/// otherwise this does not compile. So each API call is in the OpenAPI document.
+/// Declares the routes of pages and of API calls. Without the feature `pages`, the former are left
+/// out. Each API handler must have `#[utoipa::path]`; otherwise this does not compile. So each API
+/// call is in the OpenAPI document.
 macro_rules! table {
     (
         pages { $($method:ident $path:ident $access:expr => $handler:path;)* }

@@ -8,7 +8,7 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 /// The names of arguments, by the id of the message.
 pub type Arguments = BTreeMap<String, BTreeSet<String>>;
 
-/// What the text of one message names.
+/// The arguments in the text of a message.
 #[derive(Default)]
 pub(super) struct Names {
     /// The arguments. `longest-dative` is another form of the argument `longest`.

@@ -41,7 +41,8 @@ pub(super) struct KnownToken {
 }
 
 /// Returns the values of a user that differ. Password hashes are left out, because a sign-in renews
-/// them. A second factor that was added here is no difference. An account to which tokens were attached has a name of its own.
+/// them. A second factor that was added here is no difference. An account to which tokens were
+/// attached has a name of its own.
 pub(super) fn of_user(file: &User, here: &KnownUser) -> Vec<&'static str> {
     let has_factor = !matches!(file.second_factor, SecondFactor::None);
     named([

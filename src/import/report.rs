@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{differences::Difference, reason::Reason};
 
-/// What an import took, and what it did not take. A trial run has the same result as the run.
+/// The rows that an import took and did not take. A trial run has the same result as the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// The users.

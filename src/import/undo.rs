@@ -18,7 +18,7 @@ use crate::{
 /// The number of users and tokens of one transaction.
 const BATCH: usize = 500;
 
-/// What an undo deleted and what it kept.
+/// The rows that an undo deleted and kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Undone {
     /// Users that were deleted.

@@ -20,7 +20,7 @@ use crate::{
 /// The time after which a mail is not sent any more. Its content is outdated then.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// What a mail tells, as data. The names are stored, so a name never changes.
+/// The content of a mail, as data. The names are stored, so a name never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "mail", rename_all = "kebab-case")]
 pub enum Mail {

@@ -31,7 +31,7 @@ pub struct PasswordChange {
     pub current: SecretString,
     /// The new password.
     pub new: NewPassword,
-    /// What it revokes. The trust in browsers always ends.
+    /// The credentials to revoke with it. The trust in browsers always ends.
     pub ending: Ending,
     /// The digest of the new secret of the caller's session.
     pub renewed: Digest,

@@ -36,7 +36,7 @@ const REVOKED: [CredentialKind; 5] = [
 
 /// A new password for the account of a link.
 pub struct PasswordByLink {
-    /// What the link is for.
+    /// The purpose of the link.
     pub purpose: Purpose,
     /// The secret of the link.
     pub secret: LinkSecret,

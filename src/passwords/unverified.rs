@@ -1,4 +1,4 @@
-//! What an account whose address is not verified may not do.
+//! The restrictions of an account whose address is not verified.
 
 use super::store;
 use crate::{

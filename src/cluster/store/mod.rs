@@ -145,8 +145,8 @@ cached_statement! {
         substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) FROM pg_control_system())"
 }
 
-/// Records the position up to which the node has applied invalidations. Returns `false` as [`record_heartbeat`]
-/// does.
+/// Records the position up to which the node has applied invalidations. Returns `false` as
+/// [`record_heartbeat`] does.
 pub(super) fn set_applied(
     connection: &mut AnyConnection,
     id: NodeId,

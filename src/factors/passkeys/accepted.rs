@@ -1,4 +1,4 @@
-//! What a browser can tell authenticators, so that they offer no passkey that is refused.
+//! The passkeys that a browser reports to authenticators, so that they offer no refused one.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 

@@ -242,8 +242,9 @@ pub(crate) fn redeem_first_step(
     rate_limit::record_first_step(tx.state, tx.connection, &proof.attempt)
 }
 
-/// A counter that is not higher than before is accepted, because some providers count each copy of a
-/// passkey alone. A mail tells the user of it.
+/// Records the use of a passkey, and marks it if its counter was not higher than before. Such a
+/// counter is accepted, because some providers count each copy of a passkey alone. A mail tells the
+/// user of it.
 fn record_use(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Actor) -> Result<()> {
     let now = tx.now();
     let user = proof.passkey.user;

@@ -31,7 +31,7 @@ impl Challenge {
     }
 }
 
-/// What an answer to a challenge does, and for whom.
+/// The purpose of a challenge, and the holder who may answer it.
 #[derive(Clone, Copy)]
 pub(crate) enum Holder {
     /// Registers a passkey in this session.

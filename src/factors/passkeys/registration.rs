@@ -40,8 +40,8 @@ pub const MAX_PASSKEYS: usize = 20;
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys; [`Error::EmailNotVerified`];
-/// [`Error::Invalid`] if the user has too many; [`Error::SecondFactorConfirmationRequired`] if the user has a second factor that was not
-/// confirmed recently.
+/// [`Error::Invalid`] if the user has too many; [`Error::SecondFactorConfirmationRequired`] if the
+/// user has a second factor that was not confirmed recently.
 pub async fn begin_registration(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -104,7 +104,7 @@ pub struct NewPasskey {
     pub response: AttestationResponse,
     /// The name if the provider is unknown.
     pub fallback_name: String,
-    /// What the user chose to revoke with it.
+    /// The credentials to revoke with it.
     pub ending: Ending,
 }
 
@@ -120,9 +120,10 @@ pub struct Registered {
 /// caller's session gets the secret with the digest `renewed`.
 ///
 /// # Errors
-/// [`Error::EmailNotVerified`]; [`Error::Invalid`] if the answer does not match the challenge of this session, or if the passkey is
-/// registered already; [`Error::SecondFactorConfirmationRequired`] if the user has another second
-/// factor that was not confirmed recently.
+/// [`Error::EmailNotVerified`]; [`Error::Invalid`] if the answer does not match the challenge of
+/// this session, or if the passkey is registered already;
+/// [`Error::SecondFactorConfirmationRequired`] if the user has another second factor that was not
+/// confirmed recently.
 pub async fn register(
     context: &AppState,
     confirmed: RecentlyAuthenticated<'_>,

@@ -55,7 +55,7 @@ impl<'a> From<&'a VerifiedRegistration> for VerificationKey<'a> {
     }
 }
 
-/// What an accepted answer of a passkey says.
+/// The data of an accepted answer of a passkey.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedAnswer {
     /// The signature counter.

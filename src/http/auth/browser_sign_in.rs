@@ -1,4 +1,4 @@
-//! What a sign-in needs to know of the browser.
+//! The parameters of a sign-in that come from the browser.
 
 use super::{
     ClientInfo,

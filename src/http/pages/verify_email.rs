@@ -40,7 +40,7 @@ struct VerifyPage {
     errors: FieldTexts,
 }
 
-/// What the page offers. `link` is the name of the link in a form.
+/// The action that the page offers. `link` is the name of the link in a form.
 enum State {
     /// One button: the browser is signed in to the account of the link.
     Confirm { email: String, link: String },

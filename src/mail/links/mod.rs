@@ -29,7 +29,7 @@ pub const CODE_LIFE: Duration = Duration::from_secs(600);
 /// The wrong codes that a link survives, less one.
 const MAX_WRONG_CODES: i64 = 3;
 
-/// What a link does.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Verifies the address of an account.
@@ -97,7 +97,7 @@ impl Purpose {
 /// A link to be created.
 #[derive(Clone, Copy, Debug)]
 pub struct NewLink<'a> {
-    /// What the link does.
+    /// The purpose of the link.
     pub purpose: Purpose,
     /// The account. `None` for an invitation.
     pub user: Option<UserId>,
@@ -112,7 +112,7 @@ pub struct NewLink<'a> {
 pub struct Link {
     /// The ID.
     pub id: LinkId,
-    /// What the link does.
+    /// The purpose of the link.
     pub purpose: Purpose,
     /// The account. `None` for an invitation.
     pub user: Option<UserId>,

@@ -73,7 +73,7 @@ impl OverviewPage {
     }
 }
 
-/// What the tiles count.
+/// The numbers on the tiles.
 #[derive(Default)]
 struct Counts {
     sessions: u64,

@@ -84,7 +84,7 @@ pub(super) struct SecurityPage {
     confirm: String,
     /// The host name of passkeys, if the settings allow them.
     relying_party: Option<String>,
-    /// What the browser can tell authenticators.
+    /// The passkeys that the browser reports to authenticators.
     accepted: Option<AcceptedPasskeys>,
     /// The name and the address of the user.
     name: String,

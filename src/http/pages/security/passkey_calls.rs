@@ -40,7 +40,7 @@ pub async fn options(
 pub struct Registration {
     /// The result of `navigator.credentials.create()`.
     credential: AttestationResponse,
-    /// What to revoke with it.
+    /// The credentials to revoke with it.
     #[serde(default)]
     also: Vec<String>,
     /// The page after the recovery codes.

@@ -45,7 +45,7 @@ struct TotpPage {
     address: SecretString,
     endable: Endable,
     ending: Ending,
-    /// Whether the user can do nothing else before.
+    /// Whether the settings require a factor and the user has none.
     is_required: bool,
     /// The host name of passkeys. `None`: the settings allow none.
     relying_party: Option<String>,

@@ -51,7 +51,7 @@ pub(in crate::http::pages) struct TokenRow {
     pub(super) revoke: String,
 }
 
-/// What a user should know of a secret that another system made.
+/// The note about a secret that another system made.
 pub(in crate::http::pages) struct ForeignSecret {
     pub(super) badge: String,
     pub(super) note: String,
