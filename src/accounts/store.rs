@@ -5,6 +5,7 @@ use diesel::{QueryResult, prelude::*};
 use super::{Profile, notice_email::NoticeEmail};
 use crate::{
     app_state::Invalidation,
+    credentials::store::UserRow,
     crypto::password_hash::StoredHash,
     db::AnyConnection,
     schema::users,
@@ -49,28 +50,17 @@ diesel::define_sql_function! {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 struct Row {
-    id: UserId,
-    email: String,
-    name: String,
-    created_at: Timestamp,
+    #[diesel(embed)]
+    user: UserRow,
     disabled_at: Option<Timestamp>,
-    language: Option<String>,
-    email_unverified_since: Option<Timestamp>,
 }
 
 impl From<Row> for Account {
     fn from(row: Row) -> Self {
         Self {
-            user: User {
-                id: row.id,
-                email: row.email,
-                name: row.name,
-                email_verified: row.email_unverified_since.is_none(),
-                created_at: row.created_at,
-                language: row.language.as_deref().and_then(LanguageTag::parse),
-            },
             disabled_at: row.disabled_at,
-            email_unverified_since: row.email_unverified_since,
+            email_unverified_since: row.user.email_unverified_since,
+            user: row.user.into_user(),
         }
     }
 }

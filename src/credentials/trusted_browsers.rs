@@ -142,7 +142,11 @@ pub(super) fn end_all(tx: &mut Transaction<'_>, user: UserId) -> Result<u64> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(super) fn count(connection: &mut AnyConnection, user: UserId, now: Timestamp) -> Result<u64> {
+pub(super) fn count_in(
+    connection: &mut AnyConnection,
+    user: UserId,
+    now: Timestamp,
+) -> Result<u64> {
     Ok(store::count_trusted(connection, user, now)?)
 }
 
@@ -150,9 +154,9 @@ pub(super) fn count(connection: &mut AnyConnection, user: UserId, now: Timestamp
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn number(context: &AppState, user: UserId) -> Result<u64> {
+pub async fn count(context: &AppState, user: UserId) -> Result<u64> {
     context
-        .read(move |context, connection| count(connection, user, context.now()))
+        .read(move |context, connection| count_in(connection, user, context.now()))
         .await
 }
 

@@ -133,7 +133,7 @@ impl Endable {
             others.iter().filter(|other| counts(other.kind)).count()
         };
         Ok(Self {
-            trusted_browsers: trusted_browsers::number(context, user).await?,
+            trusted_browsers: trusted_browsers::count(context, user).await?,
             sessions: count(&|kind| kind.class() == CredentialType::Session),
             device_tokens: count(&|kind| kind == CredentialKind::Device),
             personal_tokens: count(&|kind| kind == CredentialKind::Personal),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::{QueryResult, dsl::exists, prelude::*};
 
+use super::MAX_FAILURES;
 use crate::{
     app_state::Invalidation,
     crypto::{password_hash::StoredHash, sealing::SealingKeyId},
@@ -26,6 +27,18 @@ pub(super) struct StoredApp {
     pub(super) last_used_at: Option<Timestamp>,
     pub(super) last_step: i64,
     pub(super) failures: i64,
+}
+
+impl StoredApp {
+    /// Returns whether codes of the app are refused.
+    pub(super) const fn is_suspended(&self) -> bool {
+        self.failures >= MAX_FAILURES
+    }
+
+    /// Returns the same from before the present code, which [`count_failure`] has already added.
+    pub(super) const fn was_suspended_before_count(&self) -> bool {
+        self.failures > MAX_FAILURES
+    }
 }
 
 type AppRow = (
@@ -115,17 +128,17 @@ pub(super) fn insert_app(
         .map(drop)
 }
 
-/// Deletes an authenticator app, and returns whether it existed. The cache remembers that a user
-/// has a second factor, so the user must be invalidated.
+/// Deletes an authenticator app. The cache remembers that a user has a second factor, so the user must
+/// be invalidated.
 pub(super) fn delete_app(
     connection: &mut AnyConnection,
     _: Invalidation,
     user: UserId,
     id: FactorId,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     diesel::delete(apps::table.filter(apps::id.eq(id).and(apps::user_id.eq(user))))
         .execute(connection)
-        .map(|rows| rows == 1)
+        .map(drop)
 }
 
 /// Counts a code as wrong until [`use_step`] accepts it. The count stops one beyond `most`.

@@ -1,6 +1,6 @@
 //! The password and the second factors of a user, for pages and commands.
 
-use super::{MAX_FAILURES, last_way, passkeys, store};
+use super::{last_way, passkeys, store};
 use crate::{
     app_state::AppState,
     config::Settings,
@@ -142,7 +142,7 @@ pub(super) fn summary_in(connection: &mut AnyConnection, user: UserId) -> Result
         id: app.id,
         created_at: app.created_at,
         last_used_at: app.last_used_at,
-        is_suspended: app.failures >= MAX_FAILURES,
+        is_suspended: app.is_suspended(),
     });
     let stored = passkeys::store::of_user(connection, user)?;
     let passkeys = stored.into_iter().map(|passkey| PasskeySummary {

@@ -14,7 +14,7 @@ use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{self, RevocationReason, RevocationReceipt, revoke},
-    crypto::password_hash::{PasswordCheck, StoredHash},
+    crypto::password_hash::StoredHash,
     db::AnyConnection,
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
@@ -140,7 +140,7 @@ pub(crate) async fn verify(
 }
 
 fn step_of(context: &AppState, app: &StoredApp, digits: &str) -> Result<Option<Used>> {
-    if app.failures > MAX_FAILURES {
+    if app.was_suspended_before_count() {
         return Ok(None);
     }
     let secret = open(context, app)?;
@@ -182,11 +182,8 @@ async fn recovery(
     for code in readings {
         let hash = stored.get(&code.locator).cloned();
         let check = permit.verify(code.secret.clone(), hash.clone()).await?;
-        let is_right = matches!(
-            check,
-            PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
-        );
-        right = right.or(hash.filter(|_| is_right).map(|hash| (code, hash)));
+        let matching = hash.filter(|_| check.is_valid());
+        right = right.or(matching.map(|hash| (code, hash)));
     }
     let Some((code, hash)) = right else {
         return Ok(None);

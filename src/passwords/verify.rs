@@ -243,11 +243,7 @@ async fn rehash(
         HashAfterUpdate::Replaced(new) => Ok(Some(new)),
         HashAfterUpdate::Changed(stored) => {
             let check = permit.verify(password, stored.clone()).await?;
-            let is_valid = matches!(
-                check,
-                PasswordCheck::Valid | PasswordCheck::ValidNeedsRehash
-            );
-            Ok(stored.filter(|_| is_valid))
+            Ok(stored.filter(|_| check.is_valid()))
         }
     }
 }

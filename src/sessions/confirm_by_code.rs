@@ -83,14 +83,15 @@ pub async fn confirm_by_code(
                 return Ok(None);
             };
             verify::redeem(tx, proof, &actor)?;
-            let existing = match &form_key {
-                Some(key) => store::by_form_key(tx.connection, user, key)?,
-                None => None,
-            };
-            let form_key = form_key.as_ref().filter(|_| existing.is_none());
-            let form_key = form_key.map(<[u8; 16]>::as_slice);
+            let form_key = store::FormKey::find(tx.connection, user, form_key.as_ref())?;
             let confirmation = Confirmation::by_code(tx, &session);
-            change::record_reauthentication(tx, &session, digest, &confirmation, form_key)?;
+            change::record_reauthentication(
+                tx,
+                &session,
+                digest,
+                &confirmation,
+                form_key.unused(),
+            )?;
             let event = NewEvent::new(EventKind::CodeConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(Some(replacement))

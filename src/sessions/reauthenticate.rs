@@ -43,12 +43,9 @@ pub async fn reauthenticate(
     context
         .write(move |tx| {
             let redeemed = redeem_password_proof(tx, &proof, &actor);
-            let existing = match &form_key {
-                Some(key) => store::by_form_key(tx.connection, user, key)?,
-                None => None,
-            };
+            let form_key = store::FormKey::find(tx.connection, user, form_key.as_ref())?;
             if matches!(redeemed, Err(Error::NotSignedIn { .. }))
-                && existing == Some(session)
+                && form_key.credential == Some(session)
                 && let Some(confirmed) =
                     was_confirmed_by_form(tx.state, tx.connection, user, session)?
             {
@@ -58,11 +55,15 @@ pub async fn reauthenticate(
                 return Ok(change::add_secret(tx, &confirmed, digest)?);
             }
             redeemed?;
-            let form_key = form_key.as_ref().filter(|_| existing.is_none());
-            let form_key = form_key.map(<[u8; 16]>::as_slice);
             let found = store::find(tx.connection, user, session)?.ok_or(Error::NotFound)?;
             let confirmation = Confirmation::by_password(tx, &found);
-            change::record_reauthentication(tx, &found, digest, &confirmation, form_key)?;
+            change::record_reauthentication(
+                tx,
+                &found,
+                digest,
+                &confirmation,
+                form_key.unused(),
+            )?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(())

@@ -1,20 +1,13 @@
 //! The secret of a session. It travels in the signed cookie.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-
 use crate::{
     crypto::{
         digest::Digest,
-        rng::{self, Random},
-        secret::SecretString,
+        rng::Random,
+        secret::{LENGTH_256, SecretString, random_256},
     },
     error::Result,
 };
-
-/// 256 bits. ASVS 5.0, 7.2.3 requires 128.
-const BYTES: usize = 32;
-/// Their length in unpadded base64url.
-const LENGTH: usize = 43;
 
 /// The secret of a session.
 pub struct SessionSecret(SecretString);
@@ -25,16 +18,13 @@ impl SessionSecret {
     /// # Errors
     /// Returns an error if the system provides no random bytes.
     pub fn generate(random: &dyn Random) -> Result<Self> {
-        let bytes = rng::bytes::<BYTES>(random)?;
-        Ok(Self(SecretString::new(
-            BASE64_URL_SAFE_NO_PAD.encode(bytes),
-        )))
+        Ok(Self(random_256(random)?))
     }
 
     /// Parses a secret from a cookie with a valid signature.
     #[must_use]
     pub fn parse(text: String) -> Option<Self> {
-        (text.len() == LENGTH).then(|| Self(SecretString::new(text)))
+        (text.len() == LENGTH_256).then(|| Self(SecretString::new(text)))
     }
 
     /// Returns the digest that the database stores.
@@ -65,7 +55,7 @@ mod tests {
         let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(make)).collect();
         let secrets = threads.into_iter().flat_map(|one| one.join().unwrap());
         let secrets: Vec<String> = secrets.collect();
-        assert!(secrets.iter().all(|secret| secret.len() == LENGTH));
+        assert!(secrets.iter().all(|secret| secret.len() == LENGTH_256));
         // 96 bits: two of 40,000 secrets would be equal once in 10^19 runs.
         let beginnings = secrets.iter().filter_map(|secret| secret.get(..16));
         assert_eq!(beginnings.collect::<HashSet<_>>().len(), secrets.len());

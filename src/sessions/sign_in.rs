@@ -183,11 +183,9 @@ pub(super) fn open_session(
     parameters: SignIn,
     is_from_registration: bool,
 ) -> Result<CredentialId> {
-    let existing = match &parameters.form_key {
-        Some(key) => store::by_form_key(tx.connection, session.user_id, key)?,
-        None => None,
-    };
-    if let Some(id) = existing
+    let form_key = parameters.form_key;
+    let form_key = store::FormKey::find(tx.connection, session.user_id, form_key.as_ref())?;
+    if let Some(id) = form_key.credential
         && let Some(opened) = find_by_form_key(tx.state, tx.connection, id, session)?
     {
         change::add_secret(tx, &opened, digest)?;
@@ -195,10 +193,7 @@ pub(super) fn open_session(
         remember_browser(tx, session.user_id, &parameters)?;
         return Ok(opened.id);
     }
-    // The key of an older credential is not stored a second time.
-    let form_key = parameters.form_key.as_ref().filter(|_| existing.is_none());
-    let form_key = form_key.map(<[u8; 16]>::as_slice);
-    change::open(tx, session, &NewSecret::of_session(digest), form_key)?;
+    change::open(tx, session, &NewSecret::of_session(digest), form_key.unused())?;
     let actor = Actor {
         credential: Some(session.id),
         secret: Some(digest),

@@ -8,7 +8,6 @@ mod store;
 
 use std::time::Duration;
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 pub(crate) use self::store::{count_try, delete_expired, end_all, set_session};
 use crate::{
@@ -16,8 +15,8 @@ use crate::{
     crypto::{
         digest::Digest,
         password_hash::StoredHash,
-        rng::{self, Random},
-        secret::SecretString,
+        rng::Random,
+        secret::{LENGTH_256, SecretString, random_256},
     },
     db::AnyConnection,
     error::Result,
@@ -35,20 +34,18 @@ pub const MAX_TRIES: i64 = 5;
 pub struct AttemptSecret(SecretString);
 
 impl AttemptSecret {
-    /// Generates a secret of 256 bits.
+    /// Generates a secret.
     ///
     /// # Errors
     /// Returns an error if the system provides no random bytes.
     pub fn generate(random: &dyn Random) -> Result<Self> {
-        let bytes = rng::bytes::<32>(random)?;
-        let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        Ok(Self(SecretString::new(text)))
+        Ok(Self(random_256(random)?))
     }
 
-    /// Wraps the text of a cookie with a valid signature.
+    /// Parses a secret from a cookie with a valid signature.
     #[must_use]
-    pub fn parse(text: String) -> Self {
-        Self(SecretString::new(text))
+    pub fn parse(text: String) -> Option<Self> {
+        (text.len() == LENGTH_256).then(|| Self(SecretString::new(text)))
     }
 
     /// Returns the digest that the database stores.
@@ -139,4 +136,19 @@ pub(crate) fn find(
     Ok(found.filter(|attempt| {
         attempt.created_at <= now && attempt.created_at.saturating_add(LIFETIME) > now
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::rng::SystemRandom;
+
+    #[test]
+    fn secret_of_another_length_is_refused() {
+        let secret = AttemptSecret::generate(&SystemRandom).ok().unwrap();
+        let text = secret.expose().to_owned();
+        assert!(AttemptSecret::parse(format!("{text}A")).is_none());
+        assert!(AttemptSecret::parse(String::new()).is_none());
+        assert!(AttemptSecret::parse(text).is_some());
+    }
 }

@@ -62,7 +62,7 @@ fn has_nothing(
         return Ok(false);
     }
     let now = tx.now();
-    Ok(!selection.is_everything() || trusted_browsers::count(tx.connection, user, now)? == 0)
+    Ok(!selection.is_everything() || trusted_browsers::count_in(tx.connection, user, now)? == 0)
 }
 
 /// Tells the user of a revocation by an operator, or by the app that embeds Narthex. The app acts

@@ -52,7 +52,7 @@ pub async fn preview(
             let now = context.now();
             credentials.retain(|credential| credential.is_active(now));
             let trusted_browsers = match selection.is_everything() {
-                true => trusted_browsers::count(connection, user, now)?,
+                true => trusted_browsers::count_in(connection, user, now)?,
                 false => 0,
             };
             Ok(RevocationPreview {

@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod expiry_warnings;
+mod form_key;
 mod known_browsers;
 mod last_uses;
 mod receipts;
@@ -15,8 +16,10 @@ mod trusted_browsers;
 
 pub(crate) use self::{
     cleanup::{delete_ended, delete_receipts, expired},
+    form_key::{FormKey, by_form_key, set_form_key},
     last_uses::update_last_used,
     receipts::{find_receipt, insert_receipt, receipts_since, revoked_by},
+    row::UserRow,
     rotations::{
         DerivedSecret, ExistingRotation, PreviousSecret, delete_superseded, insert_rotation,
         previous_secrets, rotation,
@@ -91,34 +94,6 @@ pub(in crate::credentials) fn insert(
     .map(drop)
 }
 
-/// Returns the credential that this user's form with this key created.
-pub(crate) fn by_form_key(
-    connection: &mut AnyConnection,
-    user: UserId,
-    form_key: &[u8],
-) -> QueryResult<Option<CredentialId>> {
-    credentials::table
-        .filter(
-            credentials::user_id
-                .eq(user)
-                .and(credentials::form_key.eq(form_key)),
-        )
-        .select(credentials::id)
-        .first(connection)
-        .optional()
-}
-
-/// Stores the key of the last form that changed a session.
-pub(crate) fn set_form_key(
-    connection: &mut AnyConnection,
-    session: CredentialId,
-    form_key: &[u8],
-) -> QueryResult<()> {
-    diesel::update(credentials::table.find(session))
-        .set(credentials::form_key.eq(form_key))
-        .execute(connection)
-        .map(drop)
-}
 
 /// Returns a credential of a user.
 pub(crate) fn find(

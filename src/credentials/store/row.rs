@@ -12,7 +12,9 @@ use crate::{
         assurance::AuthenticationMethods,
         credential_kind::{CredentialKind, CredentialType},
         ids::{CredentialId, ReceiptId, UserId},
+        language_tag::LanguageTag,
         secret_form::SecretForm,
+        user::User,
     },
     util::clock::{Timestamp, micros_of},
 };
@@ -40,6 +42,33 @@ pub(super) struct Row {
     amr: String,
     auth_time: Option<Timestamp>,
     second_factor_until: Option<Timestamp>,
+}
+
+/// The data of a user that each of the user's credentials may read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = schema::users)]
+pub(crate) struct UserRow {
+    id: UserId,
+    email: String,
+    name: String,
+    created_at: Timestamp,
+    language: Option<String>,
+    /// The time since which the address waits for its verification.
+    pub(crate) email_unverified_since: Option<Timestamp>,
+}
+
+impl UserRow {
+    /// Converts the row. A language that this version does not know counts as none.
+    pub(crate) fn into_user(self) -> User {
+        User {
+            id: self.id,
+            email: self.email,
+            name: self.name,
+            email_verified: self.email_unverified_since.is_none(),
+            created_at: self.created_at,
+            language: self.language.as_deref().and_then(LanguageTag::parse),
+        }
+    }
 }
 
 /// The last use of a credential.

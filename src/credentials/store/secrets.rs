@@ -2,7 +2,7 @@
 
 use diesel::{QueryResult, prelude::*};
 
-use super::row::{NewestSecret, Row, UseRow, secret_form};
+use super::row::{NewestSecret, Row, UseRow, UserRow, secret_form};
 use crate::{
     app_state::{Invalidation, Transaction},
     credentials::credential::Credential,
@@ -12,7 +12,7 @@ use crate::{
     types::{
         credential_state::earlier,
         ids::{CredentialId, UserId},
-        language_tag::LanguageTag,
+
         secret_form::SecretForm,
         user::User,
     },
@@ -58,15 +58,8 @@ pub(crate) fn by_digest(
         Option<UseRow>,
         NewestSecret,
         (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>),
-        (
-            UserId,
-            String,
-            String,
-            Timestamp,
-            Option<Timestamp>,
-            Option<String>,
-            Option<Timestamp>,
-        ),
+        UserRow,
+        Option<Timestamp>,
     );
     let found: Option<Joined> = with_backend!(connection => secrets::table
         .inner_join(credentials::table.inner_join(users::table).left_join(last_uses::table))
@@ -80,22 +73,14 @@ pub(crate) fn by_digest(
                 secrets::accepted_until,
                 secrets::revoked_at,
             ),
-            (
-                users::id,
-                users::email,
-                users::name,
-                users::created_at,
-                users::disabled_at,
-                users::language,
-                users::email_unverified_since,
-            ),
+            UserRow::as_select(),
+            users::disabled_at,
         ))
         .first(connection)
         .optional())?;
-    let Some((row, last, presented, ends, user)) = found else {
+    let Some((row, last, presented, ends, user, user_disabled_at)) = found else {
         return Ok(None);
     };
-    let (id, email, name, created_at, user_disabled_at, language, unverified_since) = user;
     let (valid_until, accepted_until, revoked_at) = ends;
     let presented_form = presented.form.clone();
     // The hint is that of the newest secret, whichever secret was presented.
@@ -110,14 +95,7 @@ pub(crate) fn by_digest(
         valid_until,
         accepted_until,
         is_revoked: revoked_at.is_some(),
-        user: User {
-            id,
-            email,
-            name,
-            email_verified: unverified_since.is_none(),
-            created_at,
-            language: language.as_deref().and_then(LanguageTag::parse),
-        },
+        user: user.into_user(),
         user_disabled_at,
     }))
 }

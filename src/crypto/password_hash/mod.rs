@@ -110,6 +110,14 @@ pub enum PasswordCheck {
     MalformedHash,
 }
 
+impl PasswordCheck {
+    /// Returns whether the password is right.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        matches!(self, Self::Valid | Self::ValidNeedsRehash)
+    }
+}
+
 fn hash_now(
     password: &SecretString,
     parameters: Argon2Parameters,

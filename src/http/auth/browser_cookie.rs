@@ -9,19 +9,19 @@ use actix_web::{
     dev::ServiceRequest,
     http::header::HeaderMap,
 };
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::session_cookie::request_header;
 use crate::{
     app_state::AppState,
     config::Settings,
     credentials::known_browsers,
-    crypto::{digest::Digest, rng, secret::SecretString},
+    crypto::{
+        digest::Digest,
+        secret::{LENGTH_256, SecretString, random_256},
+    },
     error::{Error, Result},
 };
 
-/// 256 bits, in unpadded base64url.
-const LENGTH: usize = 43;
 
 /// The end of the name.
 const NAME: &str = "browser";
@@ -46,7 +46,7 @@ impl BrowserCookie {
         let sent = request.extensions().get::<SentSecret>().cloned();
         let secret = match sent {
             Some(SentSecret(secret)) => secret,
-            None => generate(context)?,
+            None => random_256(context.random())?,
         };
         Ok(Some(Self {
             secret,
@@ -109,10 +109,6 @@ pub(super) fn keep(context: &AppState, request: &ServiceRequest) {
     }
 }
 
-fn generate(context: &AppState) -> Result<SecretString> {
-    let bytes = rng::bytes::<32>(context.random())?;
-    Ok(SecretString::new(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
-}
 
 /// Returns the name of a cookie after that of the session. With the prefix `__Host-`, no sibling host
 /// can set the cookie, so none can make its own browser a known or a trusted one.
@@ -124,7 +120,7 @@ pub(super) fn name(settings: &Settings, end: &str) -> String {
 /// Returns the secret in the first cookie of this name.
 pub(super) fn sent(headers: &HeaderMap, name: &str) -> Option<SecretString> {
     let value = request_header::values(headers, name).next()?;
-    let is_ours = value.len() == LENGTH
+    let is_ours = value.len() == LENGTH_256
         && value
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::login::relying_party;
+use super::relying_party;
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},

@@ -3,13 +3,12 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
+use super::relying_party;
 use crate::{
-    app_state::AppState,
     audit::Actor,
     config::{Contact, Registration},
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors::passkeys::RelyingParty,
     http::{
         auth::{BrowserCookie, ClientInfo, OptionalUser},
         extract::form_key::{form_key, new_form_key},
@@ -81,10 +80,6 @@ impl LoginPage {
     }
 }
 
-/// Returns the host name of passkeys, if the settings allow them.
-pub(in crate::http::pages) fn relying_party(context: &AppState) -> Option<String> {
-    RelyingParty::host(context.settings()).map(str::to_owned)
-}
 
 /// `GET /login`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {

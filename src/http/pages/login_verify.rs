@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::login::relying_party;
+use super::relying_party;
 use crate::{
     app_state::AppState,
     crypto::secret::SecretString,

@@ -25,3 +25,10 @@ pub mod security;
 pub mod sessions;
 pub mod tokens;
 pub mod verify_email;
+
+use crate::{app_state::AppState, factors::passkeys::RelyingParty};
+
+/// Returns the host name of passkeys, if the settings allow them.
+fn relying_party(context: &AppState) -> Option<String> {
+    RelyingParty::host(context.settings()).map(str::to_owned)
+}

@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use super::Purpose;
 use crate::{
-    crypto::{digest::Digest, secret::SecretString},
+    crypto::{
+        digest::Digest,
+        secret::{LENGTH_256, SecretString},
+    },
     error::{Error, Result},
     types::ids::LinkId,
 };
-
-/// 32 bytes in base64url.
-const LENGTH: usize = 43;
 
 /// The secret of a link: 256 bits in base64url without padding.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl LinkSecret {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        (text.len() == LENGTH && text.bytes().all(is_base64url))
+        (text.len() == LENGTH_256 && text.bytes().all(is_base64url))
             .then(|| Self(SecretString::new(text.to_owned())))
     }
 

@@ -31,7 +31,7 @@ impl SessionCookie {
     #[must_use]
     pub fn attempt(&self) -> Option<AttemptSecret> {
         let text = self.session.get::<String>(ATTEMPT).ok().flatten()?;
-        Some(AttemptSecret::parse(text))
+        AttemptSecret::parse(text)
     }
 
     /// Removes the secret of a sign-in that is over.
@@ -51,7 +51,7 @@ impl SessionCookie {
     #[must_use]
     pub fn passkey_sign_in(&self) -> Option<AttemptSecret> {
         let text = self.session.get::<String>(PASSKEY_SIGN_IN).ok().flatten()?;
-        Some(AttemptSecret::parse(text))
+        AttemptSecret::parse(text)
     }
 
     /// Stores new recovery codes for the next page, sealed for `user`. The database has their hashes

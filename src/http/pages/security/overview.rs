@@ -17,7 +17,7 @@ use crate::{
     http::{
         auth::BrowserUser,
         extract::form_key::new_form_key,
-        pages::login::relying_party,
+        pages::relying_party,
         paths,
         response::{
             field_texts::FieldTexts,
@@ -30,14 +30,44 @@ use crate::{
 /// The number of recovery codes at which the page asks for new ones.
 const FEW_CODES: u64 = 3;
 
-/// A factor as the page shows it.
-struct FactorCard {
+/// The authenticator app as the page shows it.
+struct AppCard {
     since: RelativeTime,
     last_used: Option<RelativeTime>,
-    /// Whether codes of the app are refused after too many wrong ones.
+    /// Whether its codes are refused after too many wrong ones.
     is_suspended: bool,
-    /// The number of recovery codes.
+}
+
+impl AppCard {
+    fn of(user: &BrowserUser, app: &AppSummary) -> Self {
+        let (language, now) = (user.language(), user.context.now());
+        let past = |then| RelativeTime::past(language, now, then);
+        Self {
+            since: past(app.created_at),
+            last_used: app.last_used_at.map(past),
+            is_suspended: app.is_suspended,
+        }
+    }
+}
+
+/// The recovery codes as the page shows them.
+struct CodesCard {
+    since: RelativeTime,
+    last_used: Option<RelativeTime>,
+    /// How many can be used.
     left: u64,
+}
+
+impl CodesCard {
+    fn of(user: &BrowserUser, codes: &RecoveryCodesSummary) -> Self {
+        let (language, now) = (user.language(), user.context.now());
+        let past = |then| RelativeTime::past(language, now, then);
+        Self {
+            since: past(codes.created_at),
+            last_used: codes.last_used_at.map(past),
+            left: codes.left,
+        }
+    }
 }
 
 /// A passkey as the pages show it.
@@ -89,8 +119,8 @@ pub(super) struct SecurityPage {
     /// The name and the address of the user.
     name: String,
     email: String,
-    app: Option<FactorCard>,
-    codes: Option<FactorCard>,
+    app: Option<AppCard>,
+    codes: Option<CodesCard>,
     few_codes: bool,
     /// The removals that an operator has planned.
     removals: Vec<RemovalRow>,
@@ -142,8 +172,8 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
-        app: summary.app.map(|app| of_app(user, &app)),
-        codes: summary.recovery_codes.map(|codes| of_codes(user, &codes)),
+        app: summary.app.map(|app| AppCard::of(user, &app)),
+        codes: summary.recovery_codes.map(|codes| CodesCard::of(user, &codes)),
         removals: RemovalRow::all(user).await?,
         trusted_browsers: browsers
             .map(|browser| TrustedBrowserRow::of(user, browser))
@@ -158,27 +188,6 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
     })
 }
 
-fn of_app(user: &BrowserUser, app: &AppSummary) -> FactorCard {
-    let (language, now) = (user.language(), user.context.now());
-    let past = |then| RelativeTime::past(language, now, then);
-    FactorCard {
-        since: past(app.created_at),
-        last_used: app.last_used_at.map(past),
-        is_suspended: app.is_suspended,
-        left: 0,
-    }
-}
-
-fn of_codes(user: &BrowserUser, codes: &RecoveryCodesSummary) -> FactorCard {
-    let (language, now) = (user.language(), user.context.now());
-    let past = |then| RelativeTime::past(language, now, then);
-    FactorCard {
-        since: past(codes.created_at),
-        last_used: codes.last_used_at.map(past),
-        is_suspended: false,
-        left: codes.left,
-    }
-}
 
 /// `GET /account/security`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {

@@ -19,7 +19,7 @@ use crate::{
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::{Form, Query},
-        pages::login::relying_party,
+        pages::relying_party,
         paths,
         response::{
             field_texts::FieldTexts,
