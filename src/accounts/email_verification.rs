@@ -28,8 +28,8 @@ use crate::{
         links::{self, Code, Link, LinkSecret, NewLink, Purpose},
     },
     passwords::{
+        proof::{PasswordProof, redeem_password_proof},
         set_email_verified,
-        verify::{PasswordProof, redeem_password_proof},
     },
     rate_limit::mails::{self, MailAllowance},
     types::{

@@ -19,7 +19,7 @@ use crate::{
         self, Mail,
         links::{self, Link, LinkSecret, NewLink, Purpose},
     },
-    passwords::{policy::NewPassword, verify::PasswordProof},
+    passwords::{policy::NewPassword, proof::PasswordProof},
     rate_limit::mails::{self, MailAllowance},
     types::{
         email::Email, fields::FieldErrors, language_tag::LanguageTag, message::field, name::Name,

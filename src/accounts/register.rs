@@ -8,10 +8,7 @@ use crate::{
     crypto::password_hash::{HashPermit, StoredHash},
     db,
     error::{Error, Result},
-    passwords::{
-        policy::NewPassword,
-        verify::{PasswordProof, authenticate},
-    },
+    passwords::{policy::NewPassword, proof::PasswordProof, verify::authenticate},
     rate_limit::{self, Attempt},
     types::user::User,
     types::{

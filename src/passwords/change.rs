@@ -3,8 +3,9 @@
 use super::{
     owner::OwnerProof,
     policy::NewPassword,
+    proof::redeem_password_proof,
     store,
-    verify::{authenticate_user, redeem_password_proof, wrong_password_in},
+    verify::{authenticate_user, wrong_password_in},
 };
 use crate::{
     app_state::{AppState, Transaction},

@@ -3,6 +3,7 @@
 pub mod change;
 pub(crate) mod owner;
 pub mod policy;
+pub mod proof;
 pub mod remove;
 pub mod reset;
 pub mod schemes;

@@ -1,7 +1,10 @@
 //! The proof that a caller is the owner of the account, before the password changes or the account is
 //! deleted.
 
-use super::verify::{PasswordProof, authenticate_user, redeem_password_proof};
+use super::{
+    proof::{PasswordProof, redeem_password_proof},
+    verify::authenticate_user,
+};
 use crate::{
     app_state::{AppState, Transaction},
     credentials::{Principal, revoke::begin_change_as},

@@ -2,8 +2,9 @@
 
 use super::{
     policy::has_valid_length,
+    proof::PasswordProof,
     store,
-    verify::{PasswordProof, attempt_in_sign_in, verify},
+    verify::{attempt_in_sign_in, verify},
 };
 use crate::{
     app_state::{AppState, Transaction},

@@ -2,10 +2,11 @@
 
 use super::{
     policy::has_valid_length,
+    proof::PasswordProof,
     store::{self, StoredPassword},
 };
 use crate::{
-    app_state::{AppState, Transaction},
+    app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{self, Principal},
     crypto::{
@@ -14,58 +15,10 @@ use crate::{
     },
     db::AnyConnection,
     error::{Error, Result},
-    factors,
     rate_limit::{self, Attempt, Counted},
     types::{email::Email, fields::FieldErrors, ids::UserId, message},
     util::networks,
 };
-
-/// A password proof: the password of this user was verified a moment ago.
-#[derive(Clone)]
-pub struct PasswordProof {
-    user: UserId,
-    /// The hash that matched the password. If the hash has changed when the proof is used, the
-    /// proof is not valid.
-    hash: StoredHash,
-    /// The counted attempt, which is removed when the proof is used. `None` after a registration.
-    attempt: Option<Counted>,
-    is_from_registration: bool,
-}
-
-impl PasswordProof {
-    /// Returns a proof for a client that has just registered this account.
-    pub(crate) const fn from_registration(user: UserId, hash: StoredHash) -> Self {
-        Self {
-            user,
-            hash,
-            attempt: None,
-            is_from_registration: true,
-        }
-    }
-
-    /// Marks the proof as that of a client that registered the account a moment ago.
-    pub(crate) const fn for_new_account(mut self) -> Self {
-        self.is_from_registration = true;
-        self
-    }
-
-    /// Returns the user.
-    #[must_use]
-    pub const fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// Returns the hash that matched the password.
-    pub(crate) const fn hash(&self) -> &StoredHash {
-        &self.hash
-    }
-
-    /// Returns whether the client registered this account a moment ago.
-    #[must_use]
-    pub const fn is_from_registration(&self) -> bool {
-        self.is_from_registration
-    }
-}
 
 /// Verifies an e-mail address and a password. An unknown address, a wrong password and a disabled
 /// account have the same response and the same cost, and are counted in the same way.
@@ -184,12 +137,7 @@ pub(super) async fn verify(
     };
     metrics::counter!("narthex_password_verifications_total", "result" => label).increment(1);
     match verified {
-        (Some(user), Some(hash)) => Ok(PasswordProof {
-            user,
-            hash,
-            attempt: Some(counted),
-            is_from_registration: false,
-        }),
+        (Some(user), Some(hash)) => Ok(PasswordProof::of_attempt(user, hash, counted)),
         (user, _) => {
             record_refusal(context, user, actor, counted).await?;
             Err(Error::WrongPassword)
@@ -270,87 +218,6 @@ async fn record_refusal(
             rate_limit::record_failure(tx.state, tx.connection, &attempt)
         })
         .await
-}
-
-/// Begins a transaction that needs the password: locks the user, checks that the proof is still
-/// valid, and removes the attempt from the counters of failures. So a proof does not outlive a
-/// committed change of the password or a disabled account.
-///
-/// If the user has a second factor, earlier failures stay counted. Otherwise a thief of a session who
-/// knows the password could erase the count of wrong codes.
-///
-/// # Errors
-/// The errors of [`check_password_proof`].
-pub(crate) fn redeem_password_proof(
-    tx: &mut Transaction<'_>,
-    proof: &PasswordProof,
-    actor: &Actor,
-) -> Result<()> {
-    check_password_proof(tx, proof, actor)?;
-    if factors::has_second_factor(tx.connection, proof.user)? {
-        record_first_step(tx, proof)
-    } else {
-        record_success(tx, proof)
-    }
-}
-
-/// Locks the user and checks that the proof is still valid. The attempt stays counted until
-/// [`record_success`] or [`record_first_step`].
-///
-/// # Errors
-/// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::NotSignedIn`] if the actor's
-/// own credential was revoked.
-pub(crate) fn check_password_proof(
-    tx: &mut Transaction<'_>,
-    proof: &PasswordProof,
-    actor: &Actor,
-) -> Result<()> {
-    match credentials::revoke::lock_user_and_recheck_actor(tx, proof.user, actor) {
-        Err(Error::NotFound) => return Err(Error::WrongPassword),
-        other => other?,
-    }
-    let hash = current_hash(tx.connection, proof.user)?;
-    if hash.as_ref() == Some(&proof.hash) {
-        Ok(())
-    } else {
-        Err(Error::WrongPassword)
-    }
-}
-
-/// Removes the attempt of a proof from the counters of failures, with all earlier failures.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn record_success(tx: &mut Transaction<'_>, proof: &PasswordProof) -> Result<()> {
-    match &proof.attempt {
-        Some(attempt) => rate_limit::record_success(tx.state, tx.connection, attempt),
-        None => Ok(()),
-    }
-}
-
-/// Removes the attempt of a proof from the counters of failures, if a second factor is still
-/// missing. Earlier failures stay counted.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn record_first_step(tx: &mut Transaction<'_>, proof: &PasswordProof) -> Result<()> {
-    match &proof.attempt {
-        Some(attempt) => rate_limit::record_first_step(tx.state, tx.connection, attempt),
-        None => Ok(()),
-    }
-}
-
-/// Returns the password hash of a user. Returns `None` if the account does not exist or is disabled.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn current_hash(
-    connection: &mut AnyConnection,
-    user: UserId,
-) -> Result<Option<StoredHash>> {
-    let stored = store::find(connection, user)?;
-    let enabled = stored.filter(|stored| !stored.is_disabled);
-    Ok(enabled.map(|stored| stored.hash))
 }
 
 /// Returns the attempt to enter a code in a sign-in of `user`, if no counter blocks it. The counters

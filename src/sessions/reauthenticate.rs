@@ -12,7 +12,7 @@ use crate::{
     crypto::secret::SecretString,
     db::AnyConnection,
     error::{Error, Result},
-    passwords::verify::{authenticate_user, redeem_password_proof},
+    passwords::{proof::redeem_password_proof, verify::authenticate_user},
     types::{
         form::RESUBMISSION_WINDOW,
         ids::{CredentialId, UserId},
@@ -57,13 +57,7 @@ pub async fn reauthenticate(
             redeemed?;
             let found = store::find(tx.connection, user, session)?.ok_or(Error::NotFound)?;
             let confirmation = Confirmation::by_password(tx, &found);
-            change::record_reauthentication(
-                tx,
-                &found,
-                digest,
-                &confirmation,
-                form_key.unused(),
-            )?;
+            change::record_reauthentication(tx, &found, digest, &confirmation, form_key.unused())?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(())

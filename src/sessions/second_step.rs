@@ -15,7 +15,10 @@ use crate::{
         verify::{self, Repeated, wrong_code},
     },
     mail::notices::{self, NoticeKind},
-    passwords::verify::{attempt_in_sign_in, current_hash, missing_password},
+    passwords::{
+        proof::current_hash,
+        verify::{attempt_in_sign_in, missing_password},
+    },
     rate_limit::Counted,
     sign_in_attempts::{self, AttemptSecret, MAX_TRIES, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},

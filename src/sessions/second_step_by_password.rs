@@ -13,8 +13,8 @@ use crate::{
     error::Result,
     factors::{passkeys::assertion, verify::missing_code},
     passwords::{
+        proof::{PasswordProof, check_password_proof, record_success},
         second_step::authenticate_in_sign_in,
-        verify::{PasswordProof, check_password_proof, record_success},
     },
     sign_in_attempts::{self, AttemptSecret},
     types::assurance::AuthenticationMethods,

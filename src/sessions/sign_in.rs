@@ -23,8 +23,8 @@ use crate::{
     factors,
     mail::notices::{self, NoticeKind},
     passwords::{
+        proof::{PasswordProof, check_password_proof, record_first_step, record_success},
         unverified::refusal_of_unverified,
-        verify::{PasswordProof, check_password_proof, record_first_step, record_success},
     },
     sign_in_attempts::{self, AttemptSecret, FirstStep},
     types::{
@@ -193,7 +193,12 @@ pub(super) fn open_session(
         remember_browser(tx, session.user_id, &parameters)?;
         return Ok(opened.id);
     }
-    change::open(tx, session, &NewSecret::of_session(digest), form_key.unused())?;
+    change::open(
+        tx,
+        session,
+        &NewSecret::of_session(digest),
+        form_key.unused(),
+    )?;
     let actor = Actor {
         credential: Some(session.id),
         secret: Some(digest),

@@ -18,10 +18,7 @@ use crate::{
         assertion::{self, AssertionResponse, NamedPasskey, PasskeyProof},
         challenge::{self, Holder},
     },
-    passwords::{
-        unverified::unverified_address,
-        verify::{attempt_in_sign_in, current_hash},
-    },
+    passwords::{proof::current_hash, unverified::unverified_address, verify::attempt_in_sign_in},
     rate_limit::{self, Attempt, Counted},
     sign_in_attempts::{self, AttemptSecret, FirstStep},
     types::assurance::AuthenticationMethods,

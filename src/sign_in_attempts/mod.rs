@@ -8,7 +8,6 @@ mod store;
 
 use std::time::Duration;
 
-
 pub(crate) use self::store::{count_try, delete_expired, end_all, set_session};
 use crate::{
     app_state::Transaction,

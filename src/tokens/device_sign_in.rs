@@ -7,11 +7,9 @@ use crate::{
     error::{Error, Result},
     factors::{self, Code, CodeProof, FactorMethod, requirement, verify},
     passwords::{
+        proof::{PasswordProof, check_password_proof, record_first_step, record_success},
         unverified::refusal_of_unverified,
-        verify::{
-            PasswordProof, attempt_in_sign_in, check_password_proof, record_first_step,
-            record_success,
-        },
+        verify::attempt_in_sign_in,
     },
     types::{
         ability::Abilities, assurance::AuthenticationMethods, credential_kind::CredentialKind,

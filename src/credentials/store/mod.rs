@@ -19,11 +19,11 @@ pub(crate) use self::{
     form_key::{FormKey, by_form_key, set_form_key},
     last_uses::update_last_used,
     receipts::{find_receipt, insert_receipt, receipts_since, revoked_by},
-    row::UserRow,
     rotations::{
         DerivedSecret, ExistingRotation, PreviousSecret, delete_superseded, insert_rotation,
         previous_secrets, rotation,
     },
+    row::UserRow,
     search::{count_revoked, last_revoked, unrevoked_of_type},
     secrets::{SecretLookup, by_digest, is_renewed_since},
     sign_in_history::{count_unrevoked, made_by, signed_in_from, signed_in_with},
@@ -93,7 +93,6 @@ pub(in crate::credentials) fn insert(
         .execute(connection))
     .map(drop)
 }
-
 
 /// Returns a credential of a user.
 pub(crate) fn find(

@@ -12,7 +12,6 @@ use crate::{
     types::{
         credential_state::earlier,
         ids::{CredentialId, UserId},
-
         secret_form::SecretForm,
         user::User,
     },

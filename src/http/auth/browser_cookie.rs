@@ -22,7 +22,6 @@ use crate::{
     error::{Error, Result},
 };
 
-
 /// The end of the name.
 const NAME: &str = "browser";
 
@@ -108,7 +107,6 @@ pub(super) fn keep(context: &AppState, request: &ServiceRequest) {
         request.extensions_mut().insert(SentSecret(secret));
     }
 }
-
 
 /// Returns the name of a cookie after that of the session. With the prefix `__Host-`, no sibling host
 /// can set the cookie, so none can make its own browser a known or a trusted one.

@@ -80,7 +80,6 @@ impl LoginPage {
     }
 }
 
-
 /// `GET /login`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());

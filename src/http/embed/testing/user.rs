@@ -21,7 +21,7 @@ use crate::{
             ability::{Require, names_in, require},
         },
     },
-    passwords::verify::PasswordProof,
+    passwords::proof::PasswordProof,
     sessions::{self, SignIn, SignedIn},
     tokens::{self, NewToken},
     types::{

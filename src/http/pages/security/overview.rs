@@ -173,7 +173,9 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         email: user.principal.user().email.clone(),
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
         app: summary.app.map(|app| AppCard::of(user, &app)),
-        codes: summary.recovery_codes.map(|codes| CodesCard::of(user, &codes)),
+        codes: summary
+            .recovery_codes
+            .map(|codes| CodesCard::of(user, &codes)),
         removals: RemovalRow::all(user).await?,
         trusted_browsers: browsers
             .map(|browser| TrustedBrowserRow::of(user, browser))
@@ -187,7 +189,6 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         errors,
     })
 }
-
 
 /// `GET /account/security`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
