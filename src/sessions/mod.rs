@@ -8,6 +8,7 @@ mod reauthenticate;
 #[cfg(feature = "pages")]
 mod recognise;
 mod second_step;
+mod second_step_by_code;
 mod second_step_by_passkey;
 mod second_step_by_password;
 pub(crate) mod secret;
@@ -21,7 +22,8 @@ pub use self::{
     confirm_by_passkey::{confirm_by_passkey, confirmation_options},
     device::Device,
     reauthenticate::reauthenticate,
-    second_step::{Completed, SecondStep, complete, open_step},
+    second_step::{Completed, SecondStep, open_step},
+    second_step_by_code::complete_by_code,
     second_step_by_passkey::{complete_by_passkey, passkey_options},
     second_step_by_password::complete_by_password,
     secret::SessionSecret,

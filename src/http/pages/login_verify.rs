@@ -135,7 +135,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
             }
             None => {
                 let code = code.ok_or_else(|| missing(&step))?;
-                sessions::complete(context, attempt, code, details).await
+                sessions::complete_by_code(context, attempt, code, details).await
             }
         }
     };
