@@ -6,7 +6,13 @@ use crate::{
     credentials::RevocationReceipt,
     crypto::digest::Digest,
     error::{Error, Result},
-    http::{auth::BrowserUser, paths, response::html::see_other},
+    factors::RecoveryCode,
+    http::{
+        auth::BrowserUser,
+        paths,
+        response::html::see_other,
+        return_to::{ReturnTo, or_page},
+    },
     sessions::SessionSecret,
     types::message::Message,
 };
@@ -33,6 +39,30 @@ pub(super) async fn remove(
     let receipt = user.with_return_address(|| page.to_owned(), removed)?;
     user.cookie.renew(&secret)?;
     redirect(user, paths::SECURITY, message, receipt.as_ref())
+}
+
+/// Answers the addition of a factor. New recovery codes are shown first. Then the browser goes to
+/// `next`, or to the overview with the message.
+pub(super) fn added(
+    user: &BrowserUser,
+    codes: &[RecoveryCode],
+    next: Option<ReturnTo>,
+    message: ChangeMessage,
+    receipt: Option<&RevocationReceipt>,
+) -> Result<HttpResponse> {
+    if !codes.is_empty() {
+        user.put_recovery_codes(codes)?;
+        let page = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
+        return redirect(user, &page, message, receipt);
+    }
+    match next {
+        Some(_) => Ok(see_other(&or_page(
+            next,
+            user.context.mount(),
+            paths::SECURITY,
+        ))),
+        None => redirect(user, paths::SECURITY, message, receipt),
+    }
 }
 
 /// Redirects to the overview of the factors, which shows that the thing to remove is gone, for example

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Deserialize;
 
-use super::{answers::redirect, endings};
+use super::{answers, endings};
 use crate::{
     error::Result,
     factors::{
@@ -70,12 +70,12 @@ pub async fn register(
     let secret = SessionSecret::generate(user.context.random())?;
     let made = passkeys::register(&user.context, confirmed, new, secret.digest()).await?;
     user.cookie.renew(&secret)?;
-    let page = if made.codes.is_empty() {
-        paths::SECURITY.to_owned()
-    } else {
-        user.put_recovery_codes(&made.codes)?;
-        ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref())
-    };
-    let message = notice::passkey_added;
-    json::onward(&redirect(&user, &page, message, made.receipt.as_ref())?)
+    let (codes, receipt) = (&made.codes, made.receipt.as_ref());
+    json::onward(&answers::added(
+        &user,
+        codes,
+        next,
+        notice::passkey_added,
+        receipt,
+    )?)
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use super::{
-    answers::{self, redirect},
+    answers,
     endings::{self, OTHER_SESSIONS},
     overview,
     qr::{self, QrPath},
@@ -25,7 +25,7 @@ use crate::{
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
         },
-        return_to::{ReturnTo, or_page},
+        return_to::ReturnTo,
     },
     sessions::SessionSecret,
     types::message::notice,
@@ -146,20 +146,8 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     match turned_on.await {
         Ok((turned_on, secret)) => {
             user.cookie.renew(&secret)?;
-            let receipt = turned_on.receipt.as_ref();
-            if turned_on.codes.is_empty() {
-                return match next {
-                    Some(_) => Ok(see_other(&or_page(
-                        next,
-                        user.context.mount(),
-                        paths::SECURITY,
-                    ))),
-                    None => redirect(&user, paths::SECURITY, notice::factor_added, receipt),
-                };
-            }
-            user.put_recovery_codes(&turned_on.codes)?;
-            let shown = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
-            redirect(&user, &shown, notice::factor_added, receipt)
+            let (codes, receipt) = (&turned_on.codes, turned_on.receipt.as_ref());
+            answers::added(&user, codes, next, notice::factor_added, receipt)
         }
         Err(Error::Invalid(errors)) => {
             match page(&user, ending, next, user.field_texts(&errors)).await? {
