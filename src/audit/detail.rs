@@ -106,7 +106,7 @@ impl EventDetail {
     /// object.
     pub(super) fn from_stored(kind: EventKind, stored: String) -> Self {
         let read = match kind {
-            EventKind::SignedIn | EventKind::SignedInAnew | EventKind::SignInRecognised => {
+            EventKind::SignedIn | EventKind::SignedInOnNewDevice | EventKind::SignInRecognised => {
                 serde_json::from_str(&stored).ok().map(Self::Device)
             }
             EventKind::CredentialsEnded => serde_json::from_str(&stored).ok().map(Self::Revoked),
@@ -168,7 +168,7 @@ mod tests {
     fn sentences_of_earlier_versions_are_kept() {
         for (kind, sentence) in [
             (EventKind::SignedIn, "Firefox on Linux"),
-            (EventKind::SignedInAnew, "An unknown client"),
+            (EventKind::SignedInOnNewDevice, "An unknown client"),
             (EventKind::CredentialsEnded, "2 sessions and 1 token"),
             (EventKind::TokenChanged, "CI"),
         ] {

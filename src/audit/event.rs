@@ -107,7 +107,7 @@ string_enum! {
         PasskeyCopySuspected = "passkey.copy_suspected", event::passkey_copy_suspected;
         /// A passkey was removed.
         PasskeyRemoved = "passkey.removed", event::passkey_removed;
-        /// Recovery codes were made anew.
+        /// Recovery codes were replaced.
         RecoveryCodesMade = "recovery_codes.created", event::recovery_codes_made;
         /// A recovery code was used.
         RecoveryCodeUsed = "recovery_codes.used", event::recovery_code_used;
@@ -122,7 +122,7 @@ string_enum! {
         /// A browser signed in from a known device, or directly after registration.
         SignedIn = "session.created", event::signed_in;
         /// A browser signed in from a device that none of the user's earlier sessions had.
-        SignedInAnew = "session.created_on_new_device", event::signed_in_anew;
+        SignedInOnNewDevice = "session.created_on_new_device", event::signed_in_on_new_device;
         /// The user recognised the sign-in of a session on a new device.
         SignInRecognised = "session.recognised", event::sign_in_recognised;
         /// A token was created.
@@ -249,7 +249,7 @@ impl EventKind {
             Self::AccountCreated
                 | Self::AccountImported
                 | Self::SignedIn
-                | Self::SignedInAnew
+                | Self::SignedInOnNewDevice
                 | Self::CredentialsEnded
         )
     }

@@ -61,7 +61,7 @@ impl EventGroup {
     #[must_use]
     pub const fn of(kind: EventKind) -> Self {
         match kind {
-            EventKind::SignedIn | EventKind::SignedInAnew => Self::SignIns,
+            EventKind::SignedIn | EventKind::SignedInOnNewDevice => Self::SignIns,
             EventKind::PasswordRefused | EventKind::CodeRefused | EventKind::PasskeyRefused => {
                 Self::Failures
             }

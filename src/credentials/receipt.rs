@@ -46,7 +46,7 @@ string_enum! {
         PasskeyAdded = "passkey_added", label::reason_passkey_added;
         /// A passkey was removed.
         PasskeyRemoved = "passkey_removed", label::reason_passkey_removed;
-        /// Recovery codes were made anew.
+        /// Recovery codes were replaced.
         RecoveryCodesMade = "recovery_codes_made", label::reason_recovery_codes_made;
         /// A recovery code was used.
         RecoveryCodeUsed = "recovery_code_used", label::reason_recovery_code_used;

@@ -36,7 +36,7 @@ pub async fn delete_abandoned(context: &AppState) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn seal_anew(context: &AppState) -> Result<()> {
+pub async fn reseal(context: &AppState) -> Result<()> {
     let current = context.sealing_keys()?.current();
     let mut after = FactorId::nil();
     loop {

@@ -31,7 +31,7 @@ pub(crate) use self::{
 pub use self::planned_removal::cancel_removal;
 pub use self::{
     authenticator_app::{Enrolment, begin_enrolment, remove, turn_on},
-    cleanup::{delete_abandoned, seal_anew},
+    cleanup::{delete_abandoned, reseal},
     code::Code,
     ending::{Endable, Ending},
     planned_removal::{
@@ -39,7 +39,7 @@ pub use self::{
         planned_removals, remove_as_operator,
     },
     recovery_code::{ImportedRecoveryCode, RecoveryCode},
-    recovery_codes::make_anew,
+    recovery_codes::replace_recovery_codes,
     summary::{
         AppSummary, FactorMethod, FactorSummary, PasskeySummary, RecoveryCodesSummary, summary,
     },

@@ -149,15 +149,15 @@ pub(super) fn store_for_first(
     Ok(Some(codes.into_iter().map(|(code, _)| code).collect()))
 }
 
-/// Makes the caller's recovery codes anew. The old ones are refused from then on. The caller's
-/// session gets the secret with the digest `renewed`. A second click on the form with the key `form_key`
-/// gets the same codes.
+/// Replaces the caller's recovery codes. The old ones are refused from then on. The caller's
+/// session gets the secret with the digest `renewed`. A second click on the form with the key
+/// `form_key` gets the same codes.
 ///
 /// # Errors
 /// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently, because
 /// a thief with recovery codes needs no other factor. [`Error::NotFound`] if the user has no second
 /// factor.
-pub async fn make_anew(
+pub async fn replace_recovery_codes(
     context: &AppState,
     caller: &Principal,
     ending: Ending,

@@ -52,7 +52,7 @@ pub(crate) async fn write_last_used_at_shutdown(context: &AppState) {
 /// key.
 pub(crate) async fn clean_factors(context: &AppState) -> Result<()> {
     factors::delete_abandoned(context).await?;
-    factors::seal_anew(context).await
+    factors::reseal(context).await
 }
 
 /// Carries out the removals of factors that operators have planned.

@@ -25,7 +25,7 @@ pub async fn newest_unrecognised<'a>(
     caller: &Principal,
     active: &'a [Credential],
 ) -> Result<Option<(Event, &'a Credential)>> {
-    const KINDS: &[EventKind] = &[EventKind::SignedInAnew, EventKind::SignInRecognised];
+    const KINDS: &[EventKind] = &[EventKind::SignedInOnNewDevice, EventKind::SignInRecognised];
     let user: UserId = caller.user().id;
     let events = audit::newest_of(context, user, KINDS, EVENTS).await?;
     let recognised: Vec<CredentialId> = events
@@ -37,7 +37,7 @@ pub async fn newest_unrecognised<'a>(
     let found = events.into_iter().find_map(|event| {
         let id = event.credential_id?;
         let is_news =
-            event.kind == EventKind::SignedInAnew && id != own && !recognised.contains(&id);
+            event.kind == EventKind::SignedInOnNewDevice && id != own && !recognised.contains(&id);
         let session = active.iter().find(|credential| credential.id == id)?;
         is_news.then_some((event, session))
     });

@@ -209,7 +209,7 @@ pub(super) fn open_session(
     let kind = if is_from_registration || is_known_device(tx.connection, session, &device)? {
         EventKind::SignedIn
     } else {
-        EventKind::SignedInAnew
+        EventKind::SignedInOnNewDevice
     };
     let event = NewEvent::new(kind, EventDetail::Device(device.detail())).to(session.id);
     audit::record(tx, session.user_id, &actor, event)?;

@@ -79,7 +79,7 @@ pub enum NoticeKind {
         /// Its name.
         name: String,
     },
-    /// The recovery codes were made anew.
+    /// The recovery codes were replaced.
     RecoveryCodesMade,
     /// A recovery code was used.
     RecoveryCodeUsed {

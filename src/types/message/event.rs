@@ -36,7 +36,7 @@ messages! {
     trusted_browser_added = "event-trusted-browser-added";
     trusted_browser_removed = "event-trusted-browser-removed";
     signed_in = "event-signed-in";
-    signed_in_anew = "event-signed-in-anew";
+    signed_in_on_new_device = "event-signed-in-on-new-device";
     sign_in_recognised = "event-sign-in-recognised";
     token_created = "event-token-created";
     token_imported = "event-token-imported";

@@ -79,7 +79,8 @@ async fn two_clicks_on_new_codes_show_the_same_codes() {
     let caller = caller(&app, &ada.browser).await;
     let click = async || {
         let (ending, key) = (Ending::default(), Some([1; 16]));
-        let made = factors::make_anew(&app.context, &caller, ending, key, renewed(&app));
+        let made =
+            factors::replace_recovery_codes(&app.context, &caller, ending, key, renewed(&app));
         made.await.map(|made| texts(&made.codes))
     };
     let (codes, same) = join(click(), click()).await;

@@ -1,4 +1,4 @@
-//! Recovery codes: makes them anew, and shows new ones once.
+//! Recovery codes: replaces them, and shows new ones once.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -54,7 +54,9 @@ pub async fn make(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         fields.check()?;
         let secret = SessionSecret::generate(user.context.random())?;
         let digest = secret.digest();
-        let made = factors::make_anew(&user.context, &user.principal, ending, key, digest).await;
+        let made =
+            factors::replace_recovery_codes(&user.context, &user.principal, ending, key, digest)
+                .await;
         let made = user.with_return_address(|| paths::SECURITY.to_owned(), made)?;
         Ok((made, secret))
     };
