@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use narthex::{
     crypto::digest::Digest,
-    mail::links::{Code, LinkSecret},
+    mail::links::{LinkCode, LinkSecret},
 };
 use narthex_fuzz::{base64url, crc32};
 
@@ -34,7 +34,7 @@ fn check_link(text: &str) {
 
 /// Checks that an accepted code consists of two groups of letters that the text contains.
 fn check_code(text: &str) {
-    let Some(code) = Code::parse(text) else {
+    let Some(code) = LinkCode::parse(text) else {
         return;
     };
     let printed = code.expose();
@@ -44,7 +44,7 @@ fn check_code(text: &str) {
     assert!(letters.bytes().all(|byte| LETTERS.contains(&byte)));
     let typed = text.chars().filter(char::is_ascii_alphabetic);
     assert_eq!(typed.collect::<String>().to_ascii_uppercase(), letters);
-    assert!(Code::parse(&printed).is_some_and(|again| again.expose() == printed));
+    assert!(LinkCode::parse(&printed).is_some_and(|again| again.expose() == printed));
 }
 
 /// Builds a secret from the input. It must be accepted, and not with a character more or less.
@@ -69,12 +69,12 @@ fn check_generated_code(data: &[u8]) {
         char::from(letter)
     });
     let text: String = letters.collect();
-    let expected = Code::parse(&text).expect("a code").expose();
+    let expected = LinkCode::parse(&text).expect("a code").expose();
     let place = data.len() % 8;
     let mut typed = text.to_ascii_lowercase();
     typed.insert_str(place, [" ", "-", "\t", "\u{a0}"][data.len() % 4]);
-    assert!(Code::parse(&typed).is_some_and(|code| code.expose() == expected));
+    assert!(LinkCode::parse(&typed).is_some_and(|code| code.expose() == expected));
     let mut wrong = text;
     wrong.replace_range(place..=place, ["A", "E", "0", "É"][data.len() % 4]);
-    assert!(Code::parse(&wrong).is_none());
+    assert!(LinkCode::parse(&wrong).is_none());
 }

@@ -25,7 +25,7 @@ use crate::{
     jobs::{self, Job},
     mail::{
         self, Mail, QueuedMail,
-        links::{self, Code, Link, LinkSecret, NewLink, Purpose},
+        links::{self, Link, LinkCode, LinkSecret, NewLink, Purpose},
     },
     passwords::{
         proof::{PasswordProof, redeem_password_proof},
@@ -245,7 +245,11 @@ pub async fn verify_in_session(
 ///
 /// # Errors
 /// [`Error::NotFound`] if the code is wrong or the link does not work any more.
-pub async fn verify_with_code(context: &AppState, code: Code, caller: &Principal) -> Result<()> {
+pub async fn verify_with_code(
+    context: &AppState,
+    code: LinkCode,
+    caller: &Principal,
+) -> Result<()> {
     let caller = caller.clone();
     let verified = context
         .write(move |tx| {

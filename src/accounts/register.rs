@@ -89,7 +89,7 @@ pub async fn register(
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
 /// many attempts came from the client's network.
 pub(super) async fn admit(context: &AppState, actor: &Actor) -> Result<HashPermit> {
-    if context.settings().accounts.registration == config::Registration::Closed {
+    if context.settings().accounts.registration == config::RegistrationPolicy::Closed {
         return Err(Error::RegistrationClosed);
     }
     let attempt = Attempt::to_register(context, actor.ip);

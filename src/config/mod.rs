@@ -38,7 +38,7 @@ pub use self::{
     setting_keys::{SettingKey, all as keys},
     sources::Sources,
     unverified::Unverified,
-    values::{Origin, PublicUrl, Registration, ReportUri, TokenPrefix},
+    values::{Origin, PublicUrl, RegistrationPolicy, ReportUri, TokenPrefix},
 };
 #[cfg(any(test, feature = "internals"))]
 use crate::crypto::password_hash::Argon2Parameters;

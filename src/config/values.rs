@@ -25,7 +25,7 @@ const MAX_COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Whether visitors may create accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registration {
+pub enum RegistrationPolicy {
     /// Every visitor.
     Open,
     /// Only an operator, on the command line.
@@ -228,10 +228,10 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     listen::tcp(text).ok_or("give an address and a port, such as 127.0.0.1:8080")
 }
 
-pub(super) fn registration(text: &str) -> Result<Registration, &'static str> {
+pub(super) fn registration(text: &str) -> Result<RegistrationPolicy, &'static str> {
     match text {
-        "open" => Ok(Registration::Open),
-        "closed" => Ok(Registration::Closed),
+        "open" => Ok(RegistrationPolicy::Open),
+        "closed" => Ok(RegistrationPolicy::Closed),
         _ => Err("give open or closed"),
     }
 }

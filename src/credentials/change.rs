@@ -94,7 +94,7 @@ pub(crate) fn replace_secret(
     set_only_secret(tx, invalidation, session, digest)
 }
 
-/// The changes that a re-authentication makes in a session.
+/// What a re-authentication changes in a session.
 pub(crate) struct Confirmation {
     /// The time until which the session counts as recently authenticated.
     pub(crate) until: Timestamp,

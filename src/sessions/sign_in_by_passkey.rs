@@ -88,9 +88,9 @@ pub async fn sign_in_by_passkey(
         .write(move |tx| use_proof(tx, &proof, session, waiting, parameters))
         .await??;
     Ok(match outcome {
-        Outcome::Open => SignedIn::Session(secret),
-        Outcome::NeedsPassword => SignedIn::SecondFactorMissing(attempt),
-        Outcome::Unverified(email) => SignedIn::AddressUnverified(email),
+        PasskeySignIn::Open => SignedIn::Session(secret),
+        PasskeySignIn::NeedsPassword => SignedIn::SecondFactorMissing(attempt),
+        PasskeySignIn::Unverified(email) => SignedIn::AddressUnverified(email),
     })
 }
 
@@ -113,7 +113,7 @@ async fn count(
 }
 
 /// The effect of a passkey that was accepted.
-enum Outcome {
+enum PasskeySignIn {
     Open,
     NeedsPassword,
     Unverified(String),
@@ -126,7 +126,7 @@ fn use_proof(
     session: Digest,
     waiting: Digest,
     parameters: SignIn,
-) -> Result<Result<Outcome>> {
+) -> Result<Result<PasskeySignIn>> {
     let (user, actor) = (proof.user(), Actor::anonymous(parameters.ip));
     match lock_user_and_recheck_actor(tx, user, &actor) {
         Err(Error::NotFound) => return Ok(Err(assertion::refused())),
@@ -139,7 +139,7 @@ fn use_proof(
     };
     if let Some(address) = unverified_address(tx, user)? {
         assertion::redeem_first_step(tx, proof, &actor)?;
-        return Ok(Ok(Outcome::Unverified(address)));
+        return Ok(Ok(PasskeySignIn::Unverified(address)));
     }
     let used = proof.used();
     if used.is_user_verified {
@@ -147,7 +147,7 @@ fn use_proof(
         open_with_proof(tx, user, session, parameters, methods, |tx, author| {
             assertion::redeem(tx, proof, author)
         })?;
-        return Ok(Ok(Outcome::Open));
+        return Ok(Ok(PasskeySignIn::Open));
     }
     assertion::redeem_first_step(tx, proof, &actor)?;
     if hash.is_absent() {
@@ -161,5 +161,5 @@ fn use_proof(
         remember: parameters.remember,
     };
     sign_in_attempts::begin(tx, waiting, &first)?;
-    Ok(Ok(Outcome::NeedsPassword))
+    Ok(Ok(PasskeySignIn::NeedsPassword))
 }

@@ -163,7 +163,7 @@ pub async fn address_of_link(
 }
 
 /// The result of a confirmed change.
-pub struct Confirmed {
+pub struct ConfirmedChange {
     /// Whether the session of the caller has the new secret.
     pub is_renewed: bool,
     /// The receipt, if credentials were chosen.
@@ -183,7 +183,7 @@ pub async fn confirm(
     caller: Option<&Principal>,
     renewed: Digest,
     ip: Option<IpAddr>,
-) -> Result<Confirmed> {
+) -> Result<ConfirmedChange> {
     let (digest, caller) = (secret.digest(), caller.cloned());
     context
         .write(move |tx| {
@@ -208,7 +208,7 @@ pub async fn confirm(
             let reason = RevocationReason::EmailChanged;
             let receipt = parameters.ending.apply(tx, user, kept, reason, &actor)?;
             tell_both(tx, user, &actor, &former, &link, receipt.as_ref())?;
-            Ok(Confirmed {
+            Ok(ConfirmedChange {
                 is_renewed: session.is_some(),
                 receipt,
             })

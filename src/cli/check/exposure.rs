@@ -8,7 +8,7 @@ use std::{
 use rustix::fs::{Access, access};
 
 use super::{Findings, files::folder_of};
-use crate::config::{ListenAddress, PublicUrl, Registration, Settings};
+use crate::config::{ListenAddress, PublicUrl, RegistrationPolicy, Settings};
 
 pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     listen(settings, findings);
@@ -137,13 +137,15 @@ fn registration(settings: &Settings, findings: &mut Findings) {
         None => !settings.server.listen.is_local(),
     };
     match settings.accounts.registration {
-        Registration::Closed => findings.ok(CHECK, "closed: operators create the accounts"),
-        Registration::Open if is_exposed => findings.warn(
+        RegistrationPolicy::Closed => findings.ok(CHECK, "closed: operators create the accounts"),
+        RegistrationPolicy::Open if is_exposed => findings.warn(
             CHECK,
             "open: every visitor can create an account; to prevent that, set \
              NARTHEX_REGISTRATION=closed",
         ),
-        Registration::Open => findings.ok(CHECK, "open, but reachable only from this machine"),
+        RegistrationPolicy::Open => {
+            findings.ok(CHECK, "open, but reachable only from this machine");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{
-        ConfigError, Registration, RequireSecondFactor, SettingKey, Sources, Unverified,
+        ConfigError, RegistrationPolicy, RequireSecondFactor, SettingKey, Sources, Unverified,
         setting_keys::key, values as value,
     },
     crypto::password_hash::Argon2Parameters,
@@ -31,7 +31,7 @@ pub(in crate::config) const KEYS: &[SettingKey] = &[
 #[derive(Clone)]
 pub struct Accounts {
     /// `NARTHEX_REGISTRATION`
-    pub registration: Registration,
+    pub registration: RegistrationPolicy,
     /// `NARTHEX_UNVERIFIED`
     pub unverified: Unverified,
     /// `NARTHEX_REQUIRE_SECOND_FACTOR`

@@ -54,9 +54,9 @@ use crate::{
 /// thread does the periodic work, and the drop of the last handle ends it. The app keeps its own
 /// runtime, logger, signal handlers, headers, default service and tables.
 #[derive(Clone)]
-pub struct Narthex(Arc<Shared>);
+pub struct Narthex(Arc<NarthexState>);
 
-struct Shared {
+struct NarthexState {
     /// The first field, because its thread must end before the database is closed.
     _background: Background,
     _mails: Option<MailThread>,
@@ -76,7 +76,7 @@ impl Narthex {
         background: Background,
         mails: Option<MailThread>,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(NarthexState {
             _background: background,
             _mails: mails,
             state,

@@ -10,7 +10,7 @@ use crate::{
     i18n::{self, Language},
     mail::{
         Mail,
-        links::{Code, LinkSecret, Purpose},
+        links::{LinkCode, LinkSecret, Purpose},
     },
     types::message::{Message, Text, mail},
 };
@@ -32,7 +32,7 @@ pub struct Secrets {
     /// The secret of the link.
     pub link: Option<LinkSecret>,
     /// The code.
-    pub code: Option<Code>,
+    pub code: Option<LinkCode>,
 }
 
 /// The parts of a mail.

@@ -29,7 +29,7 @@ pub async fn options(
 /// The answer of a passkey.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Confirmation {
+pub struct PasskeyConfirmation {
     /// The result of `navigator.credentials.get()`.
     credential: AssertionResponse,
     /// The page after the confirmation.
@@ -42,7 +42,7 @@ pub struct Confirmation {
 /// `POST /account/confirm/passkey`
 pub async fn confirm(
     user: BrowserUser,
-    Json(confirmation): Json<Confirmation>,
+    Json(confirmation): Json<PasskeyConfirmation>,
 ) -> Result<HttpResponse> {
     let mut fields = Fields::new([("next", confirmation.next)]);
     let next = ReturnTo::take(&mut fields, user.context.settings());

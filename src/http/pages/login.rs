@@ -6,7 +6,7 @@ use askama::Template;
 use super::relying_party;
 use crate::{
     audit::Actor,
-    config::{Contact, Registration},
+    config::{Contact, RegistrationPolicy},
     crypto::secret::SecretString,
     error::{Error, Result},
     http::{
@@ -60,7 +60,7 @@ impl LoginPage {
             email,
             remember,
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
-            register: (user.context.settings().accounts.registration == Registration::Open)
+            register: (user.context.settings().accounts.registration == RegistrationPolicy::Open)
                 .then(|| ReturnTo::append_to(paths::REGISTER, next)),
             has_mail: user.context.settings().mail.is_on(),
             contact: user.context.settings().mail.contact.clone(),
@@ -105,7 +105,7 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
     let next = ReturnTo::take(&mut fields, user.context.settings());
     fields.check()?;
     let browser = user.browser()?;
-    let attempt = Attempt {
+    let attempt = LoginForm {
         origin,
         email: &email,
         password,
@@ -144,7 +144,7 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
 }
 
 /// The form of a sign-in and its client.
-struct Attempt<'a> {
+struct LoginForm<'a> {
     origin: ClientInfo,
     email: &'a str,
     password: SecretString,
@@ -153,7 +153,7 @@ struct Attempt<'a> {
     browser: Option<&'a BrowserCookie>,
 }
 
-async fn sign_in(user: &OptionalUser, attempt: Attempt<'_>) -> Result<SignedIn> {
+async fn sign_in(user: &OptionalUser, attempt: LoginForm<'_>) -> Result<SignedIn> {
     let context = &user.context;
     let anonymous = Actor::anonymous(attempt.origin.ip);
     let proof = authenticate(context, attempt.email, attempt.password, anonymous).await?;

@@ -22,7 +22,7 @@ use crate::{
 /// Which step of a sign-in a call is for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
+pub struct OptionsRequest {
     /// Whether a new sign-in begins, even if the browser has one that waits for its second step.
     #[serde(default)]
     begin: bool,
@@ -33,7 +33,7 @@ pub struct Request {
 pub async fn options(
     user: OptionalUser,
     origin: ClientInfo,
-    Json(request): Json<Request>,
+    Json(request): Json<OptionsRequest>,
 ) -> Result<HttpResponse> {
     let options = match second_step(&user, request.begin) {
         Some(attempt) => sessions::passkey_options(&user.context, &attempt).await?,

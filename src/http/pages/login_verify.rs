@@ -30,7 +30,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "login_verify.html")]
-struct VerifyPage {
+struct SecondStepPage {
     frame: Layout,
     next: String,
     /// Whether the password is missing, and not a second factor.
@@ -48,7 +48,7 @@ struct VerifyPage {
     form_key: String,
 }
 
-impl VerifyPage {
+impl SecondStepPage {
     fn new(user: &OptionalUser, step: &SecondStep, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             trust_for: match step {
@@ -80,7 +80,7 @@ impl VerifyPage {
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
     match step_of(&user).await? {
-        Some(step) => html::ok(&VerifyPage::new(&user, &step, next.as_ref())?),
+        Some(step) => html::ok(&SecondStepPage::new(&user, &step, next.as_ref())?),
         // The user has gone back after the sign-in.
         None if user.principal.is_some() => {
             user.cookie.end_attempt();
@@ -142,17 +142,17 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     match completed.await {
         Ok(Some(completed)) => enter(&user, completed, next, cookies),
         Ok(None) => over(&user, next.as_ref()),
-        Err(Error::Invalid(errors)) => html::unprocessable(&VerifyPage {
+        Err(Error::Invalid(errors)) => html::unprocessable(&SecondStepPage {
             errors: FieldTexts::new(user.language(), &errors),
             trust,
-            ..VerifyPage::new(&user, &step, next.as_ref())?
+            ..SecondStepPage::new(&user, &step, next.as_ref())?
         }),
         Err(error @ Error::Throttled(_)) => html::refused(
             &error,
-            &VerifyPage {
+            &SecondStepPage {
                 refused: Some(Refused::by(&error, user.language())),
                 trust,
-                ..VerifyPage::new(&user, &step, next.as_ref())?
+                ..SecondStepPage::new(&user, &step, next.as_ref())?
             },
         ),
         Err(other) => Err(other),

@@ -61,7 +61,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
         let page = or_page(next, user.context.mount(), paths::ACCOUNT);
         return Ok(see_other(&page));
     }
-    if user.context.settings().accounts.registration == config::Registration::Closed {
+    if user.context.settings().accounts.registration == config::RegistrationPolicy::Closed {
         return Err(Error::RegistrationClosed);
     }
     html::ok(&RegisterPage::new(&user, next.as_ref())?)

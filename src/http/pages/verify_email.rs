@@ -19,7 +19,7 @@ use crate::{
             html::{self, Layout, see_other},
         },
     },
-    mail::links::{Code, LinkSecret, Purpose},
+    mail::links::{LinkCode, LinkSecret, Purpose},
     passwords::{
         reset::ResetTarget,
         set_by_link::{PasswordByLink, set_by_link},
@@ -34,7 +34,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "verify_email/show.html")]
-struct VerifyPage {
+struct VerifyEmailPage {
     frame: Layout,
     state: State,
     errors: FieldTexts,
@@ -89,7 +89,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     let code = fields.text("code");
     let link = link_and_target(&user, Purpose::VerifyEmail).await?;
     let verified = match (&user.principal, link) {
-        (Some(caller), None) if !code.is_empty() => match Code::parse(&code) {
+        (Some(caller), None) if !code.is_empty() => match LinkCode::parse(&code) {
             Some(code) => {
                 let checked =
                     email_verification::verify_with_code(&user.context, code, caller).await;
@@ -200,8 +200,8 @@ async fn find_state(user: &OptionalUser) -> Result<State> {
     )
 }
 
-fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyPage {
-    VerifyPage {
+fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyEmailPage {
+    VerifyEmailPage {
         frame: user.frame(),
         state,
         errors,

@@ -19,9 +19,9 @@ const UNBIASED: u8 = 240;
 
 /// A code of eight letters, in two groups: `WDJB-MJHT`.
 #[derive(Clone)]
-pub struct Code(SecretString);
+pub struct LinkCode(SecretString);
 
-impl Code {
+impl LinkCode {
     /// Derives the code of a link with HKDF. It is stored nowhere, because the digest of so short a
     /// text would reveal it.
     pub(super) fn derive(key: &[u8], id: LinkId, salt: &[u8]) -> Result<Self> {
@@ -82,20 +82,20 @@ mod tests {
     fn code_has_two_groups_of_the_letters_of_rfc_8628() {
         for number in 0..500 {
             let id = LinkId::from_uuid(Uuid::from_u128(number));
-            let code = Code::derive(b"key", id, b"salt").unwrap().expose();
+            let code = LinkCode::derive(b"key", id, b"salt").unwrap().expose();
             assert_eq!(code.len(), 9, "{code}");
             assert_eq!(code.find('-'), Some(4), "{code}");
-            assert!(Code::parse(&code).is_some(), "{code}");
+            assert!(LinkCode::parse(&code).is_some(), "{code}");
         }
     }
 
     #[test]
     fn typed_code_is_accepted_in_any_case_and_grouping() {
-        let code = Code::parse("WDJBMJHT").unwrap();
+        let code = LinkCode::parse("WDJBMJHT").unwrap();
         for typed in ["wdjb-mjht", " WDJB MJHT ", "wd-jb-mj-ht"] {
-            assert!(code.matches(&Code::parse(typed).unwrap()), "{typed}");
+            assert!(code.matches(&LinkCode::parse(typed).unwrap()), "{typed}");
         }
-        assert!(!code.matches(&Code::parse("WDJBMJHS").unwrap()));
+        assert!(!code.matches(&LinkCode::parse("WDJBMJHS").unwrap()));
         for wrong in [
             "",
             "WDJBMJH",
@@ -104,7 +104,7 @@ mod tests {
             "WDJB_MJHT",
             "ＷDJBMJHT",
         ] {
-            assert!(Code::parse(wrong).is_none(), "{wrong}");
+            assert!(LinkCode::parse(wrong).is_none(), "{wrong}");
         }
     }
 }

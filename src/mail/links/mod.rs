@@ -7,7 +7,7 @@ mod store;
 
 use std::time::Duration;
 
-pub use self::{code::Code, secret::LinkSecret};
+pub use self::{code::LinkCode, secret::LinkSecret};
 use crate::{
     app_state::{AppState, Transaction},
     crypto::{digest::Digest, rng},
@@ -273,10 +273,10 @@ impl Link {
     ///
     /// # Errors
     /// Returns an error if the derivation fails.
-    pub fn code(&self, state: &AppState) -> Result<Option<Code>> {
+    pub fn code(&self, state: &AppState) -> Result<Option<LinkCode>> {
         match (self.code_expires_at, self.key(state)?) {
             (Some(until), Some(key)) if state.now() < until => {
-                Code::derive(key, self.id, &self.salt).map(Some)
+                LinkCode::derive(key, self.id, &self.salt).map(Some)
             }
             _ => Ok(None),
         }
@@ -306,7 +306,7 @@ pub fn check_code(
     tx: &mut Transaction<'_>,
     user: UserId,
     purpose: Purpose,
-    typed: &Code,
+    typed: &LinkCode,
 ) -> Result<Option<Link>> {
     let now = tx.now();
     let link = store::lock_of_user(tx.connection, user, purpose)?;

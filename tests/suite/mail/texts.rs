@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use narthex::config::{Settings, Sources};
 use narthex::http::mail::{Rendered, Secrets, render};
 use narthex::mail::Mail;
-use narthex::mail::links::{Code, LinkSecret};
+use narthex::mail::links::{LinkCode, LinkSecret};
 use narthex::mail::notices::{Author, NamedToken, Notice, NoticeEvent, NoticeKind};
 use narthex::types::ids::LinkId;
 use narthex::types::language_tag::LanguageTag;
@@ -37,7 +37,7 @@ fn settings() -> Settings {
 fn secrets() -> Secrets {
     Secrets {
         link: LinkSecret::parse("c2VjcmV0LW9mLWEtbGluay1mb3ItdGhlLXNuYXBzaG9"),
-        code: Code::parse("WDJBMJHT"),
+        code: LinkCode::parse("WDJBMJHT"),
     }
 }
 

@@ -37,7 +37,7 @@ pub async fn options(
 /// A new passkey.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Registration {
+pub struct PasskeyRegistration {
     /// The result of `navigator.credentials.create()`.
     credential: AttestationResponse,
     /// The credentials to revoke with it.
@@ -53,7 +53,7 @@ pub struct Registration {
 /// `POST /account/security/passkeys`
 pub async fn register(
     user: BrowserUser,
-    Json(registration): Json<Registration>,
+    Json(registration): Json<PasskeyRegistration>,
 ) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
     let also = registration.also.into_iter();
