@@ -268,5 +268,5 @@ pub fn run_program() -> std::process::ExitCode {
 /// Items that the expansion of [`abilities!`] uses.
 #[doc(hidden)]
 pub mod macro_support {
-    pub use crate::http::embed::ability::{Held, Verdict, is_valid_name};
+    pub use crate::http::embed::ability::{CheckedCaller, RequirementResult, is_valid_name};
 }

@@ -39,7 +39,7 @@ pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result
 /// which is the most common.
 fn recognize(context: &AppState, text: &str) -> Result<PresentedToken, CliError> {
     let foreign = &context.settings().tokens.foreign;
-    let token = PresentedToken::recognize(text, TokenScheme::Bearer, foreign);
+    let token = PresentedToken::parse(text, TokenScheme::Bearer, foreign);
     token.ok_or_else(|| {
         let flaw = TokenSecret::read(text).err();
         let flaw = flaw.map(|flaw| flaw.to_string()).unwrap_or_default();
@@ -53,9 +53,9 @@ const fn state_name(found: &SecretDescription) -> &'static str {
         None => "live",
         Some(RejectionReason::Paused) => "paused",
         Some(RejectionReason::Expired) => "expired",
-        Some(RejectionReason::Ended) => "ended",
-        Some(RejectionReason::SecretOver) if found.is_replaced => "rotated_out",
-        Some(RejectionReason::SecretOver) => "secret_expired",
+        Some(RejectionReason::Revoked) => "ended",
+        Some(RejectionReason::SecretExpired) if found.is_replaced => "rotated_out",
+        Some(RejectionReason::SecretExpired) => "secret_expired",
         Some(RejectionReason::UserDisabled) => "user_disabled",
         Some(RejectionReason::Unknown) => "unknown",
     }
@@ -88,7 +88,7 @@ async fn print(context: &AppState, found: &SecretDescription) -> Result<(), CliE
     }
     output::line("")?;
     output::line(match found.refusal {
-        Some(RejectionReason::Ended) => "There is nothing left to revoke.".to_owned(),
+        Some(RejectionReason::Revoked) => "There is nothing left to revoke.".to_owned(),
         _ => format!("Revoke it with: narthex token revoke {}", token.id),
     })
 }
@@ -113,7 +113,7 @@ async fn state(context: &AppState, found: &SecretDescription) -> Result<String, 
         Some(RejectionReason::UserDisabled) => {
             "active, but its user is disabled: it is refused until the user is enabled".to_owned()
         }
-        Some(RejectionReason::SecretOver) => {
+        Some(RejectionReason::SecretExpired) => {
             let until = found.valid_until.unwrap_or(context.now()).format_minute();
             if found.is_replaced {
                 format!("rotated out: it was accepted until {until}; the token has a newer secret")
@@ -124,7 +124,7 @@ async fn state(context: &AppState, found: &SecretDescription) -> Result<String, 
             }
         }
         Some(RejectionReason::Expired) => "expired: it is refused".to_owned(),
-        Some(RejectionReason::Ended) => revoked(context, found).await?,
+        Some(RejectionReason::Revoked) => revoked(context, found).await?,
         Some(RejectionReason::Unknown) => "unknown".to_owned(),
     })
 }

@@ -105,7 +105,7 @@ pub(super) struct PrunedJson {
 pub(super) fn pruned(pruned: Pruned) -> PrunedJson {
     PrunedJson {
         expired: pruned.expired,
-        forgotten: pruned.forgotten,
+        forgotten: pruned.deleted,
     }
 }
 

@@ -11,6 +11,6 @@ pub(super) async fn run(context: &AppState, format: OutputFormat) -> Result<(), 
     output::line(format!(
         "Revoked, because they had expired: {}. Deleted, because they were revoked long ago: {}.",
         count(pruned.expired, "credential"),
-        count(pruned.forgotten, "credential"),
+        count(pruned.deleted, "credential"),
     ))
 }

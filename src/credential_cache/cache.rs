@@ -9,10 +9,10 @@
 //!
 //! The invalidation of one credential removes its entry. The invalidation of a user is one write to
 //! the record that all entries of the user share. The entries are dropped when their space is
-//! needed. Each shard has two segments, young and old. A full young segment becomes the old one,
-//! and the previous old segment is dropped whole. A used entry moves back to the young segment.
-//! This is close to "least recently used" and needs no list, so a lookup writes nothing. (LRU and
-//! S3-FIFO were rejected: a queue costs a pointer and a write for each entry.)
+//! needed. Each shard has two segments, hot and cold. A full hot segment becomes the cold one, and
+//! the previous cold segment is dropped whole. A used entry moves back to the hot segment. This is
+//! close to "least recently used" and needs no list, so a lookup writes nothing. (LRU and S3-FIFO
+//! were rejected: a queue costs a pointer and a write for each entry.)
 
 use std::collections::HashMap;
 
@@ -50,8 +50,8 @@ pub struct CredentialCache {
 
 #[derive(Default)]
 struct Shard {
-    young: Segment,
-    old: Segment,
+    hot: Segment,
+    cold: Segment,
 }
 
 #[derive(Default)]
@@ -116,20 +116,20 @@ impl CredentialCache {
         let shard = self.shard(digest);
         let (entry, is_old) = {
             let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            match shard.young.entries.get(digest) {
+            match shard.hot.entries.get(digest) {
                 Some(entry) => (Arc::clone(entry), false),
-                None => (Arc::clone(shard.old.entries.get(digest)?), true),
+                None => (Arc::clone(shard.cold.entries.get(digest)?), true),
             }
         };
         if entry.user.is_invalidated() {
             return None;
         }
         // If another thread holds the lock, the next lookup moves the entry. If the entry is no
-        // longer in the old segment, another thread moved or invalidated it: an insert would undo
+        // longer in the cold segment, another thread moved or invalidated it: an insert would undo
         // that.
         if is_old
             && let Ok(mut shard) = shard.try_write()
-            && shard.old.holds(digest, &entry)
+            && shard.cold.holds(digest, &entry)
         {
             let dropped = self.insert(&mut shard, *digest, Arc::clone(&entry));
             drop(shard);
@@ -191,7 +191,7 @@ impl CredentialCache {
             let shard = self.shard(&digest).write();
             let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
             let before = shard.len();
-            drop((shard.young.remove(&digest), shard.old.remove(&digest)));
+            drop((shard.hot.remove(&digest), shard.cold.remove(&digest)));
             self.count
                 .fetch_sub(before - shard.len(), Ordering::Relaxed);
         }
@@ -228,19 +228,19 @@ impl CredentialCache {
     /// Inserts an entry, and returns the segment that was dropped for it.
     fn insert(&self, shard: &mut Shard, digest: Digest, entry: Arc<CachedCredential>) -> Segment {
         let before = shard.len();
-        drop(shard.old.remove(&digest));
-        let young = &mut shard.young;
-        let is_full = young.entries.len() >= self.segment_limits.entries
-            || young.bytes + entry.weight() > self.segment_limits.bytes;
+        drop(shard.cold.remove(&digest));
+        let hot = &mut shard.hot;
+        let is_full = hot.entries.len() >= self.segment_limits.entries
+            || hot.bytes + entry.weight() > self.segment_limits.bytes;
         let dropped = if is_full {
-            std::mem::replace(&mut shard.old, std::mem::take(young))
+            std::mem::replace(&mut shard.cold, std::mem::take(hot))
         } else {
             Segment::default()
         };
-        let young = &mut shard.young;
-        young.bytes += entry.weight();
-        if let Some(replaced) = young.entries.insert(digest, entry) {
-            young.bytes -= replaced.weight();
+        let hot = &mut shard.hot;
+        hot.bytes += entry.weight();
+        if let Some(replaced) = hot.entries.insert(digest, entry) {
+            hot.bytes -= replaced.weight();
         }
         self.count.fetch_add(shard.len(), Ordering::Relaxed);
         self.count.fetch_sub(before, Ordering::Relaxed);
@@ -263,6 +263,6 @@ impl Segment {
 
 impl Shard {
     fn len(&self) -> usize {
-        self.young.entries.len() + self.old.entries.len()
+        self.hot.entries.len() + self.cold.entries.len()
     }
 }

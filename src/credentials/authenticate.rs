@@ -35,14 +35,14 @@ pub enum RejectionReason {
     /// The secret does not exist, or was presented in another form.
     Unknown,
     /// The credential was revoked.
-    Ended,
+    Revoked,
     /// The token is paused.
     Paused,
     /// The credential expired, or exceeded its idle limit.
     Expired,
-    /// The secret is over, although its credential is not: a newer secret has replaced it, or the end
+    /// The secret expired, although its credential did not: a newer secret has replaced it, or the end
     /// that an import gave it has passed.
-    SecretOver,
+    SecretExpired,
     /// The user is disabled.
     UserDisabled,
 }
@@ -210,11 +210,11 @@ fn rejection_reason(
     let state = row.state_at(now);
     let checks = [
         (row.credential.form != form, RejectionReason::Unknown),
-        (state == CredentialState::Revoked, RejectionReason::Ended),
+        (state == CredentialState::Revoked, RejectionReason::Revoked),
         (state == CredentialState::Expired, RejectionReason::Expired),
         (
             row.is_revoked || row.until.is_some_and(|until| until <= now),
-            RejectionReason::SecretOver,
+            RejectionReason::SecretExpired,
         ),
         (row.user_disabled, RejectionReason::UserDisabled),
         (state == CredentialState::Paused, RejectionReason::Paused),
@@ -281,7 +281,7 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>
 
 /// Returns the credential of a secret for a revocation, if it is not revoked. Its expiry is not
 /// checked, because the clocks of nodes differ. If a newer secret has replaced this one and it is
-/// refused, the result is `None`. If it is over by the clock only, the secret is revoked here.
+/// refused, the result is `None`. If it is refused by the clock only, the secret is revoked here.
 /// After a result of `None`, no node accepts the secret.
 ///
 /// # Errors
@@ -305,7 +305,7 @@ pub async fn find_unrevoked(
         return Ok(None);
     }
     if let Some(until) = found.valid_until
-        && found.is_over(context.now())
+        && found.is_refused(context.now())
     {
         revoke_secret(context, &found.credential, digest, until).await?;
         return Ok(None);

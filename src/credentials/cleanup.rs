@@ -43,7 +43,7 @@ pub struct Pruned {
     pub expired: usize,
     /// The number of credentials that were deleted because they were revoked longer ago than
     /// `NARTHEX_KEEP_ENDED`.
-    pub forgotten: usize,
+    pub deleted: usize,
 }
 
 /// Revokes expired credentials, and deletes old credentials, secrets, receipts, events,
@@ -93,7 +93,7 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
                 Ok((credentials, others.into_iter().max().unwrap_or_default()))
             })
             .await?;
-        pruned.forgotten += credentials;
+        pruned.deleted += credentials;
         if i64::try_from(credentials.max(others)).unwrap_or(BATCH) < BATCH {
             return Ok(pruned);
         }

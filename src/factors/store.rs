@@ -154,7 +154,7 @@ pub(super) fn count_failure(
         .map(drop)
 }
 
-/// Accepts the code of a step, and forgets the wrong codes before it. Returns `false` if a code of
+/// Accepts the code of a step, and resets the count of wrong codes. Returns `false` if a code of
 /// this step or of a later one was accepted before.
 pub(super) fn use_step(
     connection: &mut AnyConnection,
@@ -174,7 +174,7 @@ pub(super) fn use_step(
 }
 
 /// Ends the suspension of a user's app.
-pub(super) fn forget_failures(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
+pub(super) fn reset_failures(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
     diesel::update(apps::table.filter(apps::user_id.eq(user)))
         .set(apps::failures.eq(0))
         .execute(connection)

@@ -1,6 +1,6 @@
 //! Ends the suspension of an authenticator app for an operator.
 
-use super::{store, verify::MAX_FAILURES};
+use super::store;
 use crate::{
     app_state::AppState,
     audit::{self, Actor, EventKind, NewEvent},
@@ -26,10 +26,10 @@ pub async fn resume_as_operator(
             lock_user_and_recheck_actor(tx, user, &actor)?;
             let app = store::app_of(tx.connection, user)?;
             let app = app.filter(|app| app.id == id).ok_or(Error::NotFound)?;
-            if app.failures < MAX_FAILURES {
+            if !app.is_suspended() {
                 return Ok(false);
             }
-            store::forget_failures(tx.connection, user)?;
+            store::reset_failures(tx.connection, user)?;
             let event = NewEvent::new(EventKind::FactorResumed, &*reason);
             audit::record(tx, user, &actor, event)?;
             Ok(true)

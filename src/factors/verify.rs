@@ -322,7 +322,7 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &CodeProof, actor: &Actor)
                 store::insert_recovery_code(connection, user, code.locator(), hash)?;
             }
             store::set_recovery_code_used(connection, user, now)?;
-            store::forget_failures(connection, user)?;
+            store::reset_failures(connection, user)?;
             let event = NewEvent::new(EventKind::RecoveryCodeUsed, "");
             audit::record(tx, user, actor, event)?;
             let left = store::recovery_codes_left(tx.connection, user)?;

@@ -80,7 +80,7 @@ pub(crate) async fn cleanup_loop(context: AppState) {
         }
         match prune(&context).await {
             Ok(pruned) if pruned == Pruned::default() => {}
-            Ok(pruned) => tracing::info!(pruned.expired, pruned.forgotten, "pruning completed"),
+            Ok(pruned) => tracing::info!(pruned.expired, pruned.deleted, "pruning completed"),
             Err(error) => {
                 tracing::warn!(cause = %error, "pruning failed; retrying in the next period");
             }

@@ -44,7 +44,7 @@ impl Presented {
     /// ignored (RFC 7009, section 2.1).
     fn read(context: &AppState, rules: &CookieConfig, text: &str) -> Option<Self> {
         let foreign = &context.settings().tokens.foreign;
-        let token = PresentedToken::recognize(text, TokenScheme::Bearer, foreign);
+        let token = PresentedToken::parse(text, TokenScheme::Bearer, foreign);
         let token = token.map(|PresentedToken { digest, form }| Self { form, digest });
         token.or_else(|| {
             let secret = rules.secret_in(text)?;

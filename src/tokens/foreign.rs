@@ -14,8 +14,8 @@ use crate::{
     types::secret_form::SecretForm,
 };
 
-/// Recognises a token of an accepted format. Returns `None` for any other text.
-pub(super) fn recognize(
+/// Parses a token of an accepted format. Returns `None` for any other text.
+pub(super) fn parse(
     text: &str,
     scheme: TokenScheme,
     accepted: &ForeignTokens,
@@ -171,7 +171,7 @@ mod tests {
                 digest: digest(&stored),
                 form,
             };
-            assert_eq!(recognize(&token, scheme, &all()), Some(expected), "{token}");
+            assert_eq!(parse(&token, scheme, &all()), Some(expected), "{token}");
         }
     }
 
@@ -224,15 +224,15 @@ mod tests {
     #[test]
     fn scheme_token_is_for_the_systems_that_use_it() {
         for token in ["x".repeat(40), "x".repeat(64)] {
-            assert!(recognize(&token, TokenScheme::Bearer, &all()).is_some());
-            assert!(recognize(&token, TokenScheme::Token, &all()).is_none());
+            assert!(parse(&token, TokenScheme::Bearer, &all()).is_some());
+            assert!(parse(&token, TokenScheme::Token, &all()).is_none());
         }
     }
 
     #[test]
     fn sanctum_any_accepts_20_to_255_printable_characters() {
         let accepted = ForeignTokens::parse("sanctum-any").unwrap();
-        let is_accepted = |text: &str| recognize(text, TokenScheme::Bearer, &accepted).is_some();
+        let is_accepted = |text: &str| parse(text, TokenScheme::Bearer, &accepted).is_some();
         for secret in ["!".repeat(20), "~".repeat(255)] {
             assert!(is_accepted(&secret) && is_accepted(&format!("1|{secret}")));
         }
@@ -251,7 +251,7 @@ mod tests {
         fn recognizer_never_panics(text in ".*") {
             let accepted = ForeignTokens::parse("sanctum-any,sanctum,knox,drf,better-auth").unwrap();
             for scheme in [TokenScheme::Bearer, TokenScheme::Token] {
-                let _ = recognize(&text, scheme, &accepted);
+                let _ = parse(&text, scheme, &accepted);
             }
         }
     }

@@ -22,11 +22,11 @@ pub enum TokenScheme {
 }
 
 impl PresentedToken {
-    /// Recognises the secret of a token without a copy of the text. Each place that accepts tokens
-    /// calls this function, so all of them accept the same. Returns `None` for a text that no system
-    /// makes whose tokens are accepted. Such a text costs no lookup.
+    /// Parses the secret of a token without a copy of the text. Each place that accepts tokens
+    /// calls this function, so all of them accept the same. Returns `None` for a text that no
+    /// system makes whose tokens are accepted. Such a text costs no lookup.
     #[must_use]
-    pub fn recognize(text: &str, scheme: TokenScheme, accepted: &ForeignTokens) -> Option<Self> {
+    pub fn parse(text: &str, scheme: TokenScheme, accepted: &ForeignTokens) -> Option<Self> {
         if scheme == TokenScheme::Bearer
             && let Some(digest) = TokenSecret::digest_of(text)
         {
@@ -36,6 +36,6 @@ impl PresentedToken {
         if accepted.is_empty() {
             return None;
         }
-        foreign::recognize(text, scheme, accepted)
+        foreign::parse(text, scheme, accepted)
     }
 }

@@ -140,7 +140,7 @@ fn acting_credential(
     let found = match actor.secret {
         // The tokens of a disabled account are not revoked.
         Some(secret) => store::by_digest(connection, secret)?
-            .filter(|found| !found.is_over(now) && found.user_disabled_at.is_none()),
+            .filter(|found| !found.is_refused(now) && found.user_disabled_at.is_none()),
         None => None,
     };
     let credential = found

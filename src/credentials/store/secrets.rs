@@ -40,9 +40,9 @@ impl SecretLookup {
         earlier(self.valid_until, self.accepted_until)
     }
 
-    /// Returns whether this secret is over, although its credential goes on: it was revoked, or its
+    /// Returns whether this secret is refused, although its credential goes on: it was revoked, or its
     /// end has passed by this clock.
-    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_refused(&self, now: Timestamp) -> bool {
         self.is_revoked || self.until().is_some_and(|until| until <= now)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     db::AnyConnection,
     error::{Error, Result},
-    factors::{has_password_in, store::forget_failures},
+    factors::{has_password_in, store::reset_failures},
     mail::notices::{self, NoticeKind},
     rate_limit::{self, Counted},
     types::{
@@ -225,7 +225,7 @@ pub(crate) async fn verify_or_refuse(
 /// The error of an answer that was not accepted, if the passkey was removed meanwhile.
 pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Actor) -> Result<()> {
     record_use(tx, proof, actor)?;
-    forget_failures(tx.connection, proof.passkey.user)?;
+    reset_failures(tx.connection, proof.passkey.user)?;
     rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
 }
 

@@ -119,7 +119,7 @@ async fn from_api_key(context: &AppState, request: &HttpRequest) -> Result<Optio
         return Err(Error::MultipleCredentials);
     }
     let token = key.to_str().ok().and_then(|key| {
-        let token = PresentedToken::recognize(key, TokenScheme::Bearer, foreign);
+        let token = PresentedToken::parse(key, TokenScheme::Bearer, foreign);
         token.filter(|token| token.form == SecretForm::BetterAuth)
     });
     from_token(context, request, token)
@@ -292,11 +292,11 @@ pub enum Authorization {
 pub fn bearer(value: &HeaderValue, foreign: &ForeignTokens) -> Authorization {
     let (scheme, credentials) = parts(value);
     if scheme.eq_ignore_ascii_case("bearer") {
-        let token = PresentedToken::recognize(credentials, TokenScheme::Bearer, foreign);
+        let token = PresentedToken::parse(credentials, TokenScheme::Bearer, foreign);
         return token.map_or(Authorization::Malformed, Authorization::Bearer);
     }
     if scheme.eq_ignore_ascii_case("token") {
-        let token = PresentedToken::recognize(credentials, TokenScheme::Token, foreign);
+        let token = PresentedToken::parse(credentials, TokenScheme::Token, foreign);
         return token.map_or(Authorization::OtherScheme, Authorization::Bearer);
     }
     Authorization::OtherScheme

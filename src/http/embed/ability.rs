@@ -26,16 +26,16 @@ pub trait Ability: Require {
 pub trait Require: 'static {
     /// Checks the requirement.
     #[doc(hidden)]
-    fn check(held: &Held<'_>) -> Verdict;
+    fn check(held: &CheckedCaller<'_>) -> RequirementResult;
 
     /// Adds the abilities in this requirement, with their meanings, to `declared`.
     #[doc(hidden)]
     fn declare(declared: &mut Vec<(&'static str, &'static str)>);
 }
 
-/// A credential that a requirement is checked against.
+/// The caller that a requirement is checked against.
 #[doc(hidden)]
-pub struct Held<'a> {
+pub struct CheckedCaller<'a> {
     caller: &'a Principal,
     now: Timestamp,
 }
@@ -43,7 +43,7 @@ pub struct Held<'a> {
 /// The result of a check.
 #[doc(hidden)]
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RequirementResult {
     /// The caller meets the requirement.
     Met,
     /// The caller lacks these abilities.
@@ -56,17 +56,17 @@ pub enum Verdict {
     NeedsConfirmation,
 }
 
-impl Held<'_> {
+impl CheckedCaller<'_> {
     /// Checks one ability by its name.
     #[doc(hidden)]
     #[must_use]
-    pub fn ability(&self, name: &'static str) -> Verdict {
+    pub fn ability(&self, name: &'static str) -> RequirementResult {
         let abilities = &self.caller.credential().abilities;
         let missing = Name::missing_among(&[name], |ability| abilities.grant(ability));
         if missing.is_empty() {
-            Verdict::Met
+            RequirementResult::Met
         } else {
-            Verdict::Lacks(missing)
+            RequirementResult::Lacks(missing)
         }
     }
 }
@@ -77,12 +77,12 @@ impl Held<'_> {
 /// [`Error::MissingAbility`], [`Error::SessionRequired`], [`Error::TokenMissing`] or
 /// [`Error::ReauthenticationRequired`].
 pub(super) fn require<A: Require>(caller: &Principal, now: Timestamp) -> Result<()> {
-    match A::check(&Held { caller, now }) {
-        Verdict::Met => Ok(()),
-        Verdict::Lacks(names) => Err(Error::MissingAbility(names.join(" "))),
-        Verdict::NeedsSession => Err(Error::SessionRequired),
-        Verdict::NeedsToken => Err(Error::TokenMissing),
-        Verdict::NeedsConfirmation => Err(Error::ReauthenticationRequired),
+    match A::check(&CheckedCaller { caller, now }) {
+        RequirementResult::Met => Ok(()),
+        RequirementResult::Lacks(names) => Err(Error::MissingAbility(names.join(" "))),
+        RequirementResult::NeedsSession => Err(Error::SessionRequired),
+        RequirementResult::NeedsToken => Err(Error::TokenMissing),
+        RequirementResult::NeedsConfirmation => Err(Error::ReauthenticationRequired),
     }
 }
 
@@ -122,11 +122,11 @@ pub struct Any<T>(std::marker::PhantomData<fn() -> T>);
 /// A tuple of requirements of which one must be met.
 #[doc(hidden)]
 pub trait Alternatives: Require {
-    fn check_any(held: &Held<'_>) -> Verdict;
+    fn check_any(held: &CheckedCaller<'_>) -> RequirementResult;
 }
 
 impl<T: Alternatives> Require for Any<T> {
-    fn check(held: &Held<'_>) -> Verdict {
+    fn check(held: &CheckedCaller<'_>) -> RequirementResult {
         T::check_any(held)
     }
 
@@ -136,18 +136,18 @@ impl<T: Alternatives> Require for Any<T> {
 }
 
 impl Require for () {
-    fn check(_: &Held<'_>) -> Verdict {
-        Verdict::Met
+    fn check(_: &CheckedCaller<'_>) -> RequirementResult {
+        RequirementResult::Met
     }
 
     fn declare(_: &mut Vec<(&'static str, &'static str)>) {}
 }
 
 impl Require for SessionOnly {
-    fn check(held: &Held<'_>) -> Verdict {
+    fn check(held: &CheckedCaller<'_>) -> RequirementResult {
         match held.caller.credential().class() {
-            CredentialType::Session => Verdict::Met,
-            CredentialType::Token => Verdict::NeedsSession,
+            CredentialType::Session => RequirementResult::Met,
+            CredentialType::Token => RequirementResult::NeedsSession,
         }
     }
 
@@ -155,10 +155,10 @@ impl Require for SessionOnly {
 }
 
 impl Require for TokenOnly {
-    fn check(held: &Held<'_>) -> Verdict {
+    fn check(held: &CheckedCaller<'_>) -> RequirementResult {
         match held.caller.credential().class() {
-            CredentialType::Token => Verdict::Met,
-            CredentialType::Session => Verdict::NeedsToken,
+            CredentialType::Token => RequirementResult::Met,
+            CredentialType::Session => RequirementResult::NeedsToken,
         }
     }
 
@@ -166,10 +166,10 @@ impl Require for TokenOnly {
 }
 
 impl Require for Confirmed {
-    fn check(held: &Held<'_>) -> Verdict {
+    fn check(held: &CheckedCaller<'_>) -> RequirementResult {
         match held.caller.require_recent_authentication(held.now) {
-            Ok(_) => Verdict::Met,
-            Err(_) => Verdict::NeedsConfirmation,
+            Ok(_) => RequirementResult::Met,
+            Err(_) => RequirementResult::NeedsConfirmation,
         }
     }
 
@@ -180,16 +180,16 @@ macro_rules! tuples {
     ($($($name:ident)+;)+) => {
         $(
             impl<$($name: Require),+> Require for ($($name,)+) {
-                fn check(held: &Held<'_>) -> Verdict {
+                fn check(held: &CheckedCaller<'_>) -> RequirementResult {
                     let mut lacking = Vec::new();
                     $(
                         match $name::check(held) {
-                            Verdict::Met => {}
-                            Verdict::Lacks(names) => lacking.extend(names),
+                            RequirementResult::Met => {}
+                            RequirementResult::Lacks(names) => lacking.extend(names),
                             other => return other,
                         }
                     )+
-                    if lacking.is_empty() { Verdict::Met } else { Verdict::Lacks(lacking) }
+                    if lacking.is_empty() { RequirementResult::Met } else { RequirementResult::Lacks(lacking) }
                 }
 
                 fn declare(declared: &mut Vec<(&'static str, &'static str)>) {
@@ -198,17 +198,17 @@ macro_rules! tuples {
             }
 
             impl<$($name: Require),+> Alternatives for ($($name,)+) {
-                fn check_any(held: &Held<'_>) -> Verdict {
+                fn check_any(held: &CheckedCaller<'_>) -> RequirementResult {
                     let mut lacking = Vec::new();
                     let mut other = None;
                     $(
                         match $name::check(held) {
-                            Verdict::Met => return Verdict::Met,
-                            Verdict::Lacks(names) => lacking.extend(names),
+                            RequirementResult::Met => return RequirementResult::Met,
+                            RequirementResult::Lacks(names) => lacking.extend(names),
                             verdict => other = Some(verdict),
                         }
                     )+
-                    other.unwrap_or(Verdict::Lacks(lacking))
+                    other.unwrap_or(RequirementResult::Lacks(lacking))
                 }
             }
         )+
@@ -293,7 +293,9 @@ macro_rules! abilities {
             }
 
             impl $crate::Require for $type {
-                fn check(held: &$crate::macro_support::Held<'_>) -> $crate::macro_support::Verdict {
+                fn check(
+                    held: &$crate::macro_support::CheckedCaller<'_>,
+                ) -> $crate::macro_support::RequirementResult {
                     held.ability($name)
                 }
 

@@ -68,7 +68,7 @@ pub async fn confirm(
     let (context, digest) = (&user.context, renewed.digest());
     match email_change::confirm(context, &secret, caller, digest, origin.ip).await {
         Ok(confirmed) => {
-            user.cookie.forget_link();
+            user.cookie.remove_link();
             let path = match confirmed.is_renewed {
                 true => {
                     user.cookie.renew(&renewed)?;
@@ -150,7 +150,7 @@ pub async fn verify_for_notices(user: OptionalUser, mut form: Form) -> Result<Ht
     };
     match notice_email::verify(&user.context, &secret).await {
         Ok(()) => {
-            user.cookie.forget_link();
+            user.cookie.remove_link();
             let path = match user.principal {
                 Some(_) => paths::PROFILE,
                 None => paths::LOGIN,

@@ -78,7 +78,7 @@ pub async fn accept(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
         Ok(signed_in) => {
             let entered = user.enter(&signed_in, false, None, browser)?;
             // Afterwards, because an empty cookie is removed, and then takes no secret.
-            user.cookie.forget_link();
+            user.cookie.remove_link();
             Ok(entered)
         }
         Err(Error::NotFound) => invalid(&user, Purpose::Invitation),

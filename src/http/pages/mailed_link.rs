@@ -59,7 +59,7 @@ struct InvalidPage {
 /// # Errors
 /// None are expected.
 pub(super) fn invalid(user: &OptionalUser, purpose: Purpose) -> Result<HttpResponse> {
-    user.cookie.forget_link();
+    user.cookie.remove_link();
     let page = InvalidPage {
         frame: user.frame(),
         purpose,

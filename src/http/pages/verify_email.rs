@@ -210,8 +210,8 @@ fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyEmailPag
 
 /// Leads to the account, or to the sign-in page.
 fn done(user: &OptionalUser) -> Result<HttpResponse> {
-    user.cookie.forget_link();
-    user.cookie.forget_address();
+    user.cookie.remove_link();
+    user.cookie.remove_address();
     let path = if user.principal.is_some() {
         paths::ACCOUNT
     } else {

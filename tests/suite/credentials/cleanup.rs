@@ -11,9 +11,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn pruned(app: &TestApp) -> (usize, usize) {
     let Pruned {
-        expired, forgotten, ..
+        expired, deleted, ..
     } = prune(&app.context).await.unwrap();
-    (expired, forgotten)
+    (expired, deleted)
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ pub(super) fn sanctum_token() -> String {
 /// Returns the SQL that gives the token with this hint the secret of another system, as an import does.
 pub(super) fn change_secret(hint: &str, token: &str, form: Option<&str>) -> String {
     let all = ForeignTokens::parse(ALL_SYSTEMS).unwrap();
-    let presented = PresentedToken::recognize(token, TokenScheme::Bearer, &all).unwrap();
+    let presented = PresentedToken::parse(token, TokenScheme::Bearer, &all).unwrap();
     let digest: String = presented
         .digest
         .as_bytes()
@@ -179,14 +179,14 @@ async fn tokens_of_other_systems_are_refused_by_default() {
 async fn token_of_a_system_is_refused_without_its_name() {
     for (scheme, token) in all_samples() {
         let all = ForeignTokens::parse(ALL_SYSTEMS).unwrap();
-        let form = PresentedToken::recognize(&token, TokenScheme::Bearer, &all).unwrap();
+        let form = PresentedToken::parse(&token, TokenScheme::Bearer, &all).unwrap();
         let own = form.form.as_stored();
         let others: Vec<&str> = ALL_SYSTEMS
             .split(',')
             .filter(|system| *system != own)
             .collect();
         let others = ForeignTokens::parse(&others.join(",")).unwrap();
-        let found = PresentedToken::recognize(&token, TokenScheme::Bearer, &others);
+        let found = PresentedToken::parse(&token, TokenScheme::Bearer, &others);
         // 40 hexadecimal digits are also a token of Sanctum. The stored form differs.
         let is_drf = own == "drf";
         assert!(found.is_none() || is_drf, "{scheme} {token}");

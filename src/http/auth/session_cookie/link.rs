@@ -19,7 +19,7 @@ impl SessionCookie {
         match LinkSecret::parse(typed) {
             Some(secret) => self.put(LINK, &format!("{} {}", purpose.as_str(), secret.expose())),
             None => {
-                self.forget_link();
+                self.remove_link();
                 Ok(())
             }
         }
@@ -51,12 +51,12 @@ impl SessionCookie {
     }
 
     /// Removes the address.
-    pub fn forget_address(&self) {
+    pub fn remove_address(&self) {
         self.session.remove(ADDRESS);
     }
 
     /// Removes the secret of a link.
-    pub fn forget_link(&self) {
+    pub fn remove_link(&self) {
         self.session.remove(LINK);
         if self.session.entries().is_empty() {
             self.session.purge();
