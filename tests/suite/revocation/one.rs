@@ -186,8 +186,8 @@ async fn confirmed_user_returns_to_the_same_question() {
             .expect_text("has not been submitted yet")
             .expect_no_text("You will be asked");
         scene.expect_active(path).await;
-        let form = [CONFIRMED, ("next", &page.field("next"))];
-        let ended = scene.here.post(path, &form).await;
+        assert_eq!(page.field("next"), list, "{page}");
+        let ended = scene.here.post(path, &[CONFIRMED, ("next", &here)]).await;
         ended.expect_redirect(list);
         // The address of the form shows no question about a credential that has ended.
         scene.here.get(path).await.expect_status(303);
