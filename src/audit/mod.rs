@@ -9,7 +9,7 @@ mod token_change;
 pub use self::{
     detail::{DeviceDetail, EventDetail, RevokedDetail},
     event::{Actor, Event, EventKind, NewEvent},
-    search::{EventBoundary, EventFilter, EventGroup, EventPage, EventsOf, search, whole_log},
+    search::{EventBoundary, EventFilter, EventGroup, EventPage, EventsOf, all_matching, search},
     token_change::TokenChangeDetail,
 };
 

@@ -198,15 +198,18 @@ impl EventPage {
     }
 }
 
-/// Returns the whole log of `user`, newest first: at most [`MAX_EVENTS`] events, which is the bound
-/// of a log.
+/// Returns every event of `user`'s log that `filter` matches, newest first: at most [`MAX_EVENTS`],
+/// which is the bound of a log.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn whole_log(context: &AppState, user: UserId) -> Result<Vec<Event>> {
+pub async fn all_matching(
+    context: &AppState,
+    user: UserId,
+    filter: EventFilter,
+) -> Result<Vec<Event>> {
     context
         .read(move |_, connection| {
-            let filter = EventFilter::default();
             Ok(store::matching(
                 connection, user, &filter, None, MAX_EVENTS,
             )?)

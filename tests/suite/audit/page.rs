@@ -229,6 +229,27 @@ async fn whole_log_is_exported_as_json_like_the_api() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn export_has_the_events_of_the_filter_on_screen() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    app.token_of(&ada, "CI", &[]).await;
+    let page = ada.get("/account/activity?type=token").await;
+    for file in ["activity.csv", "activity.json"] {
+        let path = format!("/account/{file}?type=token");
+        page.clone().expect_text(&format!("href=\"{path}\""));
+        let exported = ada.get(&path).await.expect_status(200);
+        exported
+            .expect_text("token.created")
+            .expect_no_text("account.created");
+        let path = format!("/account/{file}?since=2001-01-01&until=2001-01-02");
+        let exported = ada.get(&path).await.expect_status(200);
+        exported.expect_no_text("token.created");
+        let path = format!("/account/{file}?type=unknown");
+        ada.get(&path).await.expect_status(422);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_are_grouped_by_day() {
     let app = TestApp::start();
     app.register(ADA).await;

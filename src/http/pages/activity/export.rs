@@ -1,5 +1,6 @@
-//! The whole audit log as a file: CSV for spreadsheets, JSON for programs. A log has at most 10,000
-//! events, so the file is made at once.
+//! The audit log as a file: CSV for spreadsheets, JSON for programs. The file has the events that the
+//! filter of the page matches, on all of its pages. A log has at most 10,000 events, so the file is
+//! made at once.
 
 use std::fmt::Write as _;
 
@@ -8,10 +9,14 @@ use actix_web::{
     http::header::{ContentDisposition, DispositionParam, DispositionType},
 };
 
+use super::list::LogQuery;
 use crate::{
     audit::{self, Event, EventDetail},
     error::{Error, Result},
-    http::{api::events::EventJson, auth::BrowserUser, response::paginated::List},
+    http::{
+        api::events::EventJson, auth::BrowserUser, middleware::body::Query,
+        response::paginated::List,
+    },
     i18n,
     types::{ids::EventTag, pagination::Page},
 };
@@ -31,8 +36,8 @@ const COLUMNS: [&str; 10] = [
 ];
 
 /// `GET /account/activity.csv`
-pub async fn csv(user: BrowserUser) -> Result<HttpResponse> {
-    let events = audit::whole_log(&user.context, user.principal.user().id).await?;
+pub async fn csv(user: BrowserUser, query: Query) -> Result<HttpResponse> {
+    let events = matching(&user, query).await?;
     let mut text = String::new();
     write_row(&mut text, &COLUMNS.map(str::to_owned));
     for event in &events {
@@ -45,14 +50,19 @@ pub async fn csv(user: BrowserUser) -> Result<HttpResponse> {
 }
 
 /// `GET /account/activity.json`
-pub async fn json(user: BrowserUser) -> Result<HttpResponse> {
-    let rows = audit::whole_log(&user.context, user.principal.user().id).await?;
+pub async fn json(user: BrowserUser, query: Query) -> Result<HttpResponse> {
+    let rows = matching(&user, query).await?;
     let page: Page<Event, EventTag> = Page { rows, next: None };
     let text = serde_json::to_string(&List::of(&page, EventJson::of)).map_err(Error::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(attachment("activity.json"))
         .body(text))
+}
+
+async fn matching(user: &BrowserUser, query: Query) -> Result<Vec<Event>> {
+    let (_, filter) = LogQuery::parse(query.0)?.filter(user).await?;
+    audit::all_matching(&user.context, user.principal.user().id, filter).await
 }
 
 fn attachment(name: &str) -> ContentDisposition {

@@ -51,10 +51,13 @@ struct ActivityPage {
     days: Vec<Day>,
     newer: Option<String>,
     older: Option<String>,
+    /// The paths of the files with the same events.
+    csv: String,
+    json: String,
 }
 
 /// The credential to whose events the log is narrowed.
-struct OnlyOf {
+pub(super) struct OnlyOf {
     id: CredentialId,
     title: Option<String>,
     /// The path of the log without this filter.
@@ -69,7 +72,7 @@ struct Day {
 
 /// The query of the page.
 #[derive(Clone, Default)]
-struct LogQuery {
+pub(super) struct LogQuery {
     group: Option<EventGroup>,
     credential: Option<CredentialId>,
     since: Option<Timestamp>,
@@ -81,7 +84,7 @@ struct LogQuery {
 }
 
 impl LogQuery {
-    fn parse(fields: Fields) -> Result<Self, FieldErrors> {
+    pub(super) fn parse(fields: Fields) -> Result<Self, FieldErrors> {
         let mut fields = fields.without_empty(&OPTIONAL);
         let typed = fields.pairs();
         let date = |name: &str| {
@@ -118,8 +121,28 @@ impl LogQuery {
             || self.until.is_some()
     }
 
+    /// Returns the filter, and what it says about a credential.
+    pub(super) async fn filter(&self, user: &BrowserUser) -> Result<(Option<OnlyOf>, EventFilter)> {
+        let (only_of, credential) = match self.credential {
+            Some(id) => find_credential(user, self, id).await?,
+            None => (None, None),
+        };
+        let filter = EventFilter {
+            group: self.group,
+            credential,
+            since: self.since,
+            before: self.until,
+        };
+        Ok((only_of, filter))
+    }
+
     /// Returns the path of the same log at another page.
     fn path(&self, boundary: Option<(&'static str, EventId)>) -> String {
+        self.path_at(paths::ACTIVITY, boundary)
+    }
+
+    /// Returns the path of another view of the same log.
+    fn path_at(&self, view: &str, boundary: Option<(&'static str, EventId)>) -> String {
         let [since, until] = &self.dates;
         let mut fields: Vec<(&str, String)> = Vec::new();
         fields.extend(self.group.map(|group| ("type", group.as_str().to_owned())));
@@ -127,23 +150,14 @@ impl LogQuery {
         fields.extend((!since.is_empty()).then(|| ("since", since.clone())));
         fields.extend((!until.is_empty()).then(|| ("until", until.clone())));
         fields.extend(boundary.map(|(name, id)| (name, id.to_string())));
-        paths::with_query(paths::ACTIVITY, &fields)
+        paths::with_query(view, &fields)
     }
 }
 
 /// `GET /account/activity`
 pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let query = LogQuery::parse(query.0)?;
-    let (credential, events_of) = match query.credential {
-        Some(id) => find_credential(&user, &query, id).await?,
-        None => (None, None),
-    };
-    let filter = EventFilter {
-        group: query.group,
-        credential: events_of,
-        since: query.since,
-        before: query.until,
-    };
+    let (credential, filter) = query.filter(&user).await?;
     let user_id = user.principal.user().id;
     let page = audit::search(&user.context, user_id, filter, query.boundary, PAGE_SIZE).await?;
     let locator = Locator::new(&user.context, user.language()).await;
@@ -161,6 +175,8 @@ pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
         days: days(&user, &locator, &names, &page),
         newer: page.newer.map(|id| query.path(Some(("newer", id)))),
         older: page.older.map(|id| query.path(Some(("cursor", id)))),
+        csv: query.path_at(paths::ACTIVITY_CSV, None),
+        json: query.path_at(paths::ACTIVITY_JSON, None),
         frame,
     })
 }

@@ -2,8 +2,8 @@
 
 activity-title = Aktivität
 activity-lead = Sicherheitsereignisse Ihres Kontos, die neuesten zuerst.
-activity-csv = CSV
-activity-json = JSON
+activity-csv = Als CSV herunterladen
+activity-json = Als JSON herunterladen
 activity-type = Typ
 activity-type-any = Alle
 activity-type-sign-in = Anmeldungen
@@ -17,7 +17,7 @@ activity-only-of = Nur { $name }
 activity-only-of-ended = Nur eine Sitzung oder ein Token
 activity-none = Keine Ereignisse gefunden.
 activity-pages = Seiten der Aktivität
-activity-more = und { $count } weitere
+activity-more = (+ { $count })
 activity-times = ({ $count }-mal)
 activity-by = durch { $name }
 activity-by-this-browser = durch diesen Browser

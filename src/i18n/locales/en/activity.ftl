@@ -2,8 +2,8 @@
 
 activity-title = Activity
 activity-lead = Security events of your account, newest first.
-activity-csv = CSV
-activity-json = JSON
+activity-csv = Download CSV
+activity-json = Download JSON
 activity-type = Type
 activity-type-any = Any
 activity-type-sign-in = Sign-ins
