@@ -132,6 +132,7 @@ async fn confirmed_revocation_leads_to_safe_return_address_only() {
         ("/account", "/account"),
         ("/account/tokens?cursor=x", "/account/tokens?cursor=x"),
         ("/account/secure", "/account/secure"),
+        ("/account/profile", "/account/sessions"),
         ("/account/activity", "/account/sessions"),
         ("https://evil.example/account", "/account/sessions"),
         ("//evil.example/account", "/account/sessions"),

@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use crate::{
-    audit::{self, EventKind},
+    audit::{self, EventFilter, EventGroup, EventKind},
     credentials::{Credential, CredentialFilter, revoke},
     error::Result,
     factors,
@@ -14,7 +14,11 @@ use crate::{
         auth::BrowserUser,
         extract::path::PathId,
         middleware::body::Form,
-        pages::{activity::EventRow, credential_row::CredentialRow},
+        pages::{
+            activity::EventRow,
+            credential_row::CredentialRow,
+            security::{overview::FEW_CODES, planned_removal::RemovalRow},
+        },
         paths,
         response::{
             html::{self, Layout},
@@ -52,7 +56,12 @@ struct OverviewPage {
     /// The latest change of the password, or the creation of the account.
     password_changed: Option<RelativeTime>,
     has_password: bool,
-    /// The latest attempt with a wrong password.
+    has_second_factor: bool,
+    /// The number of recovery codes, if it is small.
+    few_codes: Option<u64>,
+    /// The removals of a factor that an operator has planned.
+    removals: Vec<RemovalRow>,
+    /// The latest attempt with a wrong password, a wrong code or a wrong passkey.
     refused: Option<EventRow>,
     unfamiliar: Option<UnfamiliarSignIn>,
     sessions: Vec<LatestRow>,
@@ -61,6 +70,8 @@ struct OverviewPage {
     /// The paths of lists and of the preview.
     expiring_tokens: String,
     unused_tokens: String,
+    paused_tokens: String,
+    failed_attempts: String,
     sign_out_others: String,
 }
 
@@ -69,6 +80,14 @@ impl OverviewPage {
         match self.has_password {
             true => self.frame.text("overview-password"),
             false => self.frame.text("settings-password"),
+        }
+    }
+
+    /// Returns the colour of the tile of the second factor.
+    const fn colour_of_factors(&self) -> &'static str {
+        match self.few_codes {
+            Some(_) => "amber",
+            None => "neutral",
         }
     }
 }
@@ -81,6 +100,7 @@ struct Counts {
     tokens: u64,
     expiring_tokens: u64,
     unused_tokens: u64,
+    paused_tokens: u64,
 }
 
 impl Counts {
@@ -97,6 +117,11 @@ impl Counts {
                 }
                 CredentialType::Token => {
                     counts.tokens += 1;
+                    // The lists of expiring and of unused tokens do not have the paused ones.
+                    if credential.paused {
+                        counts.paused_tokens += 1;
+                        continue;
+                    }
                     counts.expiring_tokens +=
                         u64::from(expires.is_some_and(|end| end <= now.saturating_add(SOON)));
                     counts.unused_tokens += u64::from(used <= now.saturating_sub(UNUSED));
@@ -108,7 +133,7 @@ impl Counts {
 
     /// Returns the colour of the tile of tokens.
     const fn colour_of_tokens(&self) -> &'static str {
-        if self.expiring_tokens > 0 {
+        if self.expiring_tokens > 0 || self.paused_tokens > 0 {
             "amber"
         } else {
             "neutral"
@@ -171,7 +196,13 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         Ok(events.into_iter().next())
     };
     let password = event(&PASSWORD_EVENTS).await?;
-    let refused = event(&[EventKind::PasswordRefused]).await?;
+    let failures = EventFilter {
+        group: Some(EventGroup::Failures),
+        ..EventFilter::default()
+    };
+    let refused = audit::search(context, account.id, failures, None, 1).await?;
+    let factors = factors::summary(context, account.id).await?;
+    let codes_left = factors.recovery_codes.as_ref().map(|codes| codes.left);
     let unfamiliar = sessions::newest_unrecognised(context, &user.principal, &active).await?;
     let events = audit::list(context, account.id, Paging::new(LATEST, None)).await?;
     let row = |event: &audit::Event| EventRow::new(&user, event);
@@ -180,9 +211,12 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         name: account.name.clone(),
         email: account.email.clone(),
         counts: Counts::of(&active, now),
-        has_password: factors::has_password(context, account.id).await?,
+        has_password: factors.has_password,
+        has_second_factor: factors.has_second_factor(),
+        few_codes: codes_left.filter(|left| *left <= FEW_CODES),
+        removals: RemovalRow::all(&user).await?,
         password_changed: password.map(|event| RelativeTime::past(user.language(), now, event.at)),
-        refused: refused.as_ref().map(row),
+        refused: refused.rows.first().map(row),
         unfamiliar: unfamiliar.map(|(event, session)| UnfamiliarSignIn {
             event: row(&event),
             recognise: paths::session_recognise(session.id),
@@ -193,6 +227,11 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         lines: events.rows.iter().map(row).collect(),
         expiring_tokens: paths::with_query(paths::TOKENS, &[("expires", "7d")]),
         unused_tokens: paths::with_query(paths::TOKENS, &[("used", "90d")]),
+        paused_tokens: paths::with_query(paths::TOKENS, &[("state", "paused")]),
+        failed_attempts: paths::with_query(
+            paths::ACTIVITY,
+            &[("type", EventGroup::Failures.as_str())],
+        ),
         sign_out_others: paths::with_query(
             paths::SIGN_OUT,
             &[

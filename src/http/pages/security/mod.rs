@@ -2,7 +2,7 @@
 
 mod answers;
 pub(super) mod endings;
-mod overview;
+pub(super) mod overview;
 mod passkey;
 mod passkey_calls;
 mod password;

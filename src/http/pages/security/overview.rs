@@ -27,8 +27,8 @@ use crate::{
     },
 };
 
-/// The number of recovery codes at which the page asks for new ones.
-const FEW_CODES: u64 = 3;
+/// The number of recovery codes at which the pages ask for new ones.
+pub(in crate::http::pages) const FEW_CODES: u64 = 3;
 
 /// The authenticator app as the page shows it.
 struct AppCard {

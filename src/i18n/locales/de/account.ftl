@@ -7,9 +7,9 @@ settings-email-also = Beim Ändern der E-Mail-Adresse außerdem
 settings-email-also-hint = Eine neue Adresse gilt, sobald Sie dem Link folgen, den wir an sie senden.
 settings-email-pending = Die neue Adresse { $email } wartet auf ihre Bestätigung. Folgen Sie dem Link in der E-Mail an diese Adresse.
 settings-email-cancel = Änderung abbrechen
-settings-notice-email = Zweite E-Mail-Adresse für Hinweise (optional)
-settings-notice-email-hint = Hinweise zu Ihrem Konto gehen auch an diese Adresse. Sie können sich nicht damit anmelden. Für eine Änderung bestätigen Sie, dass Sie es sind.
-settings-notice-email-pending = Hinweise zu Ihrem Konto gehen an diese Adresse, sobald Sie dem Link in der E-Mail an sie folgen. Sie können sich nicht damit anmelden.
+settings-notice-email = Zweite E-Mail-Adresse für Benachrichtigungen (optional)
+settings-notice-email-hint = Benachrichtigungen zu Ihrem Konto gehen auch an diese Adresse. Sie können sich nicht damit anmelden. Für eine Änderung bestätigen Sie, dass Sie es sind.
+settings-notice-email-pending = Benachrichtigungen zu Ihrem Konto gehen an diese Adresse, sobald Sie dem Link in der E-Mail an sie folgen. Sie können sich nicht damit anmelden.
 settings-language = Sprache
 settings-language-browser = Sprache des Browsers
 settings-save = Speichern
@@ -19,7 +19,7 @@ settings-new-password = Neues Passwort
 settings-also = Mit dem neuen Passwort außerdem
 settings-change-password = Passwort ändern
 settings-set-password = Passwort festlegen
-settings-no-password = Sie haben kein Passwort. Mit einem neuen können Sie sich auch damit und mit einem zweiten Faktor anmelden.
+settings-no-password = Sie haben kein Passwort. Wenn Sie eines festlegen, können Sie sich auch mit Passwort und zweitem Faktor anmelden.
 settings-delete = Konto löschen
 settings-delete-lead = Ihr Konto wird endgültig gelöscht. Das lässt sich nicht rückgängig machen. Gelöscht werden:
 settings-delete-profile = Ihr Name, Ihre E-Mail-Adresse und Ihr Passwort
@@ -42,6 +42,19 @@ overview-expiring-tokens = { $count ->
    *[other] { $count } laufen in den nächsten 7 Tagen ab
 }
 overview-unused-tokens = { $count } seit 90 Tagen nicht verwendet
+overview-paused-tokens = { $count ->
+    [one] { $count } ist pausiert
+   *[other] { $count } sind pausiert
+}
+overview-second-factor = Zweiter Faktor
+overview-set-up-factor = Zweiten Faktor einrichten
+overview-manage-factors = Verwalten
+overview-few-codes = { $count ->
+    [0] Kein Wiederherstellungscode mehr
+    [one] Nur noch { $count } Wiederherstellungscode
+   *[other] Nur noch { $count } Wiederherstellungscodes
+}
+overview-failed-attempts = Fehlversuche anzeigen
 overview-password = Passwort geändert
 overview-no-password = Kein Passwort
 overview-unknown = Unbekannt

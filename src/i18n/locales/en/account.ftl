@@ -42,6 +42,19 @@ overview-expiring-tokens = { $count ->
    *[other] { $count } expire within 7 days
 }
 overview-unused-tokens = { $count } not used for 90 days
+overview-paused-tokens = { $count ->
+    [one] { $count } is paused
+   *[other] { $count } are paused
+}
+overview-second-factor = Second factor
+overview-set-up-factor = Set up a second factor
+overview-manage-factors = Manage
+overview-few-codes = { $count ->
+    [0] No recovery code left
+    [one] Only { $count } recovery code left
+   *[other] Only { $count } recovery codes left
+}
+overview-failed-attempts = Show failed attempts
 overview-password = Password changed
 overview-no-password = No password
 overview-unknown = Unknown
