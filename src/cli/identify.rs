@@ -65,7 +65,7 @@ async fn print(context: &AppState, found: &SecretDescription) -> Result<(), CliE
     let (now, token) = (context.now(), &found.credential);
     output::line(format!(
         "This is a secret of the {} {} of {}.",
-        text::english(&token.kind.label()),
+        text::english(&token.kind.label()).to_lowercase(),
         credentials::label(token),
         found.user.email
     ))?;

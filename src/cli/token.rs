@@ -155,7 +155,7 @@ impl Add {
 fn print_token(token: &Credential, account: &Account, life: Option<Duration>) {
     output::print_note(format!(
         "Created the {} “{}” (…{}) for {}.",
-        text::english(&token.kind.label()),
+        text::english(&token.kind.label()).to_lowercase(),
         token.name,
         token.hint,
         account.user.email

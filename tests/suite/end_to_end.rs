@@ -113,7 +113,7 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.fill("Password", PASSWORD).await;
     desk.press("Confirm").await;
     desk.press("Sign out 1 session").await;
-    desk.expect_text("Revoked: 1 session.").await;
+    desk.expect_text("1 session signed out.").await;
     desk.expect_path("/account/sessions").await;
     desk.press("View receipt").await;
     desk.expect_text("Ended: 1 session").await;
@@ -135,7 +135,8 @@ async fn user_revokes_one_session_and_then_everything() {
     desk.screenshot("sign-out-everywhere").await;
     desk.press("Sign out 2 sessions and revoke 1 token").await;
     desk.expect_path("/login").await;
-    desk.expect_text("Revoked: 2 sessions and 1 token.").await;
+    desk.expect_text("2 sessions signed out, 1 token revoked.")
+        .await;
     desk.screenshot("signed-out").await;
     expect_signed_out(&desk).await;
     expect_signed_out(&tablet).await;

@@ -45,7 +45,7 @@ fn file_adds_a_language_and_replaces_messages() {
     let portuguese = languages.all().last().unwrap();
     assert_eq!(portuguese.name(), "Português");
     assert_eq!(text(portuguese, &label::revoked(1, 2, 0)), "2 tokens");
-    assert_eq!(text(portuguese, &label::kind_mobile()), "phone");
+    assert_eq!(text(portuguese, &label::kind_mobile()), "Phone");
     assert_eq!(Languages::missing_messages(portuguese), ENGLISH.len() - 3);
 }
 

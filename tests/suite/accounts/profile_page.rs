@@ -118,18 +118,21 @@ async fn changed_password_replaces_the_old_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn password_change_revokes_other_sessions_by_default() {
     let fixture = Fixture::new().await;
-    fixture.change(&[]).await.expect_text("Revoked: 1 session.");
+    fixture
+        .change(&[])
+        .await
+        .expect_text("1 session signed out.");
     assert_eq!(fixture.active().await, [true, false, true]);
     let fixture = Fixture::new().await;
     fixture
         .change(&["", "sessions"])
         .await
-        .expect_text("Revoked: 1 session.");
+        .expect_text("1 session signed out.");
     assert_eq!(fixture.active().await, [true, false, true]);
     let fixture = Fixture::new().await;
     let page = fixture.change(&[""]).await;
     page.expect_text("Password changed.")
-        .expect_no_text("Revoked:");
+        .expect_no_text("session signed out");
     assert_eq!(fixture.active().await, [true, true, true]);
 }
 
@@ -137,13 +140,13 @@ async fn password_change_revokes_other_sessions_by_default() {
 async fn password_change_revokes_tokens_if_selected() {
     let fixture = Fixture::new().await;
     let page = fixture.change(&["sessions", "tokens"]).await;
-    page.expect_text("Revoked: 1 session and 1 token.");
+    page.expect_text("1 session signed out, 1 token revoked.");
     assert_eq!(fixture.active().await, [true, false, false]);
     let fixture = Fixture::new().await;
     fixture
         .change(&["", "tokens"])
         .await
-        .expect_text("Revoked: 1 token.");
+        .expect_text("1 token revoked.");
     assert_eq!(fixture.active().await, [true, true, false]);
 }
 
@@ -167,12 +170,12 @@ async fn password_change_distinguishes_the_kinds_of_tokens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn email_change_without_mail_ends_what_was_chosen() {
     for (also, active, told) in [
-        (None, [false, true], "Revoked: 1 session."),
+        (None, [false, true], "1 session signed out."),
         (Some(vec![""]), [true, true], "Email address changed."),
         (
             Some(vec!["", "sessions", "personal_tokens"]),
             [false, false],
-            "Revoked: 1 session and 1 token.",
+            "1 session signed out, 1 token revoked.",
         ),
     ] {
         let fixture = Fixture::new().await;
@@ -261,7 +264,7 @@ async fn deleting_the_account_revokes_everything_and_frees_the_email() {
         .current
         .follow(&deleted.expect_redirect("/login"))
         .await;
-    page.expect_text("Revoked: 2 sessions and 1 token.")
+    page.expect_text("2 sessions signed out, 1 token revoked.")
         .expect_no_text(ADA);
     assert_eq!(fixture.active().await, [false, false, false]);
     assert!(!can_sign_in(&fixture.app, ADA, PASSWORD).await);

@@ -45,7 +45,7 @@ async fn repeated_password_form_has_the_same_result() {
         let page = browser
             .follow(&changed.expect_redirect("/account/profile"))
             .await;
-        page.expect_text("Password changed. Revoked: 1 session.");
+        page.expect_text("Password changed. 1 session signed out.");
     }
     let events = event_types(&browser).await;
     let count = |event_type: &str| events.iter().filter(|kind| *kind == event_type).count();

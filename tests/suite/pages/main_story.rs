@@ -41,7 +41,7 @@ async fn keyboard_alone_suffices_from_sign_in_to_sign_out() {
     window.press_at("Revoke…").await;
     window.expect_text("This will revoke 1 token.").await;
     window.press_at("Revoke 1 token").await;
-    window.expect_text("Revoked: 1 token.").await;
+    window.expect_text("1 token revoked.").await;
     // Only sessions are signed out.
     window.expect_no_text("Signed out").await;
     window.expect_no_text("This will revoke").await;
@@ -77,7 +77,7 @@ async fn pages_work_without_scripts_from_sign_in_to_sign_out() {
     window.press("Revoke…").await;
     window.expect_text("This will revoke 1 token.").await;
     window.press("Revoke 1 token").await;
-    window.expect_text("Revoked: 1 token.").await;
+    window.expect_text("1 token revoked.").await;
     // Only sessions are signed out.
     window.expect_no_text("Signed out").await;
     window.expect_no_text("This will revoke").await;

@@ -41,7 +41,7 @@ async fn empty_filter_revokes_all_credentials_of_this_user_only() {
     let ended = revoke(&here, &[]).await.expect_redirect("/login");
     here.follow(&ended)
         .await
-        .expect_text("Revoked: 2 sessions and 1 token.");
+        .expect_text("2 sessions signed out, 1 token revoked.");
     assert!(!is_signed_in(&here).await && !is_signed_in(&phone).await);
     client.get("/api/v1/user").await.expect_status(401);
     assert!(is_signed_in(&grace).await);

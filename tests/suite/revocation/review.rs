@@ -81,7 +81,7 @@ async fn preview_names_its_filters_and_links_the_preview_without_each() {
     let path = "/account/sign-out?kind=mobile&unused_since=30d&from=127.0.0.1&ability=orders:read";
     let page = here.get(path).await.expect_status(200);
     for words in [
-        "phone<span",
+        "Phone<span",
         "Not used since 23 Oct 2026",
         "Last used from 127.0.0.1",
         "Permission orders:read",
@@ -96,7 +96,7 @@ async fn preview_names_its_filters_and_links_the_preview_without_each() {
         .await
         .expect_status(200);
     assert_eq!(page.text.matches("<a class=\"chip\"").count(), 3, "{page}");
-    page.expect_no_text("phone<span");
+    page.expect_no_text("Phone<span");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,7 +89,7 @@ async fn revoking_the_current_session_signs_out() {
         .post(&format!("/account/sessions/{id}/revoke"), &CONFIRMED)
         .await;
     let page = browser.follow(&ended.expect_redirect("/login")).await;
-    page.expect_status(200).expect_text("Revoked: 1 session.");
+    page.expect_status(200).expect_text("1 session signed out.");
     browser.get("/account").await.expect_status(303);
 }
 
@@ -104,7 +104,7 @@ async fn message_is_shown_once() {
     browser
         .get("/login")
         .await
-        .expect_text("Revoked: 1 session.");
+        .expect_text("1 session signed out.");
     browser.get("/login").await.expect_no_text("Revoked");
 }
 

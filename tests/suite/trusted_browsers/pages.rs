@@ -87,7 +87,7 @@ async fn mails_tell_of_trust_and_of_its_end() {
     let changed = ada.browser.post("/account/password", &form).await;
     changed.expect_redirect("/account/profile");
     let page = ada.browser.get("/account/profile").await;
-    page.expect_text("Revoked: 1 trusted browser.");
+    page.expect_text("1 browser is no longer trusted.");
     app.advance(MINUTE);
     let changed = has_subject("your password was changed").text();
     assert!(changed.contains("1 trusted browser"), "{changed}");

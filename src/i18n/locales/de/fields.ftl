@@ -34,8 +34,8 @@ field-password-wrong = Falsches Passwort.
 
 field-code-malformed = Geben Sie die sechs Ziffern ein, die Ihre App zeigt, oder einen Wiederherstellungscode.
 field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten Code Ihrer App oder einen unbenutzten Wiederherstellungscode ein.
-field-passkey-refused = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal.
-field-passkey-unverified = Dieses Konto hat kein Passwort. Deshalb muss der Passkey Gesicht, Fingerabdruck oder eine PIN verlangen. Versuchen Sie es noch einmal.
+field-passkey-refused = Der Passkey wurde nicht angenommen. Versuchen Sie es erneut.
+field-passkey-unverified = Dieses Konto hat kein Passwort. Deshalb muss der Passkey Gesicht, Fingerabdruck oder eine PIN verlangen. Versuchen Sie es erneut.
 field-own-email-differs = Geben Sie die E-Mail-Adresse dieses Kontos ein.
 field-passkey-known = Dieser Passkey ist bereits registriert.
 field-passkeys-too-many = Ein Konto hat höchstens { $most } Passkeys. Entfernen Sie zuerst einen.

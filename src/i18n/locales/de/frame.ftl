@@ -31,6 +31,7 @@ table-menu = Aktionen für { $name }
 bar-selected = { $count } ausgewählt
 pages-previous = Zurück
 pages-next = Weiter
+filter-title = Suchen und filtern
 filter-apply = Filtern
 filter-reset = Zurücksetzen
 copy-copy = Kopieren

@@ -8,9 +8,9 @@ label-kind-personal = Persönliches Token
 label-kind-device = Geräte-Token
 label-kind-service = Dienst-Token
 
-label-browser-on-system = { $browser } unter { $system }
+label-browser-on-system = { $browser } auf { $system }
 label-browser = { $browser }
-label-unknown-browser-on-system = Unbekannter Browser unter { $system }
+label-unknown-browser-on-system = Unbekannter Browser auf { $system }
 label-unknown-client = Unbekannter Client
 
 label-revoked-credentials = { $sessions ->
@@ -42,15 +42,41 @@ label-revoked-before-browsers = { $sessions ->
     }
    *[other] { label-revoked-credentials } sowie{ " " }
 }
+label-results = { $sessions ->
+    [0] { $tokens ->
+        [0] { label-results-of-browsers }
+        [one] { $tokens } Token widerrufen.{ label-results-and-browsers }
+       *[other] { $tokens } Tokens widerrufen.{ label-results-and-browsers }
+    }
+    [one] { $tokens ->
+        [0] { $sessions } Sitzung abgemeldet.{ label-results-and-browsers }
+        [one] { $sessions } Sitzung abgemeldet, { $tokens } Token widerrufen.{ label-results-and-browsers }
+       *[other] { $sessions } Sitzung abgemeldet, { $tokens } Tokens widerrufen.{ label-results-and-browsers }
+    }
+   *[other] { $tokens ->
+        [0] { $sessions } Sitzungen abgemeldet.{ label-results-and-browsers }
+        [one] { $sessions } Sitzungen abgemeldet, { $tokens } Token widerrufen.{ label-results-and-browsers }
+       *[other] { $sessions } Sitzungen abgemeldet, { $tokens } Tokens widerrufen.{ label-results-and-browsers }
+    }
+}
+label-results-of-browsers = { $browsers ->
+    [0] Es wurde nichts widerrufen.
+    [one] { $browsers } Browser ist nicht mehr vertrauenswürdig.
+   *[other] { $browsers } Browser sind nicht mehr vertrauenswürdig.
+}
+label-results-and-browsers = { $browsers ->
+    [0] { "" }
+   *[other] { " " }{ label-results-of-browsers }
+}
 label-revoked-sentence = { $sessions ->
     [0] { $tokens ->
         [0] { $browsers ->
             [0] { "" }
-           *[other] { " " }Widerrufen: { label-revoked }.
+           *[other] { " " }{ label-results }
         }
-       *[other] { " " }Widerrufen: { label-revoked }.
+       *[other] { " " }{ label-results }
     }
-   *[other] { " " }Widerrufen: { label-revoked }.
+   *[other] { " " }{ label-results }
 }
 label-reason-signed-out = Abgemeldet
 label-reason-revoked = Widerrufen

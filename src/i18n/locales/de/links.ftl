@@ -26,8 +26,8 @@ confirm-email-title = Neue E-Mail-Adresse bestätigen
 confirm-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Danach melden Sie sich mit ihr an.
 confirm-email-button = E-Mail-Adresse bestätigen
 
-notice-email-title = Adresse für Hinweise bestätigen
-notice-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Hinweise zum Konto gehen dann auch an diese Adresse.
+notice-email-title = Adresse für Benachrichtigungen bestätigen
+notice-email-lead = Bestätigen Sie, dass { $email } Ihre Adresse ist. Benachrichtigungen zum Konto gehen dann auch an diese Adresse.
 
 invitation-title = Konto erstellen
 invitation-lead = Sie sind eingeladen, ein Konto mit der Adresse { $email } zu erstellen.

@@ -49,11 +49,11 @@ mail-notice-removal-planned-subject = { $app }: ein zweiter Faktor wird entfernt
 mail-notice-app-removal-planned = Der Betreiber entfernt die Authenticator-App am { $at } von Ihrem Konto. Wenn Sie das nicht verlangt haben, brechen Sie es auf der Seite „Anmeldung und Sicherheit“ ab.
 mail-notice-passkey-removal-planned = Der Betreiber entfernt den Passkey „{ $name }“ am { $at } von Ihrem Konto. Wenn Sie das nicht verlangt haben, brechen Sie es auf der Seite „Anmeldung und Sicherheit“ ab.
 mail-notice-removal-cancelled-subject = { $app }: das Entfernen eines zweiten Faktors wurde abgebrochen
-mail-notice-removal-cancelled = Das Entfernen eines zweiten Faktors, das der Betreiber vorgesehen hatte, wurde abgebrochen.
+mail-notice-removal-cancelled = Das Entfernen eines zweiten Faktors, das der Betreiber geplant hatte, wurde abgebrochen.
 mail-notice-trusted-browser-added-subject = { $app }: ein Browser ist vertrauenswürdig
 mail-notice-trusted-browser-added = In diesem Browser soll kein Code mehr verlangt werden. Eine Anmeldung dort braucht vorerst nur Ihr Passwort.
 mail-notice-trusted-browser-removed-subject = { $app }: ein Browser ist nicht mehr vertrauenswürdig
-mail-notice-trusted-browser-removed = Ihr Konto vertraut diesem Browser nicht mehr: { $browser }. Eine Anmeldung dort fragt wieder nach einem Code.
+mail-notice-trusted-browser-removed = Ihr Konto vertraut diesem Browser nicht mehr: { $browser }. Bei der nächsten Anmeldung dort brauchen Sie einen Code.
 mail-notice-signed-out-subject = { $app }: Sie wurden abgemeldet
 mail-notice-signed-out = Der Betreiber hat Sitzungen oder Tokens Ihres Kontos beendet.
 mail-notice-account-disabled-subject = { $app }: Ihr Konto wurde gesperrt
@@ -61,7 +61,7 @@ mail-notice-account-disabled = Der Betreiber hat Ihr Konto bei { $app } gesperrt
 mail-notice-account-deleted-subject = { $app }: Ihr Konto wurde gelöscht
 mail-notice-account-deleted = Ihr Konto bei { $app } wurde mit allen Daten gelöscht.
 mail-notice-further = { $count ->
-    [one] Dasselbe ist in dieser Minute noch einmal geschehen.
+    [one] Dasselbe ist in dieser Minute erneut geschehen.
    *[other] Dasselbe ist in dieser Minute noch { $count }-mal geschehen.
 }
 

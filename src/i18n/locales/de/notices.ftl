@@ -13,22 +13,19 @@ notice-password-reset = Passwort geändert. Melden Sie sich mit dem neuen Passwo
 notice-password-removed = Passwort entfernt. Sie melden sich ab jetzt mit einem Passkey an.{ label-revoked-sentence }
 notice-account-deleted = Ihr Konto wurde gelöscht.{ label-revoked-sentence }
 notice-sign-in-recognised = Danke. Diese Anmeldung gilt als Ihre eigene.
-notice-signed-out = { $sessions ->
-    [0] Widerrufen: { label-revoked }.
-   *[other] Abgemeldet.{ label-revoked-sentence }
-}
+notice-signed-out = { label-results }
 notice-session-signed-out = Sitzung abgemeldet: { $name }.
 notice-token-revoked = Token widerrufen: { $name }.
 notice-session-already-ended = Diese Sitzung ist bereits abgemeldet.
 notice-token-already-ended = Dieses Token ist bereits widerrufen.
 notice-token-paused = Token pausiert. Es wird abgelehnt, bis Sie es fortsetzen.
 notice-token-resumed = Token fortgesetzt.
-notice-token-already-created = Dieses Token wurde bereits erstellt. Sein Geheimnis kann nicht noch einmal angezeigt werden. Wenn Sie es nicht gesehen haben, erneuern Sie das Token.
-notice-token-already-rotated = Dieses Token hat sein neues Geheimnis bereits. Es kann nicht noch einmal angezeigt werden. Wenn Sie es nicht gesehen haben, erneuern Sie das Token noch einmal.
-notice-session-expired = Ihre Sitzung ist abgelaufen oder wurde abgemeldet. Melden Sie sich wieder an, um fortzufahren.
-notice-not-submitted = Dieses Formular wurde noch nicht gesendet. Prüfen Sie es und senden Sie es noch einmal.
+notice-token-already-created = Dieses Token wurde bereits erstellt. Sein Geheimnis kann nicht erneut angezeigt werden. Wenn Sie es nicht gesehen haben, erneuern Sie das Token.
+notice-token-already-rotated = Dieses Token hat sein neues Geheimnis bereits. Es kann nicht erneut angezeigt werden. Wenn Sie es nicht gesehen haben, erneuern Sie das Token noch einmal.
+notice-session-expired = Ihre Sitzung ist abgelaufen oder wurde abgemeldet. Melden Sie sich erneut an, um fortzufahren.
+notice-not-submitted = Dieses Formular wurde noch nicht gesendet. Prüfen Sie es und senden Sie es erneut.
 notice-wrong-email-or-password = E-Mail-Adresse oder Passwort ist falsch. Prüfen Sie beides und versuchen Sie es erneut.
-notice-sign-in-attempt-over = Diese Anmeldung hat zu lange gedauert oder hatte zu viele falsche Codes. Melden Sie sich noch einmal an.
+notice-sign-in-attempt-over = Diese Anmeldung hat zu lange gedauert oder hatte zu viele falsche Codes. Melden Sie sich erneut an.
 notice-second-factor-needed = Dafür brauchen Sie einen zweiten Faktor. Richten Sie einen ein, um fortzufahren.
 notice-password-link-needed = Sie haben weder ein Passwort noch einen Passkey. Fordern Sie hier einen Link an, und legen Sie damit ein Passwort fest.
 notice-password-needs-operator = Sie haben weder ein Passwort noch einen Passkey. Bitten Sie den Betreiber dieses Dienstes um einen Link, mit dem Sie ein Passwort festlegen.
@@ -39,7 +36,7 @@ notice-passkey-added = Passkey hinzugefügt.{ label-revoked-sentence }
 notice-passkey-removed = Passkey entfernt.{ label-revoked-sentence }
 notice-recovery-codes-made = Neue Wiederherstellungscodes erstellt. Die alten gelten nicht mehr.{ label-revoked-sentence }
 notice-factor-removal-cancelled = Abgebrochen. Ihr zweiter Faktor bleibt.
-notice-trusted-browser-removed = Vertrauen beendet. Eine Anmeldung in diesem Browser fragt wieder nach einem Code.
+notice-trusted-browser-removed = Sie vertrauen diesem Browser nicht mehr. Bei der nächsten Anmeldung dort brauchen Sie einen Code.
 notice-recovery-code-replaced = Sie haben einen Wiederherstellungscode verwendet. Ein neuer ersetzt ihn.
 notice-review-first = Sehen Sie zuerst die Liste durch, und bestätigen Sie dann.
 notice-list-changed = Die Liste hat sich geändert, seit Sie sie gesehen haben. Es wurde nichts widerrufen. Sehen Sie die neue Liste durch.

@@ -8,12 +8,12 @@ review-title-tokens = Tokens widerrufen
 review-back = Zurück
 review-filter = Filter
 review-kind = Typ
-review-unused = Nicht verwendet in den letzten
+review-unused = Zeitraum ohne Verwendung
 review-any-time = Beliebig
 review-unused-since = Nicht seit { $time }
 review-unused-date = Nicht verwendet seit (UTC)
 review-created-before = Erstellt vor (UTC)
-review-network = Zuletzt verwendet von
+review-network = Letzte Adresse
 review-any-network = Beliebige Adresse
 review-ability = Hat die Berechtigung
 review-any-ability = Beliebige Berechtigung
@@ -42,7 +42,7 @@ review-chip-sessions = Sitzungen
 review-chip-tokens = Tokens
 review-chip-unused = Nicht verwendet seit { $time }
 review-chip-created = Erstellt vor { $time }
-review-chip-from = Zuletzt verwendet von { $network }
+review-chip-from = Letzte Adresse: { $network }
 review-chip-ability = Berechtigung { $ability }
 review-chip-made-by = Erstellt von { $name }
 review-chip-made-by-ended = Erstellt von einer beendeten Sitzung oder einem beendeten Token
@@ -73,8 +73,8 @@ review-actions = { $sessions ->
 review-summary = { review-actions }.
 review-summary-everything = { review-actions }. Das ist alles, was Zugriff auf Ihr Konto hat.
 review-trusted-browsers = { $count ->
-    [one] Auch das Vertrauen in { $count } Browser endet. Eine Anmeldung dort fragt dann nach einem Code.
-   *[other] Auch das Vertrauen in { $count } Browser endet. Eine Anmeldung dort fragt dann nach einem Code.
+    [one] Auch das Vertrauen in { $count } Browser endet. Bei der nächsten Anmeldung dort brauchen Sie einen Code.
+   *[other] Auch das Vertrauen in { $count } Browser endet. Bei der nächsten Anmeldung dort brauchen Sie einen Code.
 }
 review-button = { $sessions ->
     [0] { $tokens ->
@@ -108,11 +108,11 @@ revoke-one-session-title = { $name } abmelden?
 revoke-one-this-browser = Das ist der Browser, den Sie gerade verwenden. Sie werden hier abgemeldet.
 revoke-one-token-used = Alles, was dieses Token verwendet, verliert sofort den Zugriff. Das lässt sich nicht rückgängig machen.
 revoke-one-token-unused = Dieses Token wurde nie verwendet. Es wird ab sofort abgelehnt. Das lässt sich nicht rückgängig machen.
-revoke-one-session = Dieser Browser verliert sofort den Zugriff auf Ihr Konto.
+revoke-one-session = Diese Sitzung verliert sofort den Zugriff auf Ihr Konto.
 revoke-one-kind = Typ
 revoke-one-last-used = Zuletzt verwendet
 revoke-one-never-used = Nie
 revoke-one-created = Erstellt
 revoke-one-password = Sie werden gebeten zu bestätigen, dass Sie es sind.
 revoke-one-token = Token widerrufen
-revoke-one-browser = Diesen Browser abmelden
+revoke-one-browser = Sitzung abmelden

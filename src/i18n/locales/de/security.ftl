@@ -16,7 +16,7 @@ security-app = Authenticator-App
 security-app-lead = Eine App auf Ihrem Smartphone zeigt alle 30 Sekunden einen neuen Code. Wenn sie eingerichtet ist, geben Sie bei der Anmeldung Ihr Passwort und einen Code ein.
 security-app-set-up = Authenticator-App einrichten
 security-app-remove = Authenticator-App entfernen
-security-app-required = Dieser Dienst verlangt einen zweiten Faktor. Deshalb kann Ihr einziger nicht entfernt werden. Wenn Sie das Telefon nicht mehr haben, wenden Sie sich an den Betreiber dieses Dienstes.
+security-app-required = Dieser Dienst verlangt einen zweiten Faktor. Deshalb kann Ihr einziger nicht entfernt werden. Wenn Sie das Smartphone nicht mehr haben, wenden Sie sich an den Betreiber dieses Dienstes.
 security-on = Aktiviert
 security-off = Deaktiviert
 security-suspended = Die Codes dieser App werden abgelehnt, weil zu viele falsche Codes eingegeben wurden. Melden Sie sich mit einem Passkey oder einem Wiederherstellungscode an oder bestätigen Sie damit, um die App wieder zu nutzen.
@@ -32,17 +32,17 @@ security-few-codes = Sie haben nur noch wenige Wiederherstellungscodes. Erstelle
 # Passkeys
 
 passkeys-title = Passkeys
-passkeys-lead = Mit einem Passkey zeigen Sie durch die Bildschirmsperre Ihres Geräts oder mit einem Sicherheitsschlüssel, dass Sie es sind. Wenn Sie einen haben, fragt eine Anmeldung mit dem Passwort nach einem zweiten Faktor.
+passkeys-lead = Mit einem Passkey zeigen Sie durch die Bildschirmsperre Ihres Geräts oder mit einem Sicherheitsschlüssel, dass Sie es sind. Wenn Sie einen haben, brauchen Sie bei der Anmeldung mit dem Passwort einen zweiten Faktor.
 passkeys-add = Passkey hinzufügen
 passkeys-needs-script = Um einen Passkey hinzuzufügen, brauchen Sie JavaScript sowie einen Browser und eine Verbindung, die Passkeys unterstützen.
 passkeys-no-host-name = Dieser Server hat eine Adresse statt eines Hostnamens und kann deshalb keine Passkeys haben.
-passkeys-failed = Der Passkey wurde nicht hinzugefügt. Versuchen Sie es noch einmal.
+passkeys-failed = Der Passkey wurde nicht hinzugefügt. Versuchen Sie es erneut.
 passkeys-cancelled = Es wurde kein Passkey hinzugefügt. Der Browser hat keine Bestätigung von Ihnen erhalten.
 passkeys-existing = Dieses Gerät hat bereits einen Passkey Ihres Kontos.
 passkeys-limit = Ihr Konto kann jetzt keine weiteren Passkeys haben. Entfernen Sie einen oder warten Sie eine Minute.
 passkey-manage = Umbenennen oder entfernen
 passkey-provider = Anbieter
-passkey-kept = Aufbewahrt
+passkey-kept = Gespeichert
 passkey-verification = Verlangt Gesicht, Fingerabdruck oder PIN
 passkey-verified = Ja
 passkey-not-verified = Noch nicht
@@ -84,7 +84,7 @@ ending-trusted-browsers-always = { $count ->
    *[other] Das Vertrauen in { $count } Browser endet mit dieser Änderung.
 }
 
-# Ein Entfernen, das der Betreiber vorgesehen hat
+# Ein Entfernen, das der Betreiber geplant hat
 
 removal-app = Der Betreiber wird Ihre Authenticator-App entfernen.
 removal-passkey = Der Betreiber wird den Passkey „{ $name }“ entfernen.
@@ -96,12 +96,12 @@ removal-cancel = Entfernen abbrechen
 # Vertrauenswürdige Browser
 
 trusted-title = Vertrauenswürdige Browser
-trusted-lead = In diesen Browsern fragt eine Anmeldung mit Ihrem Passwort nach keinem Code. Änderungen an Ihrem Konto tun es weiterhin. Eine Änderung des Passworts oder eines Faktors beendet das Vertrauen.
+trusted-lead = In diesen Browsern genügt bei der Anmeldung Ihr Passwort. Für Änderungen an Ihrem Konto brauchen Sie weiterhin einen Code oder einen Passkey. Eine Änderung des Passworts oder eines Faktors beendet das Vertrauen.
 trusted-none = Sie vertrauen keinem Browser. Wenn Sie sich mit einem Code anmelden, können Sie wählen, dass in diesem Browser keiner mehr verlangt wird.
 trusted-until = Endet
-trusted-remove = Vertrauen beenden
-trusted-remove-title = Vertrauen in { $browser } beenden?
-trusted-remove-lead = Die nächste Anmeldung in diesem Browser fragt nach einem Code. Sie bleiben dort angemeldet.
+trusted-remove = Nicht mehr vertrauen
+trusted-remove-title = { $browser } nicht mehr vertrauen?
+trusted-remove-lead = Bei der nächsten Anmeldung in diesem Browser brauchen Sie einen Code. Sie bleiben dort angemeldet.
 
 # Ein Code
 
@@ -134,8 +134,8 @@ recovery-lead = { $count ->
    *[other] Verwenden Sie einen dieser Codes, wenn Sie Ihren zweiten Faktor nicht zur Hand haben. Jeder Code gilt einmal.
 }
 recovery-once = { $count ->
-    [one] Speichern Sie ihn jetzt. Er wird nicht noch einmal angezeigt.
-   *[other] Speichern Sie sie jetzt. Sie werden nicht noch einmal angezeigt.
+    [one] Speichern Sie ihn jetzt. Er wird nicht erneut angezeigt.
+   *[other] Speichern Sie sie jetzt. Sie werden nicht erneut angezeigt.
 }
 recovery-codes = { $count ->
     [one] Wiederherstellungscode
@@ -157,9 +157,9 @@ second-step-password-title = Passwort eingeben
 second-step-password-lead = Ihr Passkey wurde angenommen, aber das Gerät hat nicht geprüft, ob Sie es sind. Geben Sie Ihr Passwort ein, um sich anzumelden.
 second-step-button = Anmelden
 second-step-passkey = Passkey verwenden
-second-step-passkey-failed = Der Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
-second-step-passkey-cancelled = Der Browser hat keine Bestätigung von Ihnen erhalten. Versuchen Sie es noch einmal oder geben Sie einen Code ein.
-second-step-passkey-limit = Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es dann noch einmal.
+second-step-passkey-failed = Der Passkey wurde nicht angenommen. Versuchen Sie es erneut oder geben Sie einen Code ein.
+second-step-passkey-cancelled = Der Browser hat keine Bestätigung von Ihnen erhalten. Versuchen Sie es erneut oder geben Sie einen Code ein.
+second-step-passkey-limit = Zu viele Versuche. Warten Sie eine Weile und versuchen Sie es dann erneut.
 second-step-trust = In diesem Browser { $length } lang keinen Code verlangen
 second-step-trust-hint = Wählen Sie das nur auf Ihrem eigenen Gerät.
 second-step-lost = Zweiter Faktor nicht zur Hand? Geben Sie einen Ihrer Wiederherstellungscodes ein.
@@ -168,7 +168,7 @@ second-step-other = Anderes Konto verwenden
 # Eine Bestätigung, wenn das Konto einen zweiten Faktor hat
 
 confirm-identity-title = Bestätigen Sie, dass Sie es sind
-confirm-either-lead = Geben Sie einen Code oder Ihr Passwort ein, um fortzufahren. Danach werden Sie { $length } lang nicht wieder gefragt.
+confirm-either-lead = Geben Sie einen Code oder Ihr Passwort ein, um fortzufahren. Danach werden Sie { $length } lang nicht erneut gefragt.
 confirm-app-lead = { $name } bittet Sie zu bestätigen, dass Sie es sind.
-confirm-code-lead = Um fortzufahren, brauchen Sie einen zweiten Faktor. Danach werden Sie { $length } lang nicht wieder gefragt.
+confirm-code-lead = Um fortzufahren, brauchen Sie einen zweiten Faktor. Danach werden Sie { $length } lang nicht erneut gefragt.
 confirm-or-password = Oder Ihr Passwort

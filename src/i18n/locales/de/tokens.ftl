@@ -73,7 +73,7 @@ tokens-write = Schreiben
 tokens-preset-read = Nur lesen
 tokens-preset-read-write = Lesen und schreiben
 tokens-preset-nothing = Alle abwählen
-tokens-ability-resource = Alles mit { $resource }
+tokens-ability-resource = Alles für { $resource }
 tokens-ability-removed = Wird nicht mehr angeboten
 
 ## Formulare
@@ -107,8 +107,8 @@ tokens-same-name = { $count ->
    *[other] Sie haben { $count } weitere Tokens mit diesem Namen. Die letzten vier Zeichen unterscheiden sie.
 }
 tokens-previous-stopped = Das bisherige Geheimnis gilt nicht mehr.
-tokens-previous-secret = Ein früheres Geheimnis gilt noch. Es endet
-tokens-previous-secret-hint = Das frühere Geheimnis (…{ $hint }) gilt noch. Es endet
+tokens-previous-secret = Ein früheres Geheimnis gilt noch bis
+tokens-previous-secret-hint = Das frühere Geheimnis (…{ $hint }) gilt noch bis
 
 ## Ein Token
 
@@ -127,4 +127,3 @@ tokens-created-all = Alle anzeigen
 tokens-activity = Letzte Aktivitäten
 tokens-all-activity = Alle Aktivitäten dieses Tokens
 tokens-revoke-title = Token widerrufen
-tokens-revoke-lead = Alles, was dieses Token verwendet, verliert sofort den Zugriff. Das lässt sich nicht rückgängig machen.

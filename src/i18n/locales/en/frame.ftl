@@ -33,6 +33,7 @@ table-menu = Actions for { $name }
 bar-selected = { $count } selected
 pages-previous = Previous
 pages-next = Next
+filter-title = Search and filter
 filter-apply = Filter
 filter-reset = Reset
 copy-copy = Copy

@@ -1,12 +1,12 @@
 # Labels
 
-label-kind-desktop = computer
-label-kind-mobile = phone
-label-kind-tablet = tablet
-label-kind-other = other device
-label-kind-personal = personal token
-label-kind-device = device token
-label-kind-service = service token
+label-kind-desktop = Computer
+label-kind-mobile = Phone
+label-kind-tablet = Tablet
+label-kind-other = Other device
+label-kind-personal = Personal token
+label-kind-device = Device token
+label-kind-service = Service token
 
 label-browser-on-system = { $browser } on { $system }
 label-browser = { $browser }
@@ -42,16 +42,42 @@ label-revoked-before-browsers = { $sessions ->
     }
    *[other] { label-revoked-credentials }, and{ " " }
 }
+label-results = { $sessions ->
+    [0] { $tokens ->
+        [0] { label-results-of-browsers }
+        [one] { $tokens } token revoked.{ label-results-and-browsers }
+       *[other] { $tokens } tokens revoked.{ label-results-and-browsers }
+    }
+    [one] { $tokens ->
+        [0] { $sessions } session signed out.{ label-results-and-browsers }
+        [one] { $sessions } session signed out, { $tokens } token revoked.{ label-results-and-browsers }
+       *[other] { $sessions } session signed out, { $tokens } tokens revoked.{ label-results-and-browsers }
+    }
+   *[other] { $tokens ->
+        [0] { $sessions } sessions signed out.{ label-results-and-browsers }
+        [one] { $sessions } sessions signed out, { $tokens } token revoked.{ label-results-and-browsers }
+       *[other] { $sessions } sessions signed out, { $tokens } tokens revoked.{ label-results-and-browsers }
+    }
+}
+label-results-of-browsers = { $browsers ->
+    [0] Nothing was revoked.
+    [one] { $browsers } browser is no longer trusted.
+   *[other] { $browsers } browsers are no longer trusted.
+}
+label-results-and-browsers = { $browsers ->
+    [0] { "" }
+   *[other] { " " }{ label-results-of-browsers }
+}
 # Follows another sentence. It is empty if nothing was revoked.
 label-revoked-sentence = { $sessions ->
     [0] { $tokens ->
         [0] { $browsers ->
             [0] { "" }
-           *[other] { " " }Revoked: { label-revoked }.
+           *[other] { " " }{ label-results }
         }
-       *[other] { " " }Revoked: { label-revoked }.
+       *[other] { " " }{ label-results }
     }
-   *[other] { " " }Revoked: { label-revoked }.
+   *[other] { " " }{ label-results }
 }
 label-reason-signed-out = Signed out
 label-reason-revoked = Revoked

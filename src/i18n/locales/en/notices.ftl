@@ -13,10 +13,7 @@ notice-password-reset = Password changed. Sign in with the new password.
 notice-password-removed = Password removed. You sign in with a passkey from now on.{ label-revoked-sentence }
 notice-account-deleted = Your account has been deleted.{ label-revoked-sentence }
 notice-sign-in-recognised = Thank you. This sign-in counts as yours.
-notice-signed-out = { $sessions ->
-    [0] Revoked: { label-revoked }.
-   *[other] Signed out.{ label-revoked-sentence }
-}
+notice-signed-out = { label-results }
 notice-session-signed-out = Session signed out: { $name }.
 notice-token-revoked = Token revoked: { $name }.
 notice-session-already-ended = This session is already signed out.

@@ -96,7 +96,7 @@ removal-cancel = Cancel the removal
 # Trusted browsers
 
 trusted-title = Trusted browsers
-trusted-lead = A sign-in with your password asks for no code in these browsers. Changes of your account still do. A change of the password or of a factor ends the trust.
+trusted-lead = In these browsers, your password is enough to sign in. Changes to your account still need a code or a passkey. A change of the password or of a factor ends the trust.
 trusted-none = You trust no browser. When you sign in with a code, you can choose not to be asked for one in that browser again.
 trusted-until = Ends
 trusted-remove = End the trust

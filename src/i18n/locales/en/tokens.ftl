@@ -127,4 +127,3 @@ tokens-created-all = Show all
 tokens-activity = Recent activity
 tokens-all-activity = All activity of this token
 tokens-revoke-title = Revoke token
-tokens-revoke-lead = Everything that uses this token loses access immediately. You can’t undo this.
