@@ -53,7 +53,7 @@ export class Demo {
     this.origin = await new Promise((found, failed) => {
       this.server.on("exit", () => failed(new Error("the server has ended")));
       this.server.stdout.on("data", (text) => {
-        const said = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
+        const said = /http:\/\/localhost:\d+/.exec(text);
         if (said) found(said[0]);
       });
     });
