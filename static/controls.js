@@ -56,7 +56,7 @@ for (const output of all("[data-count]")) {
     every.checked = ticked > 0 && ticked === boxes.length;
     every.indeterminate = ticked > 0 && ticked < boxes.length;
   };
-  if (every) every.hidden = boxes.length === 0;
+  if (every) every.closest("label").hidden = boxes.length === 0;
   form.addEventListener("change", (event) => {
     if (event.target === every) for (const box of boxes) box.checked = every.checked;
     count();
@@ -89,6 +89,15 @@ for (const button of all("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 
+// A message that was read. The focus goes to the content, because the button is gone with the message.
+for (const button of all("[data-dismiss]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.parentElement.remove();
+    named("main").focus();
+  });
+}
+
 // Buttons that open a dialog, in place of the links to a page that asks the same.
 for (const button of all("[data-dialog]")) {
   button.hidden = false;
@@ -103,6 +112,11 @@ for (const button of all("[data-ask]")) {
     const dialog = named("ask");
     dialog.querySelector("h2").textContent = button.dataset.ask;
     dialog.querySelector(".sub").textContent = button.dataset.facts;
+    const [note, unused] = all("p:not(.sub)", dialog);
+    if (unused) {
+      note.hidden = "unused" in button.dataset;
+      unused.hidden = !note.hidden;
+    }
     dialog.querySelector("form").action = button.getAttribute("formaction") ?? button.form.action;
     dialog.showModal();
   });

@@ -24,6 +24,7 @@ use crate::{
         extract::language::language_of,
         paths,
         response::{
+            components::Toast,
             field_texts::FieldTexts,
             html::{Layout, see_other},
         },
@@ -57,7 +58,10 @@ impl BrowserUser {
     pub fn frame(&self) -> Layout {
         // If there is a draft, the message of an earlier request stays for the next page.
         let (message, receipt) = match self.open_draft() {
-            Some(_) => (Some(self.text(&notice::not_submitted())), None),
+            Some(_) => {
+                let message = Toast::new(self.language(), &notice::not_submitted());
+                (Some(message), None)
+            }
             None => (
                 self.cookie.take_flash_message(),
                 self.cookie.take_flash_receipt(),
@@ -126,7 +130,7 @@ impl BrowserUser {
         let chosen = tag.and_then(|tag| languages.find(tag));
         let language = chosen.unwrap_or(&self.language);
         self.cookie
-            .set_flash_message(&i18n::text(language, message))?;
+            .set_flash_message(&Toast::new(language, message))?;
         Ok(see_other(&self.address(path)))
     }
 
@@ -140,8 +144,9 @@ impl BrowserUser {
         message: &Message,
         receipt: ReceiptId,
     ) -> Result<HttpResponse> {
+        let response = self.redirect(path, message)?;
         self.cookie.set_flash_receipt(receipt)?;
-        self.redirect(path, message)
+        Ok(response)
     }
 
     /// Signs the browser out after its own session was revoked. The sessions of the other cookies
@@ -285,7 +290,7 @@ impl OptionalUser {
     /// None are expected.
     pub fn redirect(&self, path: &str, message: &Message) -> Result<HttpResponse> {
         self.cookie
-            .set_flash_message(&i18n::text(self.language(), message))?;
+            .set_flash_message(&Toast::new(self.language(), message))?;
         Ok(see_other(&self.address(path)))
     }
 

@@ -8,11 +8,14 @@ use crate::{
     error::Result,
     http::{
         auth::OptionalUser,
+        pages::activity::{ActivityRow, EventRow, NamedCredential},
         paths,
         response::{
-            components::{Choice, Column, SortOrder, Tab},
+            client_address::ClientAddress,
+            components::{Choice, Column, Refused, SortOrder, Tab, Toast, Tone},
             field_texts::FieldTexts,
             html::{self, Layout},
+            relative_time::RelativeTime,
         },
     },
     types::{fields::FieldErrors, message::field},
@@ -55,17 +58,23 @@ struct ComponentsPage {
     tabs: [Tab; 3],
     options: [Choice; 3],
     icon_names: Vec<String>,
+    toasts: [Toast; 2],
+    refusals: [Option<Refused>; 2],
+    no_page: Option<String>,
+    moment: RelativeTime,
+    addresses: [ClientAddress; 2],
+    events: [ActivityRow; 2],
 }
 
 /// `GET /components`
 pub async fn show(user: OptionalUser) -> Result<HttpResponse> {
-    let mut frame = user.frame();
-    frame.message = Some(SAMPLE.sentence.to_owned());
-    frame.receipt = Some(paths::COMPONENTS.to_owned());
+    let frame = user.frame();
     let mut errors = FieldErrors::default();
     for name in ["name", "current_password", "password", "expires", "also"] {
         errors.add(name, field::missing());
     }
+    let now = user.context.now();
+    let moment = RelativeTime::past(&frame.language, now, now);
     html::ok(&ComponentsPage {
         faults: FieldTexts::new(&frame.language, &errors),
         frame,
@@ -85,6 +94,15 @@ pub async fn show(user: OptionalUser) -> Result<HttpResponse> {
             selected,
         }),
         icon_names: icon_names(),
+        toasts: [Tone::Success, Tone::Attention].map(|tone| Toast {
+            text: SAMPLE.sentence.to_owned(),
+            tone,
+        }),
+        refusals: refusals(),
+        no_page: None,
+        moment: moment.clone(),
+        addresses: addresses(),
+        events: [true, false].map(|is_full| event(&moment, is_full)),
     })
 }
 
@@ -102,6 +120,60 @@ fn columns() -> Vec<Column> {
         Column::Plain(SAMPLE.word.to_owned()),
         Column::Menu,
     ]
+}
+
+fn refusals() -> [Option<Refused>; 2] {
+    let wrong = Refused::Wrong(SAMPLE.sentence.to_owned());
+    let wait = Refused::Wait {
+        reason: SAMPLE.sentence.to_owned(),
+        seconds: 10,
+    };
+    [Some(wrong), Some(wait)]
+}
+
+fn addresses() -> [ClientAddress; 2] {
+    [Some(SAMPLE.word.to_owned()), None].map(|place| ClientAddress {
+        ip: "192.0.2.7".to_owned(),
+        place,
+    })
+}
+
+/// Returns an event with everything that can be known about it, or with its description only.
+fn event(at: &RelativeTime, is_full: bool) -> ActivityRow {
+    let path = || paths::COMPONENTS.to_owned();
+    let credential = |current| NamedCredential {
+        title: SAMPLE.word.to_owned(),
+        href: path(),
+        current,
+        is_unrevoked: true,
+    };
+    let [place, _] = addresses();
+    ActivityRow {
+        event: EventRow {
+            sentence: SAMPLE.sentence.to_owned(),
+            detail: SAMPLE.word.to_owned(),
+            at: at.clone(),
+            ip: None,
+            receipt: is_full.then(path),
+            times: if is_full { 3 } else { 1 },
+        },
+        icon: "personal",
+        href: is_full.then(path),
+        changes: if is_full {
+            vec![SAMPLE.long.to_owned()]
+        } else {
+            Vec::new()
+        },
+        revoked: if is_full {
+            vec![credential(false), credential(false)]
+        } else {
+            Vec::new()
+        },
+        more_revoked: if is_full { 2 } else { 0 },
+        by: is_full.then(|| credential(false)),
+        address: is_full.then_some(place),
+        not_me: is_full.then(path),
+    }
 }
 
 /// Returns the names of the pictures in the sprite.

@@ -15,7 +15,7 @@ use crate::{
         middleware::body::{Form, Query},
         paths,
         response::{
-            components::Refused,
+            components::{Refused, Toast},
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
         },
@@ -90,7 +90,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     let mut page = LoginPage::new(&user, String::new(), false, next.as_ref())?;
     // The cookie contains a session that has ended.
     if page.frame.message.is_none() && user.cookie.secret().is_some() {
-        page.frame.message = Some(i18n::text(user.language(), &notice::session_expired()));
+        page.frame.message = Some(Toast::new(user.language(), &notice::session_expired()));
     }
     html::ok(&page)
 }

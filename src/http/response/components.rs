@@ -1,7 +1,65 @@
 //! The values that the templates in `templates/components` take.
 
 use super::error_response::whole_seconds;
-use crate::{error::Error, i18n::Language};
+use crate::{
+    error::Error,
+    i18n::{self, Language},
+    types::message::{Message, notice},
+};
+
+/// The look of a toast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something was done.
+    Success,
+    /// Nothing was done, or the user has to do something first.
+    Attention,
+}
+
+impl Tone {
+    /// Returns the name of the colour, which is also the name of the icon.
+    #[must_use]
+    pub const fn colour(self) -> &'static str {
+        match self {
+            Self::Success => "green",
+            Self::Attention => "amber",
+        }
+    }
+
+    /// Returns the ARIA role.
+    #[must_use]
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::Success => "status",
+            Self::Attention => "alert",
+        }
+    }
+}
+
+/// The message of an earlier request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The text.
+    pub text: String,
+    /// The look.
+    pub tone: Tone,
+}
+
+impl Toast {
+    /// Writes `message` in `language`.
+    #[must_use]
+    pub fn new(language: &Language, message: &Message) -> Self {
+        let success = notice::is_success(message);
+        Self {
+            text: i18n::text(language, message),
+            tone: if success {
+                Tone::Success
+            } else {
+                Tone::Attention
+            },
+        }
+    }
+}
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use actix_web::{
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{assets, brand::Brand, error_response};
+use super::{assets, brand::Brand, components::Toast, error_response};
 use crate::{
     app_state::AppState,
     config::Mount,
@@ -60,9 +60,12 @@ pub struct Layout {
     /// The whole path and the query of this page, as a return address.
     pub address: String,
     /// The message that an earlier request left.
-    pub message: Option<String>,
+    pub message: Option<Toast>,
     /// The path of the receipt that the message refers to.
     pub receipt: Option<String>,
+    /// Whether the page shows a secret that no other page shows. Its links to other pages open a new
+    /// tab.
+    pub has_new_secret: bool,
     /// The mount, which precedes each path.
     pub mount: Mount,
     /// The language of the page.
@@ -75,7 +78,7 @@ impl Layout {
     /// Creates the layout of the page at the address of `request`. Every page of a signed-in user
     /// has the menu, including a page that says what went wrong.
     #[must_use]
-    pub fn new(request: &HttpRequest, message: Option<String>) -> Self {
+    pub fn new(request: &HttpRequest, message: Option<Toast>) -> Self {
         let principal = principal_of(request);
         let user = principal.as_deref().map(Principal::user);
         let context = request.app_data::<Data<AppState>>();
@@ -90,6 +93,7 @@ impl Layout {
             address: draft::address_without(request),
             message,
             receipt: None,
+            has_new_secret: false,
             mount: mount_of(request).clone(),
             language: language_of(request),
             now: context.map_or_else(String::new, |context| context.now().to_string()),
@@ -126,12 +130,6 @@ impl Layout {
     pub fn home(&self) -> Address {
         let app = self.brand.app.clone().map(Address::whole);
         app.unwrap_or_else(|| self.url(paths::ACCOUNT))
-    }
-
-    /// Returns the address of this page. It no longer shows the message of an earlier request.
-    #[must_use]
-    pub fn here(&self) -> Address {
-        Address::whole(self.address.clone())
     }
 
     /// Returns the address to which a page leads in the end: `next`, or `page`.

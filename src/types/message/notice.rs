@@ -1,6 +1,6 @@
 //! Notices on pages: the result of an earlier request, or the reason why a form is shown again.
 
-use super::messages;
+use super::{Message, messages};
 
 messages! {
     saved = "notice-saved";
@@ -44,4 +44,25 @@ messages! {
     review_first = "notice-review-first";
     list_changed = "notice-list-changed";
     filter_invalid = "notice-filter-invalid";
+}
+
+/// The notices that report no success: nothing was done, or the user has to do something first.
+const WITHOUT_SUCCESS: [fn() -> Message; 11] = [
+    session_already_ended,
+    token_already_ended,
+    token_already_created,
+    token_already_rotated,
+    session_expired,
+    not_submitted,
+    sign_in_attempt_over,
+    password_link_needed,
+    password_needs_operator,
+    second_factor_needed,
+    factor_already_on,
+];
+
+/// Returns whether `message` reports a success.
+#[must_use]
+pub fn is_success(message: &Message) -> bool {
+    WITHOUT_SUCCESS.iter().all(|notice| notice() != *message)
 }

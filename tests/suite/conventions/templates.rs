@@ -259,3 +259,29 @@ mod tests {
         assert_eq!(unescaped_in_code(&Source::new("x.rs", code))[0].line, 2);
     }
 }
+
+#[test]
+fn gallery_shows_every_component() {
+    let folder = project_dir().join("templates/components");
+    let gallery = std::fs::read_to_string(folder.join("gallery.html")).unwrap();
+    let mut missing = Vec::new();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        if name != "gallery.html" && !shows(&gallery, &name) {
+            missing.push(name);
+        }
+    }
+    assert!(missing.is_empty(), "gallery.html must show {missing:?}");
+    assert!(!shows(
+        "{% import \"components/tile.html\" as tiles %}",
+        "tile.html"
+    ));
+}
+
+/// Whether a template imports the component in this file and calls a macro of it.
+fn shows(template: &str, file: &str) -> bool {
+    let import = format!("{{% import \"components/{file}\" as ");
+    let alias = template.split_once(&import);
+    let alias = alias.and_then(|(_, rest)| rest.split(' ').next());
+    alias.is_some_and(|alias| template.contains(&format!(" {alias}::")))
+}

@@ -172,6 +172,13 @@ fn expect_restored(page: &Answer, action: &str, entered: &[Control]) {
     assert!(!page.text.contains(SECRET), "{action}: {page}");
     // Actions on this page return to it without the draft.
     assert!(!page.text.contains("draft="), "{action}: {page}");
+    // The message has no link, which would load the page without the draft.
+    let (_, message) = page
+        .text
+        .split_once("class=\"notice amber toast\" role=\"alert\"")
+        .unwrap_or_else(|| panic!("{action} must not report a success: {page}"));
+    let (message, _) = message.split_once("</div>").expect("an end");
+    assert!(!message.contains("<a "), "{action}: {message}");
     let again = form_in(page, action);
     assert_eq!(
         content(&again.controls),

@@ -80,6 +80,28 @@ async fn dialog_opens_and_cancel_closes_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn dismissed_message_leaves_the_typed_text() {
+    let app = TestApp::start();
+    let window = Window::at(&app.origin).open().await;
+    window.visit("/components").await;
+    let count = "return document.querySelectorAll('.toast').length;";
+    let name = "return document.getElementById('name').value;";
+    let shown = window.evaluate(count).await.as_u64().unwrap();
+    window
+        .evaluate("document.getElementById('name').value = 'typed'")
+        .await;
+    window
+        .evaluate("document.querySelector('.dismiss').click()")
+        .await;
+    assert_eq!(window.evaluate(count).await, shown - 1);
+    assert_eq!(window.evaluate(name).await, "typed");
+    let focused = "return document.activeElement.id;";
+    assert_eq!(window.evaluate(focused).await, "main");
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
 async fn copy_button_says_that_it_copied() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -119,5 +141,7 @@ async fn page_without_scripts_has_no_dead_control() {
     for words in ["Copy", "Show"] {
         window.expect_no_text(words).await;
     }
+    let buttons = "return [...document.querySelectorAll('.dismiss')].filter(one => one.checkVisibility()).length;";
+    assert_eq!(window.evaluate(buttons).await, 0);
     window.close().await;
 }

@@ -82,6 +82,8 @@ async fn authenticator_app_is_set_up_used_and_removed() {
     expect_accessible(&window, "/account/security/recovery-codes").await;
     let codes = value_of(&window, "codes").await;
     assert_eq!(codes.lines().count(), 10);
+    window.press("Dismiss this message").await;
+    assert_eq!(value_of(&window, "codes").await, codes);
     window.press("I have saved them").await;
     window.expect_path("/account/security").await;
     window.expect_text("Remove authenticator app").await;
@@ -109,4 +111,58 @@ async fn authenticator_app_is_set_up_used_and_removed() {
     enter_password(&window).await;
     window.expect_path("/account").await;
     window.close().await;
+}
+
+/// Whether the page asks before it is left.
+async fn warns(window: &Window) -> bool {
+    let script = "const event = document.createEvent('BeforeUnloadEvent');
+         event.initEvent('beforeunload', false, true);
+         dispatchEvent(event);
+         return event.returnValue !== '';";
+    window.evaluate(script).await == true
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+async fn leaving_unsaved_recovery_codes_is_asked_about() {
+    let app = TestApp::start();
+    app.register(ADA).await;
+    let window = Window::at(&app.origin).open().await;
+    enter_password(&window).await;
+    window.visit("/account/security/totp").await;
+    let secret = value_of(&window, "secret").await;
+    window.fill("Code", &code(&app, &secret)).await;
+    window.press("Turn on").await;
+    for act in ["Copy", "Download", "Print", "I have saved them"] {
+        expect_codes(&window).await;
+        // Neither a file nor another page replaces the page of the codes.
+        let stay = "window.print = () => dispatchEvent(new Event('beforeprint'));
+             document.addEventListener('click', (event) => event.target.closest('a') && event.preventDefault());";
+        window.evaluate(stay).await;
+        window.press(act).await;
+        if act == "Copy" {
+            window.expect_text("Copied").await;
+        }
+        assert!(!warns(&window).await, "{act}");
+        make_codes_anew(&window).await;
+    }
+    expect_codes(&window).await;
+    assert!(warns(&window).await);
+    assert!(!warns(&window).await, "it asks once");
+    window.close().await;
+}
+
+/// Waits for the codes and for the scripts of their page.
+async fn expect_codes(window: &Window) {
+    window.expect_path("/account/security/recovery-codes").await;
+    let loaded = "return new Promise((done) => {
+         if (document.readyState === 'complete') done();
+         else addEventListener('load', () => done());
+     });";
+    window.evaluate(loaded).await;
+}
+
+async fn make_codes_anew(window: &Window) {
+    window.visit("/account/security").await;
+    window.press("Make new recovery codes").await;
 }

@@ -111,3 +111,31 @@ async fn form_that_must_wait_marks_no_field_as_wrong() {
         .expect_no_text("aria-invalid")
         .expect_no_text(PASSWORD);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn message_shows_whether_something_was_done() {
+    const SUCCESS: &str = "class=\"notice green toast\" role=\"status\"";
+    const ATTENTION: &str = "class=\"notice amber toast\" role=\"alert\"";
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    app.token_of(&browser, "CI", &[]).await;
+    let token = format!("/account/tokens/{}", newest_token(&browser).await);
+    let revoke = format!("{token}/revoke");
+    for look in [SUCCESS, ATTENTION] {
+        let revoked = browser.post(&revoke, &[("confirmed", "1")]).await;
+        let page = browser.follow(&revoked.expect_status(303)).await;
+        page.expect_text(look);
+    }
+    // A message that nobody saw leaves no receipt and no colour to the next one.
+    app.token_of(&browser, "Other", &[]).await;
+    let other = format!("/account/tokens/{}/revoke", newest_token(&browser).await);
+    for path in [&other, &revoke] {
+        browser.post(path, &[("confirmed", "1")]).await;
+    }
+    let form = [("name", "Ada"), ("email", ADA)];
+    let saved = browser.post("/account/profile", &form).await;
+    let page = browser.follow(&saved.expect_status(303)).await;
+    page.expect_text("Saved.")
+        .expect_text(SUCCESS)
+        .expect_no_text("View receipt");
+}

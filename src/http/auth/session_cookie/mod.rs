@@ -7,6 +7,8 @@
 //! browser only if the user asked for that.
 
 mod config;
+#[cfg(feature = "pages")]
+mod flash;
 #[cfg(feature = "testing")]
 mod issue;
 mod link;
@@ -24,13 +26,11 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result as NarthexResult},
     sessions::secret::SessionSecret,
-    types::ids::ReceiptId,
 };
 
 const SECRET: &str = "s";
 const REMEMBER: &str = "r";
 const MESSAGE: &str = "m";
-const RECEIPT: &str = "e";
 
 /// Marks a request whose session cookie outlives the browser.
 #[derive(Clone, Copy)]
@@ -141,41 +141,6 @@ impl SessionCookie {
         self.supersede_others(true);
         self.request.extensions_mut().remove::<PersistentCookie>();
         self.put(MESSAGE, message)
-    }
-
-    /// Stores a message for the next page.
-    ///
-    /// # Errors
-    /// The errors of [`SessionCookie::sign_in`].
-    pub fn set_flash_message(&self, message: &str) -> NarthexResult<()> {
-        self.put(MESSAGE, message)
-    }
-
-    /// Stores the id of the receipt that the message for the next page refers to.
-    ///
-    /// # Errors
-    /// The errors of [`SessionCookie::sign_in`].
-    pub fn set_flash_receipt(&self, receipt: ReceiptId) -> NarthexResult<()> {
-        self.put(RECEIPT, &receipt.to_string())
-    }
-
-    /// Takes the id of the receipt that the message of an earlier page refers to.
-    #[must_use]
-    pub fn take_flash_receipt(&self) -> Option<ReceiptId> {
-        let receipt = self.session.get::<String>(RECEIPT).ok().flatten()?;
-        self.session.remove(RECEIPT);
-        receipt.parse().ok()
-    }
-
-    /// Takes the message of an earlier page.
-    #[must_use]
-    pub fn take_flash_message(&self) -> Option<String> {
-        let message = self.session.get::<String>(MESSAGE).ok().flatten()?;
-        self.session.remove(MESSAGE);
-        if self.session.entries().is_empty() {
-            self.session.purge();
-        }
-        Some(message)
     }
 
     fn put(&self, key: &str, value: &str) -> NarthexResult<()> {

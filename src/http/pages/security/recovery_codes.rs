@@ -34,15 +34,17 @@ struct RecoveryCodesPage {
 /// leads to the overview, because they are shown once.
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.context.settings());
-    match user.take_recovery_codes() {
-        Some(codes) => html::ok(&RecoveryCodesPage {
-            frame: user.frame(),
-            count: codes.expose().lines().count(),
-            codes,
-            next,
-        }),
-        None => Ok(see_other(&user.address(paths::SECURITY))),
-    }
+    let Some(codes) = user.take_recovery_codes() else {
+        return Ok(see_other(&user.address(paths::SECURITY)));
+    };
+    let mut frame = user.frame();
+    frame.has_new_secret = true;
+    html::ok(&RecoveryCodesPage {
+        frame,
+        count: codes.expose().lines().count(),
+        codes,
+        next,
+    })
 }
 
 /// `POST /account/security/recovery-codes`

@@ -74,7 +74,8 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Cause) -> Resu
         Cause::Created => (Vec::new(), count_others_named(user, &token).await?),
         Cause::Rotated => (EarlierSecret::all(user, token.id).await?, 0),
     };
-    let frame = user.frame();
+    let mut frame = user.frame();
+    frame.has_new_secret = true;
     let address = format!("{}{}", context.settings().base_url(), paths::API_USER);
     let mut answer = html::ok(&CreatedPage {
         row: TokenRow::new(user, &frame, &token),

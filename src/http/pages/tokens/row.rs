@@ -133,6 +133,26 @@ impl TokenRow {
         self.abilities.len().saturating_sub(CHIPS)
     }
 
+    /// Returns what tells the token apart from others with its name, and its last use.
+    pub(super) fn facts(&self, frame: &Layout) -> String {
+        let hint = (!self.hint.is_empty()).then(|| format!("…{}", self.hint));
+        let used = match &self.last_used {
+            Some(used) => format!("{}: {}", frame.text("tokens-column-last-used"), used.words),
+            None => frame.text("tokens-never-used"),
+        };
+        let ip = self.last_used_ip.clone();
+        let facts = [hint, Some(self.kind.clone()), Some(used), ip];
+        facts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Returns the id of the message about the consequence of a revocation.
+    pub(super) const fn revocation_note(&self) -> &'static str {
+        match self.last_used {
+            Some(_) => "revoke-one-token-used",
+            None => "revoke-one-token-unused",
+        }
+    }
+
     /// Returns whether the token has ended.
     pub(super) const fn has_ended(&self) -> bool {
         self.ended.is_some()
