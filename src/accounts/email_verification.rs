@@ -48,7 +48,8 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 ///
 /// The result is the same whether the address has an account. The owner of an existing account gets
 /// a mail that says so. `language` is that of a new account and its mails. Each attempt costs a password
-/// hash and one transaction.
+/// hash and one transaction. If a limit of mails is reached, only the mail is withheld: the visitor can
+/// ask for another one later.
 ///
 /// # Errors
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
@@ -75,27 +76,30 @@ pub async fn register_by_mail(
     };
     context
         .write(move |tx| {
-            if !is_within_limits(tx, &new.email, actor.ip)? {
-                return Ok(());
-            }
+            let allowance = record_request(tx, &new.email, actor.ip)?;
             let existing = store::by_email(tx.connection, new.email.canonical())?;
             match existing {
-                Some(account) if !is_given_up(&account, tx.now()) => tell_owner(tx, &account),
+                Some(account) if !is_given_up(&account, tx.now()) => match allowance {
+                    MailAllowance::Allowed => tell_owner(tx, &account),
+                    MailAllowance::LimitedUntil(_) => Ok(()),
+                },
                 Some(account) => {
                     lock_user_and_recheck_actor(tx, account.user.id, &Actor::operator())?;
                     delete_account(tx, account.user.id, &Actor::operator())?;
-                    create(tx, &new, &actor)
+                    create(tx, &new, &actor, allowance)
                 }
-                None => create(tx, &new, &actor),
+                None => create(tx, &new, &actor, allowance),
             }
         })
         .await
 }
 
-fn is_within_limits(tx: &mut Transaction<'_>, email: &Email, ip: Option<IpAddr>) -> Result<bool> {
-    let kind = Purpose::VerifyEmail.as_str();
-    let allowance = mails::record(tx, kind, email.canonical(), ip)?;
-    Ok(allowance == MailAllowance::Allowed)
+fn record_request(
+    tx: &mut Transaction<'_>,
+    email: &Email,
+    ip: Option<IpAddr>,
+) -> Result<MailAllowance> {
+    mails::record(tx, Purpose::VerifyEmail.as_str(), email.canonical(), ip)
 }
 
 fn is_given_up(account: &Account, now: Timestamp) -> bool {
@@ -104,7 +108,12 @@ fn is_given_up(account: &Account, now: Timestamp) -> bool {
         .is_some_and(|since| since.saturating_add(GIVEN_UP_AFTER) <= now)
 }
 
-fn create(tx: &mut Transaction<'_>, new: &NewAccount, actor: &Actor) -> Result<()> {
+fn create(
+    tx: &mut Transaction<'_>,
+    new: &NewAccount,
+    actor: &Actor,
+    allowance: MailAllowance,
+) -> Result<()> {
     let since = Some(tx.now());
     let user = match insert(tx, new, since)? {
         Ok(user) => user,
@@ -114,7 +123,10 @@ fn create(tx: &mut Transaction<'_>, new: &NewAccount, actor: &Actor) -> Result<(
     };
     let event = NewEvent::new(EventKind::AccountCreated, "");
     audit::record(tx, user, actor, event)?;
-    queue_link(tx, user, &new.email)
+    match allowance {
+        MailAllowance::Allowed => queue_link(tx, user, &new.email),
+        MailAllowance::LimitedUntil(_) => Ok(()),
+    }
 }
 
 /// Mails the owner of an account that a client wanted to register its address. If the address is not
@@ -152,21 +164,38 @@ fn queue_link(tx: &mut Transaction<'_>, user: UserId, email: &Email) -> Result<(
 }
 
 /// Asks for another mail with a link that verifies the address. As for a reset, the account is looked
-/// for when the mail is due.
+/// for when the mail is due. Only the owner of the account may learn of a reached limit.
 ///
 /// # Errors
-/// Returns an error if the database fails. A reached limit is no error.
-pub async fn resend(context: &AppState, email: Email, ip: Option<IpAddr>) -> Result<()> {
+/// Returns an error if the database fails.
+pub async fn resend(context: &AppState, email: Email, ip: Option<IpAddr>) -> Result<MailAllowance> {
     context
         .write(move |tx| {
-            if !is_within_limits(tx, &email, ip)? {
-                return Ok(());
+            let allowance = record_request(tx, &email, ip)?;
+            if allowance == MailAllowance::Allowed {
+                let mail = QueuedMail {
+                    to: email.as_str().to_owned(),
+                    mail: Mail::VerificationRequested,
+                };
+                mail::queue(tx, None, mail)?;
             }
-            let mail = QueuedMail {
-                to: email.as_str().to_owned(),
-                mail: Mail::VerificationRequested,
-            };
-            mail::queue(tx, None, mail)
+            Ok(allowance)
+        })
+        .await
+}
+
+/// Returns the time at which the limits of the caller's address permit another mail. `None`: now.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub async fn limited_until(context: &AppState, caller: &Principal) -> Result<Option<Timestamp>> {
+    let Ok(email) = Email::parse(&caller.user().email) else {
+        return Ok(None);
+    };
+    context
+        .read(move |state, connection| {
+            let kind = Purpose::VerifyEmail.as_str();
+            mails::address_limited_until(state, connection, kind, email.canonical())
         })
         .await
 }

@@ -3,7 +3,7 @@
 //! to it.
 
 use super::{
-    email_change::{self, record_request},
+    email_change::{self, MailedAt, mail_link},
     store,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
     mail::{
-        self, Mail,
+        Mail,
         links::{self, LinkSecret, NewLink, Purpose},
         notices::{self, NoticeKind},
     },
@@ -40,22 +40,23 @@ pub async fn find(context: &AppState, user: UserId) -> Result<Option<NoticeEmail
 }
 
 /// Sets or removes the second address, and tells the user of it. A new one gets a mail with a link.
-/// Returns whether such a mail was queued. `credential` is that of the caller, under the lock.
+/// Returns when such a mail is sent, or `None` without one. `credential` is that of the caller, under the
+/// lock.
 ///
 /// # Errors
 /// [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication of the
-/// caller is too old; [`Error::Throttled`] if a limit of mails is reached.
+/// caller is too old. A reached limit of mails is no error.
 pub(super) fn change(
     tx: &mut Transaction<'_>,
     caller: &Principal,
     credential: &Credential,
     new: Option<&Email>,
-) -> Result<bool> {
+) -> Result<Option<MailedAt>> {
     let user = caller.user().id;
     let current = store::notice_email(tx.connection, user)?;
     let current = current.as_ref().map(|current| &*current.address);
     if current == new.map(Email::as_str) {
-        return Ok(false);
+        return Ok(None);
     }
     credential.require_recent_authentication(tx.now())?;
     let (actor, address) = (caller.actor(), new.map(|new| new.as_str().to_owned()));
@@ -70,17 +71,15 @@ pub(super) fn change(
     store::set_notice_email(tx.connection, user, new.map(Email::as_str))?;
     links::void(tx.connection, user, Purpose::VerifyNoticeEmail)?;
     let Some(new) = new else {
-        return Ok(false);
+        return Ok(None);
     };
-    record_request(tx, Purpose::VerifyNoticeEmail, caller, new)?;
     let link = NewLink {
         purpose: Purpose::VerifyNoticeEmail,
         user: Some(user),
         email: new,
         detail: "",
     };
-    mail::queue_link(tx, &link, |link| Mail::VerifyNoticeEmail { link })?;
-    Ok(true)
+    mail_link(tx, caller, &link, |link| Mail::VerifyNoticeEmail { link }).map(Some)
 }
 
 /// Verifies the second address with the link of its mail.

@@ -1,6 +1,11 @@
 //! Changes a user's name, e-mail address and language.
 
-use super::{email_change, notice_email, register::email_taken, store};
+use super::{
+    email_change::{self, MailedAt},
+    notice_email,
+    register::email_taken,
+    store,
+};
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, EventKind, NewEvent},
@@ -40,10 +45,10 @@ pub enum ProfileChanged {
     /// The address is a new one. The session has a new secret. The receipt is that of the chosen
     /// credentials.
     EmailChanged(Option<Box<RevocationReceipt>>),
-    /// A link was mailed to the new address of the account, which is pending.
-    EmailPending,
-    /// A link was mailed to the second address.
-    NoticeEmailPending,
+    /// A link is mailed to the new address of the account, which is pending.
+    EmailPending(MailedAt),
+    /// A link is mailed to the second address.
+    NoticeEmailPending(MailedAt),
 }
 
 /// Changes the caller's name, addresses and language to those of `profile`. If mail is on, a new
@@ -54,7 +59,7 @@ pub enum ProfileChanged {
 /// - [`Error::ReauthenticationRequired`] if an address is new and the last re-authentication is
 ///   too old;
 /// - [`Error::Invalid`] if mail is off and the address belongs to another user;
-/// - [`Error::Throttled`] if too many addresses were tried, or too many mails were asked for.
+/// - [`Error::Throttled`] if mail is off and too many addresses were tried.
 pub async fn change_profile(
     context: &AppState,
     caller: &Principal,
@@ -90,30 +95,29 @@ pub async fn change_profile(
                 let event = NewEvent::new(EventKind::NameChanged, profile.name.as_str());
                 audit::record(tx, user, &actor, event)?;
             }
-            let changed_at_once = match (email_changed, has_mail) {
+            let of_email = match (email_changed, has_mail) {
                 (false, _) => None,
                 (true, true) => {
-                    email_change::request(tx, &caller, &profile.email, profile.ending)?;
-                    None
+                    let mailed =
+                        email_change::request(tx, &caller, &profile.email, profile.ending)?;
+                    Some(ProfileChanged::EmailPending(mailed))
                 }
                 (true, false) => {
                     let receipt = set_email(tx, &caller, &profile, renewed)?;
                     Some(ProfileChanged::EmailChanged(receipt.map(Box::new)))
                 }
             };
-            let notice_email_pending = match &profile.notice_email {
+            let of_notice_email = match &profile.notice_email {
                 Some(new) if has_mail => {
                     notice_email::change(tx, &caller, &caller_credential, new.as_ref())?
                 }
-                _ => false,
+                _ => None,
             };
+            let of_notice_email = of_notice_email.map(ProfileChanged::NoticeEmailPending);
             Ok::<_, Error>(
-                match (changed_at_once, email_changed, notice_email_pending) {
-                    (Some(changed), ..) => changed,
-                    (None, true, _) => ProfileChanged::EmailPending,
-                    (None, false, true) => ProfileChanged::NoticeEmailPending,
-                    (None, false, false) => ProfileChanged::Saved,
-                },
+                of_email
+                    .or(of_notice_email)
+                    .unwrap_or(ProfileChanged::Saved),
             )
         })
         .await

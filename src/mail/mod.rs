@@ -8,4 +8,4 @@ pub mod links;
 pub mod notices;
 mod outbox;
 
-pub use self::outbox::{Mail, QueuedMail, queue, queue_link};
+pub use self::outbox::{Mail, QueuedMail, queue, queue_link, queue_link_at};

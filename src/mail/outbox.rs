@@ -172,6 +172,30 @@ pub fn queue_link(
     queue(tx, new.user, queued)
 }
 
+/// Does the same as [`queue_link`] for a mail that is sent at `due_at`. It replaces the mail of an
+/// earlier call for the same user and purpose whose time has not come.
+///
+/// # Errors
+/// The errors of [`queue_link`].
+pub fn queue_link_at(
+    tx: &mut Transaction<'_>,
+    new: &NewLink<'_>,
+    user: UserId,
+    mail: fn(LinkId) -> Mail,
+    due_at: Timestamp,
+) -> Result<()> {
+    let group = Digest::of(format!("mail {} of {user}", new.purpose.as_str()).as_bytes());
+    jobs::delete_waiting(tx, group)?;
+    let link = links::create_for(tx, new, due_at)?;
+    let queued = QueuedMail {
+        to: new.email.as_str().to_owned(),
+        mail: mail(link),
+    };
+    // A mail that is sent now is no part of the group, so that an operator sees its failure.
+    let group = (tx.now() < due_at).then_some(group);
+    queue_at(tx, Some(user), &queued, group, due_at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use std::{net::IpAddr, time::Duration};
 
 use super::store;
 use crate::{
-    app_state::Transaction,
+    app_state::{AppState, Transaction},
     crypto::digest::Digest,
     db::AnyConnection,
     error::Result,
@@ -68,30 +68,106 @@ pub fn record(
     ip: Option<IpAddr>,
 ) -> Result<MailAllowance> {
     let now = tx.now();
-    let of_address = Digest::of(format!("mail {kind} to {canonical}").as_bytes());
-    let exempt = &tx.state.settings().rate_limits.exempt;
-    let of_network = ip
-        .map(networks::canonical)
-        .filter(|ip| !exempt.contain(*ip))
-        .map(|ip| format!("mail for {}", networks::client_prefix(ip)))
-        .map(|text| Digest::of(text.as_bytes()));
-    let mut counted = vec![(of_address, OF_ADDRESS.as_slice())];
-    counted.extend(of_network.map(|key| (key, OF_NETWORK.as_slice())));
+    let mut counted = vec![(key_of(kind, canonical), OF_ADDRESS.as_slice())];
+    counted.extend(network_key(tx.state, ip).map(|key| (key, OF_NETWORK.as_slice())));
     let mut until = None;
     for (key, limits) in &counted {
-        store::lock(tx.connection, *key)?;
-        let requests = store::mail_requests(tx.connection, *key, now.saturating_sub(DAY))?;
-        until = until.max(limited_until(&requests, limits, now));
+        until = until.max(lock_and_limit(tx, *key, limits)?);
     }
     if let Some(until) = until {
-        metrics::counter!("narthex_rate_limited_total", "limit" => "mails").increment(1);
+        count_limited();
         return Ok(MailAllowance::LimitedUntil(until));
     }
+    let id: Id<()> = tx.new_id()?;
     for (key, _) in counted {
-        let id: Id<()> = tx.new_id()?;
         store::insert_mail_request(tx.connection, key, id, now)?;
     }
     Ok(MailAllowance::Allowed)
+}
+
+/// Counts a mail of `kind` that an account asks for to one of several addresses, and returns the time
+/// at which every limit permits it. The mail of an earlier request of the account whose time has not
+/// come does not count any more, because this one replaces it.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn schedule(
+    tx: &mut Transaction<'_>,
+    kind: &str,
+    account: &str,
+    canonical: &str,
+    ip: Option<IpAddr>,
+) -> Result<Timestamp> {
+    let now = tx.now();
+    let of_account = key_of(kind, account);
+    store::lock(tx.connection, of_account)?;
+    store::delete_mail_requests_after(tx.connection, of_account, now)?;
+    let counted = [of_account, key_of(kind, canonical)];
+    let mut until = None;
+    for key in counted {
+        until = until.max(lock_and_limit(tx, key, &OF_ADDRESS)?);
+    }
+    let id: Id<()> = tx.new_id()?;
+    if let Some(key) = network_key(tx.state, ip) {
+        let of_network = lock_and_limit(tx, key, &OF_NETWORK)?;
+        // At the present time, so that a mail of tomorrow withholds none from the network until then.
+        if of_network.is_none() {
+            store::insert_mail_request(tx.connection, key, id, now)?;
+        }
+        until = until.max(of_network);
+    }
+    if until.is_some() {
+        count_limited();
+    }
+    let at = until.unwrap_or(now);
+    for key in counted {
+        store::insert_mail_request(tx.connection, key, id, at)?;
+    }
+    Ok(at)
+}
+
+/// Returns the time at which the limits of an address permit another mail of `kind`. `None`: now.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub fn address_limited_until(
+    state: &AppState,
+    connection: &mut AnyConnection,
+    kind: &str,
+    canonical: &str,
+) -> Result<Option<Timestamp>> {
+    let now = state.now();
+    let key = key_of(kind, canonical);
+    let requests = store::mail_requests(connection, key, now.saturating_sub(DAY))?;
+    Ok(limited_until(&requests, &OF_ADDRESS, now))
+}
+
+fn key_of(kind: &str, subject: &str) -> Digest {
+    Digest::of(format!("mail {kind} to {subject}").as_bytes())
+}
+
+/// Returns the key of a client's network, or `None` if it is exempt.
+fn network_key(state: &AppState, ip: Option<IpAddr>) -> Option<Digest> {
+    let exempt = &state.settings().rate_limits.exempt;
+    ip.map(networks::canonical)
+        .filter(|ip| !exempt.contain(*ip))
+        .map(|ip| format!("mail for {}", networks::client_prefix(ip)))
+        .map(|text| Digest::of(text.as_bytes()))
+}
+
+fn lock_and_limit(
+    tx: &mut Transaction<'_>,
+    key: Digest,
+    limits: &[Limit],
+) -> Result<Option<Timestamp>> {
+    let now = tx.now();
+    store::lock(tx.connection, key)?;
+    let requests = store::mail_requests(tx.connection, key, now.saturating_sub(DAY))?;
+    Ok(limited_until(&requests, limits, now))
+}
+
+fn count_limited() {
+    metrics::counter!("narthex_rate_limited_total", "limit" => "mails").increment(1);
 }
 
 /// Returns the time at which every limit permits another request. `None`: now. `requests` are the

@@ -134,6 +134,27 @@ pub(super) fn insert_mail_request(
         .map(drop)
 }
 
+/// Deletes the mail requests after `now` with this key, and their rows with other keys.
+pub(super) fn delete_mail_requests_after(
+    connection: &mut AnyConnection,
+    key: Digest,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let later = || mail_requests::at.gt(now);
+    let ids: Vec<Id<()>> = mail_requests::table
+        .filter(mail_requests::key.eq(key))
+        .filter(later())
+        .select(mail_requests::id)
+        .load(connection)?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let replaced = mail_requests::table
+        .filter(later())
+        .filter(mail_requests::id.eq_any(ids));
+    diesel::delete(replaced).execute(connection).map(drop)
+}
+
 /// Deletes up to `limit` mail requests of `before` or earlier, and returns their number.
 pub(super) fn delete_mail_requests(
     connection: &mut AnyConnection,

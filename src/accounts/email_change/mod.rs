@@ -29,12 +29,13 @@ use crate::{
         notices::{self, NoticeKind},
     },
     passwords::set_email_verified,
-    rate_limit::mails::{self, MailAllowance},
+    rate_limit::mails,
     types::{
         credential_kind::CredentialType,
         email::Email,
-        ids::{CredentialId, UserId},
+        ids::{CredentialId, LinkId, UserId},
     },
+    util::clock::Timestamp,
 };
 
 /// The parameters of a change, which wait in the link.
@@ -46,18 +47,18 @@ struct Parameters {
     credential: CredentialId,
 }
 
-/// Mails a link to the new address, and tells the current address of it. The caller's lock is held.
+/// Mails a link to the new address, and tells the current address of it. Returns when the mail is
+/// sent. The caller's lock is held.
 ///
 /// # Errors
-/// [`Error::Throttled`] if the account or the address has reached a limit of mails.
+/// Returns an error if the database fails. A reached limit is no error.
 pub(super) fn request(
     tx: &mut Transaction<'_>,
     caller: &Principal,
     new: &Email,
     ending: Ending,
-) -> Result<()> {
+) -> Result<MailedAt> {
     let (user, actor) = (caller.user().id, caller.actor());
-    record_request(tx, Purpose::ConfirmEmail, caller, new)?;
     let parameters = Parameters {
         ending,
         credential: caller.credential().id,
@@ -68,34 +69,60 @@ pub(super) fn request(
         email: new,
         detail: &serde_json::to_string(&parameters).map_err(Error::internal)?,
     };
-    mail::queue_link(tx, &link, |link| Mail::ConfirmEmail { link })?;
+    let mailed = mail_link(tx, caller, &link, |link| Mail::ConfirmEmail { link })?;
     let event = NewEvent::new(EventKind::EmailChangeRequested, new.as_str());
     audit::record(tx, user, &actor, event)?;
     let kind = NoticeKind::EmailChangeRequested {
         new: new.as_str().to_owned(),
     };
-    notices::notify(tx, user, &actor, kind, [])
+    notices::notify(tx, user, &actor, kind, [])?;
+    Ok(mailed)
 }
 
-/// Counts a mail that a signed-in user asked for against the limits of the account and of the
-/// address. A refusal does not disclose whether the address has an account.
-///
-/// # Errors
-/// [`Error::Throttled`] if a limit is reached.
-pub(super) fn record_request(
-    tx: &mut Transaction<'_>,
-    purpose: Purpose,
-    caller: &Principal,
-    to: &Email,
-) -> Result<()> {
-    let account = caller.user().id.to_string();
-    for (subject, ip) in [(&*account, caller.ip), (to.canonical(), None)] {
-        let allowance = mails::record(tx, purpose.as_str(), subject, ip)?;
-        if let MailAllowance::LimitedUntil(until) = allowance {
-            return Err(Error::Throttled(until.saturating_duration_since(tx.now())));
+/// When the mail with a link is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailedAt {
+    /// At once.
+    Now,
+    /// At this time, because a limit of mails is reached until then.
+    Later(Timestamp),
+}
+
+impl MailedAt {
+    fn of(at: Timestamp, now: Timestamp) -> Self {
+        match now < at {
+            true => Self::Later(at),
+            false => Self::Now,
         }
     }
-    Ok(())
+
+    /// Returns the time of a mail that waits.
+    #[must_use]
+    pub const fn later(self) -> Option<Timestamp> {
+        match self {
+            Self::Now => None,
+            Self::Later(at) => Some(at),
+        }
+    }
+}
+
+/// Mails a link of a signed-in user to an address, as soon as the limits of the account and of the
+/// address permit it. So a typing mistake can be corrected at once. The result does not disclose whether
+/// the address has an account.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(super) fn mail_link(
+    tx: &mut Transaction<'_>,
+    caller: &Principal,
+    link: &NewLink<'_>,
+    mail: fn(LinkId) -> Mail,
+) -> Result<MailedAt> {
+    let (user, kind) = (caller.user().id, link.purpose.as_str());
+    let to = link.email.canonical();
+    let at = mails::schedule(tx, kind, &user.to_string(), to, caller.ip)?;
+    mail::queue_link_at(tx, link, user, mail, at)?;
+    Ok(MailedAt::of(at, tx.now()))
 }
 
 /// Returns whether the address belongs to another account than that of `user`. An account that has
@@ -116,16 +143,32 @@ pub async fn is_taken(context: &AppState, address: &str, user: Option<UserId>) -
     }
 }
 
-/// Returns the address that waits for its confirmation.
+/// An address that waits for its confirmation.
+#[derive(Clone, Debug)]
+pub struct PendingEmail {
+    /// The address, as typed.
+    pub address: String,
+    /// When the mail with the link is sent.
+    pub mailed: MailedAt,
+}
+
+/// Returns the address that waits for the link of this purpose.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn pending(context: &AppState, user: UserId) -> Result<Option<String>> {
+pub async fn pending(
+    context: &AppState,
+    user: UserId,
+    purpose: Purpose,
+) -> Result<Option<PendingEmail>> {
     context
         .read(move |state, connection| {
             let now = state.now();
-            let link = links::find_of_user(connection, user, Purpose::ConfirmEmail, now)?;
-            Ok(link.map(|link| link.email))
+            let link = links::find_of_user(connection, user, purpose, now)?;
+            Ok(link.map(|link| PendingEmail {
+                mailed: MailedAt::of(link.created_at(), now),
+                address: link.email,
+            }))
         })
         .await
 }

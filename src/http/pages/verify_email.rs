@@ -17,6 +17,7 @@ use crate::{
         response::{
             field_texts::FieldTexts,
             html::{self, Layout, see_other},
+            relative_time::RelativeTime,
         },
     },
     mail::links::{LinkCode, LinkSecret, Purpose},
@@ -25,6 +26,7 @@ use crate::{
         set_by_link::{PasswordByLink, set_by_link},
         verify::authenticate,
     },
+    rate_limit::mails::MailAllowance,
     types::{
         email::Email,
         fields::{FieldErrors, Fields},
@@ -47,7 +49,11 @@ enum State {
     /// The password of the account of the link, or a new one.
     Password { email: String, link: String },
     /// A code: the browser is signed in to an account that waits for its verification.
-    Code { email: String },
+    Code {
+        email: String,
+        /// When another mail can be sent, if a limit is reached.
+        again: Option<RelativeTime>,
+    },
     /// Another mail: the browser has no link that works.
     Wait,
 }
@@ -132,8 +138,13 @@ pub async fn resend(user: OptionalUser, origin: ClientInfo) -> Result<HttpRespon
     let Some(email) = address_text.and_then(|text| Email::parse(&text).ok()) else {
         return Ok(see_other(&address(&user, paths::LOGIN)));
     };
-    let message = notice::check_mail(email.as_str().to_owned());
-    email_verification::resend(&user.context, email, origin.ip).await?;
+    let sent = notice::check_mail(email.as_str().to_owned());
+    let allowance = email_verification::resend(&user.context, email, origin.ip).await?;
+    // A visitor without a session must not learn how often the mails of an address were asked for.
+    let message = match allowance {
+        MailAllowance::LimitedUntil(until) if signed_in.is_some() => notice::mail_limited(until),
+        MailAllowance::LimitedUntil(_) | MailAllowance::Allowed => sent,
+    };
     user.redirect(paths::VERIFY_EMAIL, &message)
 }
 
@@ -181,20 +192,28 @@ fn wrong_code(error: Error) -> Error {
 }
 
 async fn find_state(user: &OptionalUser) -> Result<State> {
-    let caller = user.principal.as_ref().map(|caller| caller.user());
+    let caller = user.principal.as_deref();
     Ok(
         match (link_and_target(user, Purpose::VerifyEmail).await?, caller) {
-            (Some((secret, target)), Some(caller)) if caller.id == target.user => State::Confirm {
-                email: target.email,
-                link: secret.form_name(),
-            },
+            (Some((secret, target)), Some(caller)) if caller.user().id == target.user => {
+                State::Confirm {
+                    email: target.email,
+                    link: secret.form_name(),
+                }
+            }
             (Some((secret, target)), _) => State::Password {
                 email: target.email,
                 link: secret.form_name(),
             },
-            (None, Some(caller)) if !caller.email_verified => State::Code {
-                email: caller.email.clone(),
-            },
+            (None, Some(caller)) if !caller.user().email_verified => {
+                let until = email_verification::limited_until(&user.context, caller).await?;
+                let again = until
+                    .map(|until| RelativeTime::future(user.language(), user.context.now(), until));
+                State::Code {
+                    email: caller.user().email.clone(),
+                    again,
+                }
+            }
             (None, _) => State::Wait,
         },
     )

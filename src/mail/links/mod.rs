@@ -135,6 +135,19 @@ pub struct Link {
 /// # Errors
 /// Returns an error if the database fails or the process has no signing key.
 pub fn create(tx: &mut Transaction<'_>, new: &NewLink<'_>) -> Result<LinkId> {
+    let now = tx.now();
+    create_for(tx, new, now)
+}
+
+/// Does the same as [`create`] for a link whose mail is sent at `mailed_at`. Its life begins then.
+///
+/// # Errors
+/// The errors of [`create`].
+pub(super) fn create_for(
+    tx: &mut Transaction<'_>,
+    new: &NewLink<'_>,
+    mailed_at: Timestamp,
+) -> Result<LinkId> {
     match new.user {
         Some(user) if new.purpose != Purpose::UndoEmail => {
             store::delete_of_user(tx.connection, user, new.purpose)?;
@@ -154,9 +167,9 @@ pub fn create(tx: &mut Transaction<'_>, new: &NewLink<'_>) -> Result<LinkId> {
         email: new.email.as_str().to_owned(),
         email_canonical: new.email.canonical().to_owned(),
         detail: new.detail.to_owned(),
-        expires_at: now.saturating_add(new.purpose.life()),
+        expires_at: mailed_at.saturating_add(new.purpose.life()),
         code_expires_at: (new.purpose == Purpose::VerifyEmail)
-            .then(|| now.saturating_add(CODE_LIFE)),
+            .then(|| mailed_at.saturating_add(CODE_LIFE)),
         digest: secret.digest(),
         salt,
     };
@@ -252,7 +265,7 @@ pub(crate) fn delete_expired(
 }
 
 impl Link {
-    /// Returns when the link was created.
+    /// Returns when the link was created, or when its mail is sent if a limit delays it.
     #[must_use]
     pub fn created_at(&self) -> Timestamp {
         self.expires_at.saturating_sub(self.purpose.life())

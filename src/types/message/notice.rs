@@ -1,11 +1,14 @@
 //! Notices on pages: the result of an earlier request, or the reason why a form is shown again.
 
 use super::{Message, messages};
+use crate::util::clock::Timestamp;
 
 messages! {
     saved = "notice-saved";
     password_changed(sessions: u64, tokens: u64, browsers: u64) = "notice-password-changed";
     check_mail(email: String) = "notice-check-mail";
+    mail_limited(time: Timestamp) = "notice-mail-limited";
+    mail_scheduled(email: String, time: Timestamp) = "notice-mail-scheduled";
     email_verified = "notice-email-verified";
     email_changed(sessions: u64, tokens: u64, browsers: u64) = "notice-email-changed";
     email_change_cancelled = "notice-email-change-cancelled";

@@ -64,6 +64,24 @@ async fn second_address_gets_notices_after_its_verification() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn second_address_can_be_corrected_within_a_minute() {
+    let (app, server, ada) = signed_in().await;
+    enter(&ada, "ada@bakcup.example").await;
+    let form = [("name", "Ada"), ("email", ADA), ("notice_email", SECOND)];
+    let saved = ada.post("/account/profile", &form).await;
+    let saved = saved.expect_redirect("/account/profile");
+    let page = ada.follow(&saved).await;
+    let page = page
+        .expect_text("We will send an email to ada@backup.example at ")
+        .expect_text("We will send this email at:");
+    assert_eq!(page.field("notice_email"), SECOND);
+    app.advance(MINUTE);
+    app.context.job_wakeup().notify_one();
+    let link = server.wait_for_mail_to(SECOND).link();
+    verify(&app, &link).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn both_addresses_hear_of_a_change_of_the_second_one() {
     let (app, server, ada) = signed_in().await;
     enter(&ada, SECOND).await;

@@ -193,6 +193,71 @@ async fn resend_replaces_the_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn registration_beyond_the_limit_of_mails_creates_the_account() {
+    let (app, server) = TestApp::start_with_mail();
+    let answer = async |email: &str| {
+        let browser = app.browser();
+        let form = [("name", "Ada"), ("email", email), ("password", PASSWORD)];
+        let answer = browser.post("/register", &form).await;
+        let page = browser.follow(&answer).await;
+        let text = page.text.replace(email, "ADDRESS");
+        (browser, (answer.status, answer.text, text))
+    };
+    let (_, within_the_limit) = answer(GRACE).await;
+    register(&app, ADA, PASSWORD).await;
+    let outdated = server.wait_for_mail_to(ADA).link();
+    let first = app.user_id(ADA).await;
+    let deleted = accounts::delete_as_operator(&app.context, first).await;
+    assert!(deleted.is_ok());
+    let (browser, beyond_the_limit) = answer(ADA).await;
+    assert_eq!(beyond_the_limit, within_the_limit);
+    assert_ne!(app.user_id(ADA).await, first);
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/verify-email"));
+    app.advance(HOUR / 60);
+    let has_link = |mail: &ReceivedMail| mail.to == [ADA] && mail.text().contains("token=");
+    let before = server.mails().into_iter().filter(has_link).count();
+    assert_eq!(before, 1);
+    let sent = browser.post("/verify-email/resend", &[]).await;
+    sent.expect_redirect("/verify-email");
+    let mail = server.wait_for_mail(|mail| has_link(mail) && mail.link() != outdated);
+    verify_with(&open(&app, &mail).await, PASSWORD).await;
+    assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_owner_sees_when_another_mail_can_be_sent() {
+    let (app, server) = TestApp::start_with_mail();
+    let visitor = register(&app, ADA, PASSWORD).await;
+    server.wait_for(0);
+    let owner = sign_in_unverified(&app).await;
+    let page = owner.get("/verify-email").await.expect_status(200);
+    let named = page.text.matches("name=\"user\"").count();
+    assert_eq!(
+        named,
+        page.text.matches("method=\"post\"").count(),
+        "{page}"
+    );
+    page.expect_text("You can ask for another email at:");
+    let resend = async |browser: &Browser| {
+        let answer = browser.post("/verify-email/resend", &[]).await;
+        let answer = answer.expect_redirect("/verify-email");
+        browser.follow(&answer).await
+    };
+    let page = resend(&owner).await;
+    page.expect_text("No email was sent. You can ask for another one at ");
+    let page = resend(&visitor).await;
+    page.expect_text("We sent an email to ada@example.com")
+        .expect_text("at most five times an hour")
+        .expect_no_text("You can ask for another");
+    app.advance(HOUR / 60);
+    let page = owner.get("/verify-email").await;
+    page.expect_text("at most five times an hour");
+    let page = resend(&owner).await;
+    page.expect_text("We sent an email to ada@example.com");
+    server.wait_for(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn link_expires_after_a_day() {
     let (app, server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;

@@ -1,10 +1,17 @@
 //! The part of the profile form about a change of the e-mail address.
 
 use crate::{
-    accounts::{email_change, notice_email},
+    accounts::{
+        email_change::{self, MailedAt},
+        notice_email,
+    },
     error::Result,
     factors::Ending,
-    http::{auth::BrowserUser, pages::security::endings::OTHER_SESSIONS},
+    http::{
+        auth::BrowserUser, pages::security::endings::OTHER_SESSIONS,
+        response::relative_time::RelativeTime,
+    },
+    mail::links::Purpose,
     types::{email::Email, fields::Fields},
 };
 
@@ -13,13 +20,22 @@ pub(super) struct EmailField {
     /// Whether mail is on. Otherwise an address changes at once, and there is no second one.
     pub(super) has_mail: bool,
     /// The address that waits for its confirmation.
-    pub(super) pending: Option<String>,
+    pub(super) pending: Option<PendingField>,
     /// The ticked choices.
     pub(super) ending: Ending,
     /// The second address. It is empty if there is none.
     pub(super) notice_email: String,
     /// Whether the second address waits for its verification.
     pub(super) notice_email_pending: bool,
+    /// When the mail to the second address is sent, if it waits.
+    pub(super) notice_email_mailed: Option<RelativeTime>,
+}
+
+/// The address that waits for its confirmation.
+pub(super) struct PendingField {
+    pub(super) address: String,
+    /// When the mail is sent, if it waits.
+    pub(super) mailed: Option<RelativeTime>,
 }
 
 impl EmailField {
@@ -33,14 +49,27 @@ impl EmailField {
                 ending: OTHER_SESSIONS,
                 notice_email: String::new(),
                 notice_email_pending: false,
+                notice_email_mailed: None,
             });
         }
+        let later = |mailed: MailedAt| {
+            let at = mailed.later()?;
+            Some(RelativeTime::future(user.language(), context.now(), at))
+        };
+        let pending = async |purpose| email_change::pending(context, account, purpose).await;
         let second = notice_email::find(context, account).await?;
+        let of_second = pending(Purpose::VerifyNoticeEmail).await?;
         Ok(Self {
             has_mail: true,
-            pending: email_change::pending(context, account).await?,
+            pending: pending(Purpose::ConfirmEmail)
+                .await?
+                .map(|pending| PendingField {
+                    mailed: later(pending.mailed),
+                    address: pending.address,
+                }),
             ending: OTHER_SESSIONS,
             notice_email_pending: second.as_ref().is_some_and(|second| !second.is_verified),
+            notice_email_mailed: of_second.and_then(|pending| later(pending.mailed)),
             notice_email: second.map_or_else(String::new, |second| second.address),
         })
     }

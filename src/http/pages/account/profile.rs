@@ -9,7 +9,7 @@ use super::{
     language::{self, LanguageField},
 };
 use crate::{
-    accounts::{self, Profile, ProfileChanged},
+    accounts::{self, Profile, ProfileChanged, email_change::MailedAt},
     app_state::AppState,
     credentials::RevocationReceipt,
     crypto::secret::SecretString,
@@ -149,8 +149,16 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
                     let count = RevocationReceipt::count_of(receipt.as_deref());
                     count.message(notice::email_changed)
                 }
-                ProfileChanged::EmailPending => notice::email_change_requested(email),
-                ProfileChanged::NoticeEmailPending => notice::check_mail(second),
+                ProfileChanged::EmailPending(MailedAt::Now) => {
+                    notice::email_change_requested(email)
+                }
+                ProfileChanged::NoticeEmailPending(MailedAt::Now) => notice::check_mail(second),
+                ProfileChanged::EmailPending(MailedAt::Later(at)) => {
+                    notice::mail_scheduled(email, at)
+                }
+                ProfileChanged::NoticeEmailPending(MailedAt::Later(at)) => {
+                    notice::mail_scheduled(second, at)
+                }
             };
             user.redirect_in(chosen.as_ref(), paths::PROFILE, &message)
         }

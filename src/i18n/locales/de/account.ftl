@@ -6,6 +6,7 @@ settings-email-hint = Mit dieser Adresse melden Sie sich an. Für eine Änderung
 settings-email-also = Beim Ändern der E-Mail-Adresse außerdem
 settings-email-also-hint = Eine neue Adresse gilt, sobald Sie dem Link folgen, den wir an sie senden.
 settings-email-pending = Die neue Adresse { $email } wartet auf ihre Bestätigung. Folgen Sie dem Link in der E-Mail an diese Adresse.
+settings-email-later = Wir senden diese E-Mail:
 settings-email-cancel = Änderung abbrechen
 settings-notice-email = Zweite E-Mail-Adresse für Benachrichtigungen (optional)
 settings-notice-email-hint = Benachrichtigungen zu Ihrem Konto gehen auch an diese Adresse. Sie können sich nicht damit anmelden. Für eine Änderung bestätigen Sie, dass Sie es sind.

@@ -2,7 +2,7 @@
 
 forgot-title = Passwort vergessen?
 forgot-lead = Geben Sie die Adresse Ihres Kontos ein. Wir senden Ihnen einen Link, um ein neues Passwort zu wählen.
-forgot-hint = Wenn keine E-Mail ankommt, sehen Sie im Spam-Ordner nach. Nach einer Minute können Sie es erneut versuchen.
+forgot-hint = Wenn keine E-Mail ankommt, sehen Sie im Spam-Ordner nach. Sie können es einmal in der Minute versuchen, höchstens fünfmal in der Stunde und zehnmal am Tag.
 forgot-button = Link senden
 forgot-back = Zurück zur Anmeldung
 forgot-again = Neuen Link senden
@@ -46,6 +46,7 @@ verify-lead-code = Geben Sie den Code aus der E-Mail an { $email } ein, oder fol
 verify-lead-wait = Sehen Sie in Ihrem Posteingang nach. Folgen Sie dem Link in der E-Mail, um fortzufahren.
 verify-button = E-Mail-Adresse bestätigen
 verify-code = Code
+verify-again = Sie können eine weitere E-Mail anfordern:
 verify-resend = Neue E-Mail senden
 verify-other-title = Hat jemand anderes dieses Konto erstellt?
 verify-other-lead = Wählen Sie ein neues Passwort. Dann gehört das Konto Ihnen, und alles, was vorher angemeldet war, wird abgemeldet.

@@ -3,6 +3,8 @@
 notice-saved = Gespeichert.
 notice-password-changed = Passwort geändert.{ label-revoked-sentence }
 notice-check-mail = Wir haben eine E-Mail an { $email } gesendet. Folgen Sie dem Link darin, um fortzufahren.
+notice-mail-limited = Es wurde keine E-Mail gesendet. Sie können eine weitere anfordern: { $time }.
+notice-mail-scheduled = Gespeichert. Wir senden eine E-Mail an { $email }: { $time }. Folgen Sie dem Link darin, um fortzufahren.
 notice-email-verified = E-Mail-Adresse bestätigt.
 notice-email-changed = E-Mail-Adresse geändert.{ label-revoked-sentence }
 notice-email-change-cancelled = Die Änderung Ihrer E-Mail-Adresse wurde abgebrochen.

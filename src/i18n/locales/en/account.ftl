@@ -6,6 +6,7 @@ settings-email-hint = You sign in with this address. A change asks you to confir
 settings-email-also = When I change my email address, also
 settings-email-also-hint = A new address counts after you follow the link that we send to it.
 settings-email-pending = The new address { $email } waits for its confirmation. Follow the link in the email to it.
+settings-email-later = We will send this email at:
 settings-email-cancel = Cancel the change
 settings-notice-email = Second email address for notices (optional)
 settings-notice-email-hint = Notices about your account are sent to this address as well. You cannot sign in with it. A change asks you to confirm that it is you.

@@ -2,7 +2,7 @@
 
 forgot-title = Forgot password?
 forgot-lead = Enter the address of your account. We will email you a link to choose a new password.
-forgot-hint = If no email arrives, check the spam folder. You can ask again after one minute.
+forgot-hint = If no email arrives, check the spam folder. You can ask once a minute, at most five times an hour and ten times a day.
 forgot-button = Send link
 forgot-back = Back to sign-in
 forgot-again = Send a new link
@@ -46,6 +46,7 @@ verify-lead-code = Enter the code from the email to { $email }, or follow the li
 verify-lead-wait = Check your email. Follow the link in it to finish.
 verify-button = Confirm email address
 verify-code = Code
+verify-again = You can ask for another email at:
 verify-resend = Send a new email
 verify-other-title = Did someone else create this account?
 verify-other-lead = Choose a new password. The account is then yours, and everything that was signed in before is signed out.

@@ -3,6 +3,8 @@
 notice-saved = Saved.
 notice-password-changed = Password changed.{ label-revoked-sentence }
 notice-check-mail = We sent an email to { $email }. Follow the link in it to finish.
+notice-mail-limited = No email was sent. You can ask for another one at { $time }.
+notice-mail-scheduled = Saved. We will send an email to { $email } at { $time }. Follow the link in it to finish.
 notice-email-verified = Email address confirmed.
 notice-email-changed = Email address changed.{ label-revoked-sentence }
 notice-email-change-cancelled = The change of your email address was cancelled.
