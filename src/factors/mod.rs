@@ -45,7 +45,7 @@ pub use self::{
     },
     suspension::resume_as_operator,
     totp::TotpSecret,
-    verify::{CodeProof, MAX_FAILURES, Replacement},
+    verify::{CodeProof, MAX_FAILURES},
 };
 
 use crate::{app_state::AppState, db::AnyConnection, error::Result, types::ids::UserId};

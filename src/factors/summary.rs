@@ -22,13 +22,6 @@ pub enum FactorMethod {
 }
 
 impl FactorMethod {
-    /// Returns whether the method is a code. A program can send a code with a call, and no answer of a
-    /// passkey, which needs a page.
-    #[must_use]
-    pub const fn is_code(self) -> bool {
-        !matches!(self, Self::Passkey)
-    }
-
     /// Returns the stable name, for programs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -101,15 +101,6 @@ pub(crate) fn count(
     Ok(counted)
 }
 
-/// Whether a used recovery code is replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replacement {
-    /// The caller shows the new code.
-    Shown,
-    /// There is no page to show it on.
-    None,
-}
-
 /// Verifies a code of `user` that [`count`] has counted. Returns `None` if it is wrong. `replacement` is
 /// the source of the code that replaces a used recovery code.
 ///
@@ -264,8 +255,8 @@ pub(super) fn is_last_step(
     Ok(step == Some(app.last_step))
 }
 
-/// Verifies a code of `user` that [`count`] has counted, and records a wrong one. A used recovery code
-/// is not replaced, because the caller has no page to show another one.
+/// Verifies a code of `user` that [`count`] has counted, and records a wrong one. `replacement` is the
+/// source of the code that replaces a used recovery code.
 ///
 /// # Errors
 /// The error of a wrong code; [`Error::Busy`] if too many requests wait for a hash.
@@ -273,10 +264,12 @@ pub(crate) async fn verify_or_refuse(
     context: &AppState,
     user: UserId,
     code: Code,
+    replacement: Option<&CodeSource>,
     actor: Actor,
     attempt: Counted,
 ) -> Result<CodeProof> {
-    if let Some(proof) = verify(context, user, code, None, actor, attempt.clone()).await? {
+    let verified = verify(context, user, code, replacement, actor, attempt.clone());
+    if let Some(proof) = verified.await? {
         return Ok(proof);
     }
     context
@@ -334,4 +327,20 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &CodeProof, actor: &Actor)
         }
     }
     rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
+}
+
+/// Removes the recovery code that has replaced the one of this proof, if the answer is an error, which
+/// cannot show it. The user would otherwise count a code that nobody knows.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(crate) fn withdraw_replacement(tx: &mut Transaction<'_>, proof: &CodeProof) -> Result<()> {
+    if let Used::Recovery {
+        replacement: Some((code, hash)),
+        ..
+    } = &proof.of
+    {
+        store::delete_recovery_code(tx.connection, proof.user, code.locator(), hash)?;
+    }
+    Ok(())
 }

@@ -127,7 +127,7 @@ async fn verify_code(
         })
         .await?;
     // The user is not signed in afterwards, so no page could show another recovery code.
-    let proof = verify::verify_or_refuse(context, user, code, actor, counted).await?;
+    let proof = verify::verify_or_refuse(context, user, code, None, actor, counted).await?;
     Ok(Some(proof))
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     error::{Error, Result},
     factors::{
-        Code, CodeSource, RecoveryCode, Replacement,
+        Code, CodeSource, RecoveryCode,
         verify::{self, wrong_code},
     },
     rate_limit::Attempt,
@@ -39,7 +39,6 @@ pub async fn confirm_by_code(
     context: &AppState,
     caller: &Principal,
     code: Code,
-    replacement: Replacement,
     form_key: Option<[u8; 16]>,
 ) -> Result<ConfirmedByCode> {
     let (user, id, actor) = (caller.user().id, caller.credential().id, caller.actor());
@@ -51,13 +50,17 @@ pub async fn confirm_by_code(
         })
         .await?;
     let source = CodeSource::of_form(context, user, form_key.as_ref(), actor.secret)?;
-    let replaced_by = match replacement {
-        Replacement::Shown => Some(&source),
-        Replacement::None => None,
-    };
     let counted_attempt = counted.clone();
     let entered = code.clone();
-    let proof = verify::verify(context, user, entered, replaced_by, actor, counted_attempt).await?;
+    let proof = verify::verify(
+        context,
+        user,
+        entered,
+        Some(&source),
+        actor,
+        counted_attempt,
+    )
+    .await?;
     let secret = SessionSecret::generate(context.random())?;
     let digest = secret.digest();
     let caller = caller.clone();

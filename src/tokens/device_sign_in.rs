@@ -2,10 +2,10 @@
 
 use super::create::{Issued, NewToken, insert, new_token};
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Transaction},
     audit::Actor,
     error::{Error, Result},
-    factors::{self, Code, CodeProof, FactorMethod, requirement, verify},
+    factors::{self, Code, CodeProof, CodeSource, FactorMethod, RecoveryCode, requirement, verify},
     passwords::{
         proof::{PasswordProof, check_password_proof, record_first_step, record_success},
         unverified::refusal_of_unverified,
@@ -41,6 +41,14 @@ impl DeviceSignIn {
     }
 }
 
+/// A new device token.
+pub struct SignedInDevice {
+    /// The token with its secret.
+    pub issued: Issued,
+    /// The recovery code that replaces the used one. It is shown once.
+    pub replacement: Option<RecoveryCode>,
+}
+
 /// Creates a device token for the user of a password proof. If the user has a second factor, `code`
 /// is needed as well. If the user has the maximum number of tokens, the device token that was unused
 /// for longest is revoked.
@@ -55,7 +63,7 @@ pub async fn sign_in(
     device: DeviceSignIn,
     code: Option<Code>,
     actor: Actor,
-) -> Result<Issued> {
+) -> Result<SignedInDevice> {
     let new = NewToken {
         name: device.device_name,
         abilities: device.abilities,
@@ -65,13 +73,14 @@ pub async fn sign_in(
         Some(code) => verify_code(context, &proof, code, actor).await?,
         None => None,
     };
+    let replacement = code.as_ref().and_then(CodeProof::replacement).cloned();
     let kind = CredentialKind::Device;
     let mut draft = new_token(context, proof.user(), kind, new, None, &actor)?;
     draft.token.methods = match code {
         Some(_) => AuthenticationMethods::PASSWORD_AND_CODE,
         None => AuthenticationMethods::PASSWORD,
     };
-    context
+    let issued = context
         .write(move |tx| {
             check_password_proof(tx, &proof, &actor)?;
             if let Some(refusal) = refusal_of_unverified(tx, proof.user())? {
@@ -83,14 +92,14 @@ pub async fn sign_in(
                 None if factors::has_second_factor(tx.connection, proof.user())? => {
                     record_first_step(tx, &proof)?;
                     let methods = factors::methods_of(tx.connection, proof.user())?;
-                    let codes = methods.into_iter().filter(|method| method.is_code());
-                    let names = codes.map(FactorMethod::as_str);
+                    let names = methods.into_iter().map(FactorMethod::as_str);
                     return Ok(Err(Error::SecondFactorRequired(names.collect())));
                 }
                 None => {}
             }
             if let Some(refusal) = requirement::refusal_in(tx, proof.user())? {
                 record_first_step(tx, &proof)?;
+                withdraw_replacement(tx, code.as_ref())?;
                 return Ok(Err(refusal));
             }
             record_success(tx, &proof)?;
@@ -98,11 +107,22 @@ pub async fn sign_in(
                 // No token was created, but the password was right. The transaction commits this
                 // success. Otherwise sign-ins at a full list would count as attempts with a wrong
                 // password.
-                Err(full @ Error::TooManyTokens(_)) => Ok(Err(full)),
+                Err(full @ Error::TooManyTokens(_)) => {
+                    withdraw_replacement(tx, code.as_ref())?;
+                    Ok(Err(full))
+                }
                 result => result.map(Ok),
             }
         })
-        .await?
+        .await??;
+    Ok(SignedInDevice {
+        issued,
+        replacement,
+    })
+}
+
+fn withdraw_replacement(tx: &mut Transaction<'_>, code: Option<&CodeProof>) -> Result<()> {
+    code.map_or(Ok(()), |code| verify::withdraw_replacement(tx, code))
 }
 
 /// Verifies a code in addition to the password. Returns `None` if the user has no second factor.
@@ -130,7 +150,7 @@ async fn verify_code(
     let Some(counted) = counted else {
         return Ok(None);
     };
-    // The response has no place for a new recovery code.
-    let verified = verify::verify_or_refuse(context, user, code, actor, counted).await?;
-    Ok(Some(verified))
+    let replacement = Some(&CodeSource::RANDOM);
+    let verified = verify::verify_or_refuse(context, user, code, replacement, actor, counted);
+    verified.await.map(Some)
 }

@@ -11,7 +11,6 @@ use crate::{
     credentials::{self, Credential, revoke},
     crypto::secret::SecretString,
     error::Result,
-    factors::Replacement,
     http::{
         auth::ApiCaller,
         extract::{
@@ -120,10 +119,18 @@ pub struct Confirmation {
     #[schema(value_type = schemas::Password, required = false)]
     password: Option<SecretString>,
     /// A code of the authenticator app, or a recovery code. A confirmation by a code also counts
-    /// where a second factor is needed. A used recovery code is not replaced.
+    /// where a second factor is needed. A used recovery code is replaced by the one in the answer.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = schemas::Code, required = false)]
     code: Option<String>,
+}
+
+/// The recovery code that replaces the used one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReplacedRecoveryCode)]
+struct ConfirmedJson<'a> {
+    /// The new code. It is not shown again.
+    recovery_code: &'a str,
 }
 
 /// Confirms the password or a code. The confirmation is valid for a limited time.
@@ -138,7 +145,10 @@ pub struct Confirmation {
     tag = "Sessions",
     operation_id = "confirmPassword",
     request_body = Confirmation,
-    responses((status = 204, description = "The password or the code is confirmed."))
+    responses(
+        (status = 200, description = "The recovery code is confirmed, and another one replaces it.", body = ConfirmedJson),
+        (status = 204, description = "The password or the code of the authenticator app is confirmed.")
+    )
 )]
 pub async fn confirm(
     caller: ApiCaller,
@@ -146,21 +156,31 @@ pub async fn confirm(
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
     let (context, principal) = (&caller.context, &caller.principal);
+    let mut replacement = None;
     let secret = match (body.password, body.code) {
         (Some(password), None) => reauthenticate(context, principal, password, None)
             .await
             .map_err(|error| wrong_password_in("password", error))?,
         (None, Some(code)) => {
             let code = read_code(&code)?;
-            let none = Replacement::None;
-            let confirmed = confirm_by_code(context, principal, code, none, None).await?;
+            let confirmed = confirm_by_code(context, principal, code, None).await?;
+            replacement = confirmed.replacement;
             confirmed.secret
         }
         (None, None) => return Err(FieldErrors::one("password", field::missing()).into()),
         (Some(_), Some(_)) => return Err(FieldErrors::one("code", field::one_proof()).into()),
     };
     caller.renew(&secret)?;
-    Ok(HttpResponse::NoContent().finish())
+    match replacement {
+        Some(code) => {
+            let code = code.grouped();
+            let body = ConfirmedJson {
+                recovery_code: code.expose(),
+            };
+            response::json::answer(StatusCode::OK, &body)
+        }
+        None => Ok(HttpResponse::NoContent().finish()),
+    }
 }
 
 /// Lists the active sessions. With `ended=true`, the list includes sessions that have ended.

@@ -11,7 +11,12 @@ struct Links {
     to: &'static [&'static str],
 }
 
-const LINKS: [Links; 4] = [
+const LINKS: [Links; 5] = [
+    Links {
+        from: "DeviceToken",
+        id: "$response.body#/token/id",
+        to: &["getToken", "changeToken", "rotateToken", "endToken"],
+    },
     Links {
         from: "IssuedToken",
         id: "$response.body#/token/id",

@@ -7,7 +7,7 @@ use super::relying_party;
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors::{self, Code, Replacement, verify::missing_code},
+    factors::{self, Code, verify::missing_code},
     http::{
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
@@ -213,9 +213,7 @@ async fn confirm_one(
     let code = fields.read("code", Code::parse);
     fields.check()?;
     match (code, asks) {
-        (Some(code), _) => {
-            sessions::confirm_by_code(context, caller, code, Replacement::Shown, key).await
-        }
+        (Some(code), _) => sessions::confirm_by_code(context, caller, code, key).await,
         (None, Asks::Code) => Err(missing_code()),
         (None, Asks::Password | Asks::Either) => {
             let secret = sessions::reauthenticate(context, caller, password, key).await?;

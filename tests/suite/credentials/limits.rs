@@ -6,6 +6,7 @@ use std::time::Duration;
 use narthex::{
     app_state::AppState,
     credentials::limits::{MAX_SESSIONS, MAX_TOKENS},
+    factors,
     tokens::{NewToken, create_as_operator},
     types::{ability::Abilities, credential_kind::CredentialKind, ids::UserId, name::Name},
 };
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::authenticator::enrol;
 use crate::support::client::Browser;
 
 const ADA: &str = "ada@example.com";
@@ -148,6 +150,21 @@ async fn token_over_the_limit_is_refused_on_every_interface() {
         is_signed_in(&app.sign_in(ADA).await).await,
         "sessions have a limit of their own"
     );
+}
+
+/// The answer of a refused sign-in has no place for the code that would replace the used one.
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_in_at_the_limit_replaces_no_recovery_code() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let user = app.user_id(ADA).await;
+    make_tokens(&app.context, user, MAX_TOKENS, None).await;
+    let code = &ada.recovery_codes[0];
+    let body = json!({"email": ADA, "password": PASSWORD, "device_name": "x", "code": code});
+    let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
+    answer.expect_problem(409, "too-many-tokens");
+    let summary = factors::summary(&app.context, user).await.unwrap();
+    assert_eq!(summary.recovery_codes.map(|codes| codes.left), Some(9));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use narthex::factors;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -36,12 +37,42 @@ async fn device_needs_a_code_for_an_account_with_a_factor() {
     sign_in(&app, Some(&code))
         .await
         .expect_invalid_fields(&["code"]);
-    sign_in(&app, Some(&ada.recovery_codes[0]))
-        .await
-        .expect_status(201);
-    sign_in(&app, Some(&ada.recovery_codes[0]))
-        .await
-        .expect_invalid_fields(&["code"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recovery_code_of_a_program_is_replaced() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let mut code = ada.recovery_codes[0].clone();
+    for _ in 0..2 {
+        let signed_in = sign_in(&app, Some(&code)).await.expect_status(201).json();
+        sign_in(&app, Some(&code))
+            .await
+            .expect_invalid_fields(&["code"]);
+        let new = signed_in["recovery_code"].as_str().expect("a code");
+        assert_eq!(new.split('-').map(str::len).collect::<Vec<_>>(), [5; 4]);
+        new.clone_into(&mut code);
+    }
+    let confirm = async |code: &str| {
+        let body = json!({ "code": code });
+        let call = ada
+            .browser
+            .call(Method::POST, "/api/v1/confirm", Some(&body));
+        call.await
+    };
+    let confirmed = confirm(&code).await.expect_status(200).json();
+    confirm(&code).await.expect_invalid_fields(&["code"]);
+    let new = confirmed["recovery_code"].as_str().expect("a code");
+    let user = app.user_id(ADA).await;
+    let summary = factors::summary(&app.context, user).await.unwrap();
+    assert_eq!(summary.recovery_codes.map(|codes| codes.left), Some(10));
+    let browser = enter_password(&app, ADA).await;
+    enter_code(&browser, new).await.expect_status(303);
+    // The answer to a code of the app has none.
+    app.advance(Duration::from_secs(60));
+    let code = ada.authenticator.code(&app);
+    let signed_in = sign_in(&app, Some(&code)).await.expect_status(201).json();
+    assert_eq!(signed_in.get("recovery_code"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -213,7 +213,7 @@ const TABLE: &[Row] = &[
         "sign in an app with a recovery code",
         "Narthex: recovery code used",
         &[
-            "A recovery code of your account was used. 9 codes are left.",
+            "A recovery code of your account was used. 10 codes are left.",
             "By: An app",
             "IP address: 127.0.0.1",
         ],

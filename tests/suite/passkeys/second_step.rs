@@ -10,7 +10,7 @@ use crate::support::authenticator::{enrol, enter_code, enter_password};
 use crate::support::client::Browser;
 use crate::support::page::{ADA, event_types};
 use crate::support::passkey::{
-    LOGIN, LOGIN_OPTIONS, Passkey, options, second_step, try_to_register,
+    LOGIN, LOGIN_OPTIONS, OPTIONS, PASSKEYS, Passkey, options, second_step, try_to_register,
 };
 use crate::support::sql::execute;
 
@@ -42,6 +42,35 @@ async fn passkey_completes_a_sign_in() {
         let session = browser.get("/api/v1/sessions/current").await.json();
         assert_eq!((&session["acr"], &session["amr"]), (&json!("2"), &amr));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answer_of_a_passkey_is_accepted_alone() {
+    let app = TestApp::start();
+    let mut passkey = Passkey::new(1);
+    let owner = app.register(ADA).await;
+    let open = options(&owner, OPTIONS).await;
+    let alone = passkey.create(&open);
+    let added = owner.post_json(PASSKEYS, &alone).await;
+    added.expect_status(200);
+    let browser = enter_password(&app, ADA).await;
+    let open = options(&browser, LOGIN_OPTIONS).await;
+    let mut wrong = passkey.clone();
+    wrong.cross_origin = true;
+    let refused = browser.post_json(LOGIN, &wrong.get(&open)).await;
+    refused.expect_status(422);
+    let open = options(&browser, LOGIN_OPTIONS).await;
+    let answer = browser.post_json(LOGIN, &passkey.get(&open)).await;
+    assert_eq!(answer.expect_status(200).json()["location"], "/account");
+    let open = options(&browser, "/account/confirm/passkey/options").await;
+    let alone = passkey.get(&open);
+    let confirmed = browser.post_json("/account/confirm/passkey", &alone).await;
+    confirmed.expect_status(200);
+    // A sign-in without the password, in a browser without an attempt.
+    let other = app.browser();
+    let open = options(&other, LOGIN_OPTIONS).await;
+    let answer = other.post_json(LOGIN, &passkey.get(&open)).await;
+    assert_eq!(answer.expect_status(200).json()["location"], "/account");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,11 +160,11 @@ async fn challenge_ends_after_five_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sign_in_of_a_program_names_codes_only() {
+async fn sign_in_of_a_program_names_all_factors() {
     let app = TestApp::start();
     with_passkey(&app, &mut Passkey::new(1)).await;
     let call = json!({"email": ADA, "password": PASSWORD, "device_name": "laptop"});
     let refused = app.anonymous().post_json("/api/v1/sign-in", &call).await;
     let refused = refused.expect_problem(401, "second-factor-required");
-    assert_eq!(refused.problem().methods, ["recovery_code"]);
+    assert_eq!(refused.problem().methods, ["passkey", "recovery_code"]);
 }

@@ -15,7 +15,7 @@ use actix_web::{
 pub use self::responses::TokenJson;
 use self::{
     requests::{ChangeBody, NewTokenBody, RotateBody, SignInBody},
-    responses::{AbilityJson, AbilityList, IssuedJson, TokenList},
+    responses::{AbilityJson, AbilityList, DeviceJson, IssuedJson, TokenList},
 };
 use super::credentials::{ReceiptJson, page_of, revoke_one_of_class, revoke_selection};
 use crate::{
@@ -23,7 +23,9 @@ use crate::{
     audit::Actor,
     config::SigningKeys,
     credentials::{self, revoke},
+    crypto::secret::SecretString,
     error::{Error, Result},
+    factors::RecoveryCode,
     http::{
         auth::{ApiCaller, ClientInfo},
         extract::{
@@ -56,7 +58,15 @@ fn issued_response(status: StatusCode, Issued { token, secret }: &Issued) -> Res
 }
 
 fn created_response(context: &AppState, issued: &Issued) -> Result<HttpResponse> {
-    let mut answer = issued_response(StatusCode::CREATED, issued)?;
+    let answer = issued_response(StatusCode::CREATED, issued)?;
+    with_location(context, issued, answer)
+}
+
+fn with_location(
+    context: &AppState,
+    issued: &Issued,
+    mut answer: HttpResponse,
+) -> Result<HttpResponse> {
     let location = context.mount().url(&paths::api_token(issued.token.id));
     let location = HeaderValue::try_from(location).map_err(Error::internal)?;
     answer.headers_mut().insert(header::LOCATION, location);
@@ -77,7 +87,7 @@ fn created_response(context: &AppState, issued: &Issued) -> Result<HttpResponse>
     responses((
         status = 201,
         description = "The token, with its secret. The secret is not shown again.",
-        body = IssuedJson,
+        body = DeviceJson,
         headers(("Location" = String, description = "The address of the token."))
     ), (
         status = 401,
@@ -94,8 +104,16 @@ pub async fn sign_in(
     let code = body.code.as_deref().map(read_code).transpose()?;
     let actor = Actor::anonymous(origin.ip);
     let proof = authenticate(&context, &body.email, body.password, actor).await?;
-    let issued = tokens::sign_in(&context, proof, device, code, actor).await?;
-    created_response(&context, &issued)
+    let signed_in = tokens::sign_in(&context, proof, device, code, actor).await?;
+    let (issued, replacement) = (&signed_in.issued, signed_in.replacement.as_ref());
+    let replacement = replacement.map(RecoveryCode::grouped);
+    let body = DeviceJson {
+        token: TokenJson::of(&issued.token),
+        secret: issued.secret.expose(),
+        recovery_code: replacement.as_ref().map(SecretString::expose),
+    };
+    let answer = response::json::answer(StatusCode::CREATED, &body)?;
+    with_location(&context, issued, answer)
 }
 
 /// Lists the abilities that a token may have. The list is always complete.

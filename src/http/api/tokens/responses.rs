@@ -98,6 +98,19 @@ pub(super) struct IssuedJson<'a> {
     pub(super) secret: &'a str,
 }
 
+/// A new device token, with its secret. The secret is not shown again.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceToken)]
+pub(super) struct DeviceJson<'a> {
+    pub(super) token: TokenJson<'a>,
+    pub(super) secret: &'a str,
+    /// The recovery code that replaces the used one; absent unless the sign-in used a recovery code. It
+    /// is not shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
+    pub(super) recovery_code: Option<&'a str>,
+}
+
 /// An ability that a token may have.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Ability)]

@@ -158,7 +158,7 @@ pub fn factor_methods() -> Shape {
     let names = [FactorMethod::Totp, FactorMethod::RecoveryCode].map(FactorMethod::as_str);
     list_of(one_of(names))
         .description(Some(
-            "The methods of the second factor that this call takes, one of which is missing.",
+            "The second factors of the account, one of which is missing. This call takes the code of an authenticator app and a recovery code. A passkey needs the sign-in page.",
         ))
         .into()
 }
