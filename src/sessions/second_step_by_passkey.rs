@@ -17,10 +17,11 @@ use crate::{
         assertion::{self, AssertionResponse, PasskeyProof},
         challenge::{self, Holder},
     },
+    mail::notices::{self, NoticeKind},
     passwords::verify::attempt_in_sign_in,
-    rate_limit,
-    sign_in_attempts::{self, AttemptSecret, SignInAttempt},
-    types::assurance::AuthenticationMethods,
+    rate_limit::{self, Counted},
+    sign_in_attempts::{self, AttemptSecret, MAX_TRIES, SignInAttempt},
+    types::{assurance::AuthenticationMethods, ids::UserId},
 };
 
 /// Returns the options for `navigator.credentials.get()`, with a new challenge for a sign-in that waits
@@ -80,17 +81,21 @@ pub async fn complete_by_passkey(
                 let limit = attempt_in_sign_in(tx.state, tx.connection, user, &actor)?;
                 let counted = rate_limit::record_attempt_in(tx, &limit)?;
                 let named = assertion::named_of_user(tx.connection, user, &response)?;
-                Ok(Some((found, counted, named)))
+                let attempt = sign_in_attempts::find(tx.connection, digest, now)?;
+                let is_last = attempt.is_some_and(|attempt| attempt.tried >= MAX_TRIES);
+                Ok(Some((found, counted, named, is_last)))
             }
         })
         .await?;
-    let Some((found, counted, named)) = found else {
+    let Some((found, counted, named, is_last)) = found else {
         return Ok(None);
     };
     let user = found.user;
-    let verified =
-        assertion::verify_or_refuse(context, user, named, &response, &challenge, counted, actor);
-    let proof = verified.await?;
+    let verify = |named| assertion::verify(context, named, &response, &challenge, counted.clone());
+    let Some(proof) = named.and_then(verify) else {
+        refuse(context, user, actor, counted, is_last).await?;
+        return Err(assertion::refused());
+    };
     let completed = Completed {
         user,
         secret: SessionSecret::generate(context.random())?,
@@ -100,6 +105,25 @@ pub async fn complete_by_passkey(
     let step = Step::new(digest, &completed, actor, parameters);
     let is_open = open(context, step, proof).await?;
     Ok(is_open.then_some(completed))
+}
+
+/// Records an answer that is not accepted. The user is told of the last one of the attempt.
+async fn refuse(
+    context: &AppState,
+    user: UserId,
+    actor: Actor,
+    counted: Counted,
+    is_last: bool,
+) -> Result<()> {
+    context
+        .write(move |tx| {
+            assertion::record_refusal(tx, user, &actor, &counted)?;
+            match is_last {
+                true => notices::notify(tx, user, &actor, NoticeKind::CodesRefused, []),
+                false => Ok(()),
+            }
+        })
+        .await
 }
 
 /// Returns whether the first step was the password. After a passkey, the password is missing.

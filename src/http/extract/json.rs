@@ -45,7 +45,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 }
 
 /// The body of a call without parameters by the script of a signed-in page.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PageCall {
     /// The user for whom the page was made.
@@ -68,9 +68,55 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
         if !body::has_body(request) {
             return Box::pin(async { Ok(Self(T::default())) });
         }
-        let json = Json::<T>::from_request(request, payload);
-        Box::pin(async move { json.await.map(|Json(body)| Self(body)) })
+        let right_type = is_json(request);
+        let body = body::read(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            match (body.is_empty(), right_type) {
+                (true, _) => Ok(Self(T::default())),
+                (false, false) => Err(Error::WrongMediaType("application/json")),
+                (false, true) => parse(&body).map(Self),
+            }
+        })
     }
+}
+
+/// A JSON body whose member `credential` is the answer of a passkey. A client that has no other member
+/// to send may send the answer alone, as `PublicKeyCredential.toJSON()` returns it.
+pub struct CredentialJson<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for CredentialJson<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let right_type = is_json(request);
+        let body = body::read(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            if !right_type {
+                return Err(Error::WrongMediaType("application/json"));
+            }
+            match serde_json::from_slice(without_mark(&body)) {
+                Ok(CredentialMembers {
+                    raw_id: Some(_),
+                    credential: None,
+                }) => {
+                    let whole = [b"{\"credential\":", without_mark(&body), b"}"].concat();
+                    parse(&whole).map(Self)
+                }
+                _ => parse(&body).map(Self),
+            }
+        })
+    }
+}
+
+/// The members by which a bare answer of a passkey is recognised.
+#[derive(Deserialize)]
+struct CredentialMembers {
+    #[serde(rename = "rawId")]
+    raw_id: Option<IgnoredAny>,
+    credential: Option<IgnoredAny>,
 }
 
 /// Returns whether the media type is JSON. `PATCH` also accepts a merge patch (RFC 7396), because
@@ -80,10 +126,14 @@ fn is_json(request: &HttpRequest) -> bool {
     is("application/json") || request.method() == Method::PATCH && is(MERGE_PATCH)
 }
 
+/// A byte order mark may be ignored (RFC 8259, section 8.1).
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
+}
+
 /// Parses JSON in two steps: first the syntax, then the type `T`.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    // A byte order mark may be ignored (RFC 8259, section 8.1).
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    let body = without_mark(body);
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| refusal(".", &error))?;
     // A derived `Deserialize` would also accept an array with the fields in the order of their
     // declaration.

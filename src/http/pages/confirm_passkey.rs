@@ -8,7 +8,7 @@ use crate::{
     factors::passkeys::AssertionResponse,
     http::{
         auth::BrowserUser,
-        extract::json::{Json, PageCall, PageUser},
+        extract::json::{CredentialJson, OptionalJson, PageCall, PageUser},
         paths,
         response::{html::see_other, json},
         return_to::{ReturnTo, or_page},
@@ -20,7 +20,7 @@ use crate::{
 /// `POST /account/confirm/passkey/options`: the options for `navigator.credentials.get()`.
 pub async fn options(
     user: BrowserUser,
-    Json(PageCall { .. }): Json<PageCall>,
+    OptionalJson(PageCall { .. }): OptionalJson<PageCall>,
 ) -> Result<HttpResponse> {
     let options = sessions::confirmation_options(&user.context, &user.principal).await?;
     json::answer(StatusCode::OK, &options)
@@ -42,7 +42,7 @@ pub struct PasskeyConfirmation {
 /// `POST /account/confirm/passkey`
 pub async fn confirm(
     user: BrowserUser,
-    Json(confirmation): Json<PasskeyConfirmation>,
+    CredentialJson(confirmation): CredentialJson<PasskeyConfirmation>,
 ) -> Result<HttpResponse> {
     let mut fields = Fields::new([("next", confirmation.next)]);
     let next = ReturnTo::take(&mut fields, user.context.settings());

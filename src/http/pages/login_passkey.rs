@@ -10,7 +10,7 @@ use crate::{
     factors::passkeys::{AssertionResponse, assertion::refused},
     http::{
         auth::{ClientInfo, OptionalUser},
-        extract::json::Json,
+        extract::json::{CredentialJson, OptionalJson},
         response::json,
         return_to::ReturnTo,
     },
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Which step of a sign-in a call is for.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptionsRequest {
     /// Whether a new sign-in begins, even if the browser has one that waits for its second step.
@@ -33,7 +33,7 @@ pub struct OptionsRequest {
 pub async fn options(
     user: OptionalUser,
     origin: ClientInfo,
-    Json(request): Json<OptionsRequest>,
+    OptionalJson(request): OptionalJson<OptionsRequest>,
 ) -> Result<HttpResponse> {
     let options = match second_step(&user, request.begin) {
         Some(attempt) => sessions::passkey_options(&user.context, &attempt).await?,
@@ -86,7 +86,7 @@ pub struct Assertion {
 pub async fn sign_in(
     user: OptionalUser,
     origin: ClientInfo,
-    Json(assertion): Json<Assertion>,
+    CredentialJson(assertion): CredentialJson<Assertion>,
 ) -> Result<HttpResponse> {
     let mut fields = Fields::new([("next", assertion.next)]);
     let next = ReturnTo::take(&mut fields, user.context.settings());

@@ -196,6 +196,34 @@ async fn cross_site_requests_with_the_cookie_have_no_effect() {
         .expect_status(422);
 }
 
+/// The calls of scripts for options, which need no body.
+#[tokio::test(flavor = "multi_thread")]
+async fn cross_site_call_without_a_body_is_refused() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await.with_fetch_site(None);
+    for path in [
+        "/login/passkey/options",
+        "/account/confirm/passkey/options",
+        "/account/security/passkeys/options",
+    ] {
+        for headers in CROSS_SITE {
+            let mut request = browser.request(Method::POST, path);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let answer = browser.send(request).await;
+            assert_eq!(answer.status, 403, "{path} {headers:?}: {answer}");
+            assert_eq!(answer.headers_named("set-cookie").len(), 0, "{answer}");
+        }
+        for headers in [("sec-fetch-site", "same-origin"), ("origin", &app.origin)] {
+            let request = browser.request(Method::POST, path);
+            let request = request.header(headers.0, headers.1);
+            let answer = browser.send(request).await.expect_status(200);
+            assert!(answer.json()["challenge"].is_string(), "{path}: {answer}");
+        }
+    }
+}
+
 /// The counterpart of the test above: the same requests have an effect from our own pages.
 #[tokio::test(flavor = "multi_thread")]
 async fn same_origin_and_non_browser_requests_take_effect() {

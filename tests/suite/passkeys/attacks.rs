@@ -51,6 +51,26 @@ async fn altered_answer_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn used_up_answers_of_a_sign_in_are_mailed() {
+    let (app, server) = TestApp::start_with_mail();
+    app.add_user(ADA).await;
+    let owner = app.sign_in(ADA).await;
+    let mut right = Passkey::new(1);
+    let added = try_to_register(&owner, &mut right).await;
+    added.expect_status(200);
+    let browser = enter_password(&app, ADA).await;
+    let mut wrong = right.clone();
+    wrong.cross_origin = true;
+    for _ in 0..5 {
+        second_step(&browser, &wrong).await.expect_status(422);
+    }
+    app.advance(std::time::Duration::from_secs(60));
+    app.context.job_wakeup().notify_one();
+    let subject = "Narthex: wrong codes at a sign-in";
+    server.wait_for_mail(|mail| mail.subject() == subject);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn altered_registration_is_refused() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;

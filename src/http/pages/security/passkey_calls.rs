@@ -12,7 +12,7 @@ use crate::{
     },
     http::{
         auth::BrowserUser,
-        extract::json::{Json, PageCall, PageUser},
+        extract::json::{CredentialJson, OptionalJson, PageCall, PageUser},
         paths,
         response::json,
         return_to::ReturnTo,
@@ -27,7 +27,7 @@ use crate::{
 /// `POST /account/security/passkeys/options`: the options for `navigator.credentials.create()`.
 pub async fn options(
     user: BrowserUser,
-    Json(PageCall { .. }): Json<PageCall>,
+    OptionalJson(PageCall { .. }): OptionalJson<PageCall>,
 ) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
     let options = passkeys::begin_registration(&user.context, confirmed).await?;
@@ -53,7 +53,7 @@ pub struct PasskeyRegistration {
 /// `POST /account/security/passkeys`
 pub async fn register(
     user: BrowserUser,
-    Json(registration): Json<PasskeyRegistration>,
+    CredentialJson(registration): CredentialJson<PasskeyRegistration>,
 ) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
     let also = registration.also.into_iter();
