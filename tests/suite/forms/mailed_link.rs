@@ -117,6 +117,27 @@ async fn form_of_another_mailed_link_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn form_of_a_mailed_link_names_the_signed_in_user() {
+    let (app, server) = TestApp::start_with_mail();
+    for MailedLink { link, path, .. } in links_of_every_purpose(&app, &server).await {
+        let anonymous = app.browser();
+        anonymous.get(&link).await.expect_redirect(path);
+        let page = anonymous.get(path).await.expect_status(200);
+        assert!(!page.text.contains("name=\"user\""), "{page}");
+        let signed_in = app.sign_in(MARY).await;
+        signed_in.get(&link).await.expect_redirect(path);
+        let page = signed_in.get(path).await.expect_status(200);
+        let user = app.user_id(MARY).await.to_string();
+        let field = format!("name=\"user\" value=\"{user}\"");
+        let forms = page.text.matches("method=\"post\"").count();
+        assert_eq!(page.text.matches(&field).count(), forms, "{page}");
+        let other = app.user_id(IDA).await.to_string();
+        let stale = signed_in.post(path, &[("user", &*other)]).await;
+        stale.expect_status(409);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn name_of_a_link_in_a_form_does_not_open_it() {
     let (app, server) = TestApp::start_with_mail();
     for MailedLink { link, path, .. } in links_of_every_purpose(&app, &server).await {
