@@ -139,13 +139,13 @@ async fn preview_leads_back_to_its_page_below_the_mount() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refused_revocation_returns_to_its_page_below_the_mount() {
+async fn refused_revocation_returns_to_its_question_below_the_mount() {
     const ID: &str = "019ab6b0-0000-7000-8000-000000000000";
     let app = start(&[]);
     for list in ["sessions", "tokens"] {
         let path = format!("/auth/account/{list}/{ID}/revoke");
         let refused = anonymous(&app).post(&path, &[]).await;
-        let next = format!("%2Fauth%2Faccount%2F{list}%2F{ID}");
+        let next = format!("%2Fauth%2Faccount%2F{list}%2F{ID}%2Frevoke");
         refused.expect_redirect(&format!("/auth/login?next={next}"));
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::authenticator::{enrol, enter_code, enter_password};
+use crate::support::authenticator::{
+    delete_seven_recovery_codes, enrol, enter_code, enter_password,
+};
 use crate::support::mount;
 use crate::support::page::{ADA, GRACE, event_types, newest_token, own_session};
 use crate::support::user_agents::{CHROME_ON_WINDOWS, SAFARI_ON_IPHONE};
@@ -89,16 +89,7 @@ async fn overview_shows_the_second_factor_and_few_codes() {
     let page = ada.browser.get("/account").await;
     page.expect_no_text("Set up a second factor")
         .expect_no_text("recovery codes left");
-    for code in &ada.recovery_codes[..7] {
-        let body = json!({
-            "email": ADA, "password": PASSWORD, "device_name": "Laptop", "code": code,
-        });
-        let client = app.anonymous();
-        client
-            .post_json("/api/v1/sign-in", &body)
-            .await
-            .expect_status(201);
-    }
+    delete_seven_recovery_codes(&app);
     let page = ada.browser.get("/account").await;
     page.expect_text("Only 3 recovery codes left");
 }

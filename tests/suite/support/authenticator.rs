@@ -119,3 +119,10 @@ pub fn suspend_app(app: &TestApp) {
         format!("UPDATE authenticator_apps SET failures = {MAX_FAILURES} RETURNING 'x' AS line");
     query_lines(app, &sql, &sql);
 }
+
+/// Deletes seven of the ten recovery codes. A user gets there by resets, which replace no used code.
+pub fn delete_seven_recovery_codes(app: &TestApp) {
+    let sql = "DELETE FROM recovery_codes WHERE locator IN
+        (SELECT locator FROM recovery_codes LIMIT 7) RETURNING 'x' AS line";
+    assert_eq!(query_lines(app, sql, sql).len(), 7);
+}
