@@ -12,7 +12,7 @@ pub(crate) mod update;
 
 pub use self::{
     create::{Issued, NewToken, create, create_as_operator, find_by_form_key},
-    device_sign_in::{DeviceSignIn, SignedInDevice, sign_in},
+    device_sign_in::{DeviceSignIn, sign_in},
     presented::{PresentedToken, TokenScheme},
     rotate::{GracePeriod, Request, RotatedToken, Rotation, previous_secrets, rotate},
     secret::TokenSecret,
