@@ -77,6 +77,7 @@ pub async fn register_by_mail(
     context
         .write(move |tx| {
             let allowance = record_request(tx, &new.email, actor.ip)?;
+            refuse_beyond_network_limit(tx, &new.email, allowance)?;
             let existing = store::by_email(tx.connection, new.email.canonical())?;
             match existing {
                 Some(account) if !is_given_up(&account, tx.now()) => match allowance {
@@ -92,6 +93,25 @@ pub async fn register_by_mail(
             }
         })
         .await
+}
+
+/// Without a mail, only the limit of the address may be the reason: an earlier mail has told the owner.
+/// Otherwise a visitor could learn by signing in which addresses had no account.
+fn refuse_beyond_network_limit(
+    tx: &mut Transaction<'_>,
+    email: &Email,
+    allowance: MailAllowance,
+) -> Result<()> {
+    let MailAllowance::LimitedUntil(until) = allowance else {
+        return Ok(());
+    };
+    let kind = Purpose::VerifyEmail.as_str();
+    let of_address =
+        mails::address_limited_until(tx.state, tx.connection, kind, email.canonical())?;
+    match of_address {
+        Some(_) => Ok(()),
+        None => Err(Error::Throttled(until.saturating_duration_since(tx.now()))),
+    }
 }
 
 fn record_request(

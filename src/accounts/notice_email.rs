@@ -45,7 +45,7 @@ pub async fn find(context: &AppState, user: UserId) -> Result<Option<NoticeEmail
 ///
 /// # Errors
 /// [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication of the
-/// caller is too old. A reached limit of mails is no error.
+/// caller is too old; [`Error::Throttled`] if the mail would wait longer than a minute.
 pub(super) fn change(
     tx: &mut Transaction<'_>,
     caller: &Principal,

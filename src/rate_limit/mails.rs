@@ -10,7 +10,7 @@ use crate::{
     app_state::{AppState, Transaction},
     crypto::digest::Digest,
     db::AnyConnection,
-    error::Result,
+    error::{Error, Result},
     types::id::Id,
     util::{clock::Timestamp, networks},
 };
@@ -85,12 +85,17 @@ pub fn record(
     Ok(MailAllowance::Allowed)
 }
 
+/// The longest time that a mail waits for a limit. A typing mistake in an address can be corrected at once,
+/// and no queue of mails to strangers grows.
+const LONGEST_WAIT: Duration = MINUTE;
+
 /// Counts a mail of `kind` that an account asks for to one of several addresses, and returns the time
-/// at which every limit permits it. The mail of an earlier request of the account whose time has not
-/// come does not count any more, because this one replaces it.
+/// at which the limits of the account and of the address permit it. The mail of an earlier request of the
+/// account whose time has not come does not count any more, because this one replaces it.
 ///
 /// # Errors
-/// Returns an error if the database fails.
+/// [`Error::Throttled`] if the mail would wait longer than a minute, or if the limit of the network is
+/// reached.
 pub fn schedule(
     tx: &mut Transaction<'_>,
     kind: &str,
@@ -99,6 +104,14 @@ pub fn schedule(
     ip: Option<IpAddr>,
 ) -> Result<Timestamp> {
     let now = tx.now();
+    // The network first, because one form can ask for mails of two kinds.
+    let network = network_key(tx.state, ip);
+    if let Some(key) = network
+        && let Some(until) = lock_and_limit(tx, key, &OF_NETWORK)?
+    {
+        count_limited();
+        return Err(Error::Throttled(until.saturating_duration_since(now)));
+    }
     let of_account = key_of(kind, account);
     store::lock(tx.connection, of_account)?;
     store::delete_mail_requests_after(tx.connection, of_account, now)?;
@@ -107,21 +120,20 @@ pub fn schedule(
     for key in counted {
         until = until.max(lock_and_limit(tx, key, &OF_ADDRESS)?);
     }
-    let id: Id<()> = tx.new_id()?;
-    if let Some(key) = network_key(tx.state, ip) {
-        let of_network = lock_and_limit(tx, key, &OF_NETWORK)?;
-        // At the present time, so that a mail of tomorrow withholds none from the network until then.
-        if of_network.is_none() {
-            store::insert_mail_request(tx.connection, key, id, now)?;
-        }
-        until = until.max(of_network);
-    }
-    if until.is_some() {
+    let at = until.unwrap_or(now);
+    if now < at {
         count_limited();
     }
-    let at = until.unwrap_or(now);
+    let wait = at.saturating_duration_since(now);
+    if wait > LONGEST_WAIT {
+        return Err(Error::Throttled(wait));
+    }
+    let id: Id<()> = tx.new_id()?;
     for key in counted {
         store::insert_mail_request(tx.connection, key, id, at)?;
+    }
+    if let Some(key) = network {
+        store::insert_mail_request(tx.connection, key, id, now)?;
     }
     Ok(at)
 }

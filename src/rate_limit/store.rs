@@ -166,6 +166,9 @@ pub(super) fn delete_mail_requests(
         .limit(limit)
         .select(mail_requests::id)
         .load(connection)?;
-    diesel::delete(mail_requests::table.filter(mail_requests::id.eq_any(expired)))
-        .execute(connection)
+    // The rows of one mail can have different times.
+    let expired = mail_requests::table
+        .filter(mail_requests::at.le(before))
+        .filter(mail_requests::id.eq_any(expired));
+    diesel::delete(expired).execute(connection)
 }

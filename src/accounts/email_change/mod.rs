@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::undo::undo;
 use super::{deactivate::delete_account, store};
+use std::time::Duration;
+
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
@@ -38,6 +40,9 @@ use crate::{
     util::clock::Timestamp,
 };
 
+/// The time in which the same request again keeps the link that was mailed.
+const SAME_REQUEST: Duration = Duration::from_secs(60);
+
 /// The parameters of a change, which wait in the link.
 #[derive(Serialize, Deserialize)]
 struct Parameters {
@@ -51,7 +56,7 @@ struct Parameters {
 /// sent. The caller's lock is held.
 ///
 /// # Errors
-/// Returns an error if the database fails. A reached limit is no error.
+/// The errors of [`mail_link`].
 pub(super) fn request(
     tx: &mut Transaction<'_>,
     caller: &Principal,
@@ -69,6 +74,14 @@ pub(super) fn request(
         email: new,
         detail: &serde_json::to_string(&parameters).map_err(Error::internal)?,
     };
+    let now = tx.now();
+    if let Some(earlier) = links::find_of_user(tx.connection, user, link.purpose, now)?
+        && earlier.email == new.as_str()
+        && earlier.detail == link.detail
+        && now < earlier.created_at().saturating_add(SAME_REQUEST)
+    {
+        return Ok(MailedAt::of(earlier.created_at(), now));
+    }
     let mailed = mail_link(tx, caller, &link, |link| Mail::ConfirmEmail { link })?;
     let event = NewEvent::new(EventKind::EmailChangeRequested, new.as_str());
     audit::record(tx, user, &actor, event)?;
@@ -111,7 +124,7 @@ impl MailedAt {
 /// the address has an account.
 ///
 /// # Errors
-/// Returns an error if the database fails.
+/// [`Error::Throttled`] if the mail would wait longer than a minute.
 pub(super) fn mail_link(
     tx: &mut Transaction<'_>,
     caller: &Principal,

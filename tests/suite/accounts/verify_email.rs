@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use narthex::accounts;
+use narthex::types::email::Email;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::answer::Answer;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::Browser;
 use crate::support::mail_server::ReceivedMail;
@@ -222,6 +224,27 @@ async fn registration_beyond_the_limit_of_mails_creates_the_account() {
     let mail = server.wait_for_mail(|mail| has_link(mail) && mail.link() != outdated);
     verify_with(&open(&app, &mail).await, PASSWORD).await;
     assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registration_beyond_the_network_limit_is_refused_for_all() {
+    let (app, _server) = TestApp::start_with_mail();
+    app.add_user(ADA).await;
+    for number in 0..20 {
+        let email = format!("user{number}@example.com");
+        let answer = register_at(&app, &email).await;
+        answer.expect_status(303);
+    }
+    for email in [ADA, GRACE] {
+        register_at(&app, email).await.expect_status(429);
+    }
+    let found = accounts::find_by_email(&app.context, &Email::parse(GRACE).unwrap()).await;
+    assert!(found.is_err());
+}
+
+async fn register_at(app: &TestApp, email: &str) -> Answer {
+    let form = [("name", "Ada"), ("email", email), ("password", PASSWORD)];
+    app.browser().post("/register", &form).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
