@@ -126,9 +126,12 @@ impl CredentialSnapshot {
 
     /// Returns the time at which the user was last proved by at least one factor: `authenticated_at`,
     /// or a confirmation by the password after two factors. `confirm_for` is `NARTHEX_CONFIRM_FOR`. A
-    /// confirmation under a longer one seems later than it was.
+    /// confirmation by the password under a longer one seems later than it was.
     #[must_use]
     pub fn confirmed_at(&self, confirm_for: Duration) -> Timestamp {
+        if self.methods.level() < 2 {
+            return self.authenticated_at;
+        }
         let confirmed = self.confirmed_until.unwrap_or(self.authenticated_at);
         let confirmed = confirmed.saturating_sub(confirm_for);
         confirmed.max(self.authenticated_at)

@@ -166,6 +166,10 @@ pub fn return_address(request: &HttpRequest, fallback: &str) -> String {
         // Without its fields, this page selects everything. The list has the rows to select again.
         paths::SIGN_OUT => {
             let next = values.get("next").and_then(|next| next.first());
+            let next = next.filter(|next| {
+                let path = mount.relative(next);
+                path.is_some_and(|path| path.starts_with(paths::ACCOUNT))
+            });
             next.cloned().unwrap_or_else(|| mount.url(paths::ACCOUNT))
         }
         _ => page.clone(),

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Completes a sign-in with the password. Returns `None` if the attempt is over, as
-/// [`complete`](super::complete) does.
+/// [`complete_by_code`](super::complete_by_code) does.
 ///
 /// # Errors
 /// [`Error::WrongPassword`](crate::error::Error::WrongPassword);

@@ -71,8 +71,8 @@ impl SignIn {
 pub enum SignedIn {
     /// The session is open.
     Session(SessionSecret),
-    /// The password was right, and a second factor is missing. [`super::complete`] is the second
-    /// step. Or a passkey was used and the password is missing: [`super::complete_by_password`].
+    /// The password was right, and a second factor is missing. [`super::complete_by_code`] is the
+    /// second step. Or a passkey was used and the password is missing: [`super::complete_by_password`].
     SecondFactorMissing(AttemptSecret),
     /// The passkey was accepted, and the address of the account, this one, is not verified.
     AddressUnverified(String),

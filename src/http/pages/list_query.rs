@@ -125,7 +125,13 @@ impl ListQuery {
     pub(super) fn revocation(&self, now: Timestamp) -> Option<CredentialFilter> {
         let search = self.search(now);
         let is_filter = self.text.is_empty() && !search.never_used && self.expires.is_none();
-        (is_filter && self.state != ListState::Ended).then(|| CredentialFilter {
+        let has_all_states = match self.state {
+            // Paused credentials that match are revoked as well, and the preview shows them.
+            ListState::Active => true,
+            ListState::Paused => !self.has_selected_filter(),
+            ListState::Ended => false,
+        };
+        (is_filter && has_all_states).then(|| CredentialFilter {
             class: vec![self.list.class],
             ..search.filter
         })

@@ -183,7 +183,13 @@ async fn filtered_list_leads_to_a_preview_of_all_matches() {
         }
     }
     // A revocation has no such condition.
-    for query in ["?q=Bet", "?used=never", "?expires=7d", "?state=ended"] {
+    for query in [
+        "?q=Bet",
+        "?used=never",
+        "?expires=7d",
+        "?state=ended",
+        "?state=paused&kind=personal",
+    ] {
         let page = browser.get(&format!("/account/tokens{query}")).await;
         page.expect_status(200)
             .expect_no_text("Revoke all tokens…")

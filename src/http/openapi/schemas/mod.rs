@@ -155,8 +155,12 @@ pub fn messages() -> Shape {
 /// Returns the schema of the methods of a second factor.
 #[must_use]
 pub fn factor_methods() -> Shape {
-    let names = [FactorMethod::Totp, FactorMethod::RecoveryCode].map(FactorMethod::as_str);
-    list_of(one_of(names))
+    let methods = [
+        FactorMethod::Totp,
+        FactorMethod::RecoveryCode,
+        FactorMethod::Passkey,
+    ];
+    list_of(one_of(methods.map(FactorMethod::as_str)))
         .description(Some(
             "The second factors of the account, one of which is missing. This call takes the code of an authenticator app and a recovery code. A passkey needs the sign-in page.",
         ))
