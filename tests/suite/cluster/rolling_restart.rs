@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::support::app::migrate;
 use crate::support::binary::{PROCESS_TIMEOUT, RunningServer, signal};
@@ -128,6 +129,9 @@ async fn rolling_restart_under_load_fails_no_request() {
     assert!(summary.contains("Non-2xx"), "{summary}");
 }
 
+/// The time between two interrupts of wrk.
+const INTERRUPT_INTERVAL: Duration = Duration::from_millis(200);
+
 /// The load generator wrk, which sends requests without pause over 16 connections.
 struct Wrk {
     child: Child,
@@ -158,11 +162,13 @@ impl Wrk {
         let answered = |line: &str| (line == "answered\n").then_some(());
         let first_answer = self.output.wait_for(PROCESS_TIMEOUT, answered);
         first_answer.unwrap_or_else(|| panic!("no answer: {}", self.output.so_far()));
-        signal(&self.child, "INT");
-        let summary = self
-            .output
-            .read_to_end(PROCESS_TIMEOUT)
-            .expect("its summary");
+        // A signal that arrives before wrk sleeps does not wake it, so it is sent until wrk ends.
+        let attempts = PROCESS_TIMEOUT.as_millis() / INTERRUPT_INTERVAL.as_millis();
+        let mut summaries = (0..attempts).filter_map(|_| {
+            signal(&self.child, "INT");
+            self.output.read_to_end(INTERRUPT_INTERVAL)
+        });
+        let summary = summaries.next().expect("its summary");
         assert!(self.child.wait().is_ok_and(|status| status.success()));
         summary
     }
