@@ -139,9 +139,9 @@ fn name_of(connection: &mut AnyConnection, user: UserId, id: FactorId) -> Result
     if let Some(passkey) = passkeys::store::find(connection, user, id)? {
         return Ok(Some(passkey.name));
     }
-    match store::app_of(connection, user)? {
-        Some(app) if app.id == id => Ok(None),
-        _ => Err(Error::NotFound),
+    match store::find_app(connection, user, id)? {
+        Some(_) => Ok(None),
+        None => Err(Error::NotFound),
     }
 }
 

@@ -35,8 +35,7 @@ pub(super) fn remove_one(
         passkeys::notify_of_removal(tx, user, actor, passkey.name, reason, receipt.as_ref())?;
         return Ok(receipt);
     }
-    let found = store::app_of(tx.connection, user)?;
-    let found = found.filter(|app| app.id == id).ok_or(Error::NotFound)?;
+    let found = store::find_app(tx.connection, user, id)?.ok_or(Error::NotFound)?;
     app::delete(tx, &found, actor, reason)?;
     let receipt = ending.apply(tx, user, [], RevocationReason::FactorRemoved, actor)?;
     app::notify_of_removal(tx, user, actor, reason, receipt.as_ref())?;

@@ -24,8 +24,7 @@ pub async fn resume_as_operator(
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;
-            let app = store::app_of(tx.connection, user)?;
-            let app = app.filter(|app| app.id == id).ok_or(Error::NotFound)?;
+            let app = store::find_app(tx.connection, user, id)?.ok_or(Error::NotFound)?;
             if !app.is_suspended() {
                 return Ok(false);
             }

@@ -1,42 +1,37 @@
-//! The queries about authenticator apps and recovery codes, and whether a user has a password.
-
-use std::collections::HashMap;
+//! The queries about authenticator apps.
 
 use diesel::{QueryResult, dsl::exists, prelude::*};
 
-use super::MAX_FAILURES;
 use crate::{
     app_state::Invalidation,
-    crypto::{password_hash::StoredHash, sealing::SealingKeyId},
+    crypto::sealing::SealingKeyId,
     db::AnyConnection,
-    schema::{
-        authenticator_apps as apps, pending_authenticator_apps as pending, recovery_code_sets,
-        recovery_codes, users,
-    },
+    factors::MAX_FAILURES,
+    schema::{authenticator_apps as apps, pending_authenticator_apps as pending},
     types::ids::{CredentialId, FactorId, UserId},
     util::clock::Timestamp,
 };
 
 /// A stored authenticator app.
 #[derive(Clone)]
-pub(super) struct StoredApp {
-    pub(super) id: FactorId,
-    pub(super) user: UserId,
-    pub(super) sealed_secret: Vec<u8>,
-    pub(super) created_at: Timestamp,
-    pub(super) last_used_at: Option<Timestamp>,
-    pub(super) last_step: i64,
-    pub(super) failures: i64,
+pub(in crate::factors) struct StoredApp {
+    pub(in crate::factors) id: FactorId,
+    pub(in crate::factors) user: UserId,
+    pub(in crate::factors) sealed_secret: Vec<u8>,
+    pub(in crate::factors) created_at: Timestamp,
+    pub(in crate::factors) last_used_at: Option<Timestamp>,
+    pub(in crate::factors) last_step: i64,
+    pub(in crate::factors) failures: i64,
 }
 
 impl StoredApp {
     /// Returns whether codes of the app are refused.
-    pub(super) const fn is_suspended(&self) -> bool {
+    pub(in crate::factors) const fn is_suspended(&self) -> bool {
         self.failures >= MAX_FAILURES
     }
 
     /// Returns the same from before the present code, which [`count_failure`] has already added.
-    pub(super) const fn was_suspended_before_count(&self) -> bool {
+    pub(in crate::factors) const fn was_suspended_before_count(&self) -> bool {
         self.failures > MAX_FAILURES
     }
 }
@@ -81,7 +76,7 @@ impl From<AppRow> for StoredApp {
 }
 
 /// Returns the authenticator app of a user.
-pub(super) fn app_of(
+pub(in crate::factors) fn app_of(
     connection: &mut AnyConnection,
     user: UserId,
 ) -> QueryResult<Option<StoredApp>> {
@@ -93,22 +88,24 @@ pub(super) fn app_of(
     Ok(row.map(StoredApp::from))
 }
 
-/// Returns whether a user has a password.
-pub(crate) fn has_password(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
-    let stored: Option<String> = users::table
-        .find(user)
-        .select(users::password_hash)
-        .first(connection)
-        .optional()?;
-    Ok(stored.is_some_and(|stored| !StoredHash::from_stored(stored).is_absent()))
+/// Returns the authenticator app of a user if it has this ID.
+pub(in crate::factors) fn find_app(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: FactorId,
+) -> QueryResult<Option<StoredApp>> {
+    Ok(app_of(connection, user)?.filter(|app| app.id == id))
 }
 
 /// Returns whether a user has an authenticator app.
-pub(super) fn has_app(connection: &mut AnyConnection, user: UserId) -> QueryResult<bool> {
+pub(in crate::factors) fn has_app(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> QueryResult<bool> {
     diesel::select(exists(apps::table.filter(apps::user_id.eq(user)))).get_result(connection)
 }
 
-pub(super) fn insert_app(
+pub(in crate::factors) fn insert_app(
     connection: &mut AnyConnection,
     app: &StoredApp,
     sealed_with: SealingKeyId,
@@ -130,7 +127,7 @@ pub(super) fn insert_app(
 
 /// Deletes an authenticator app. The cache remembers that a user has a second factor, so the user must
 /// be invalidated.
-pub(super) fn delete_app(
+pub(in crate::factors) fn delete_app(
     connection: &mut AnyConnection,
     _: Invalidation,
     user: UserId,
@@ -142,7 +139,7 @@ pub(super) fn delete_app(
 }
 
 /// Counts a code as wrong until [`use_step`] accepts it. The count stops one beyond `most`.
-pub(super) fn count_failure(
+pub(in crate::factors) fn count_failure(
     connection: &mut AnyConnection,
     user: UserId,
     most: i64,
@@ -156,7 +153,7 @@ pub(super) fn count_failure(
 
 /// Accepts the code of a step, and resets the count of wrong codes. Returns `false` if a code of
 /// this step or of a later one was accepted before.
-pub(super) fn use_step(
+pub(in crate::factors) fn use_step(
     connection: &mut AnyConnection,
     id: FactorId,
     step: i64,
@@ -174,7 +171,10 @@ pub(super) fn use_step(
 }
 
 /// Ends the suspension of a user's app.
-pub(super) fn reset_failures(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
+pub(in crate::factors) fn reset_failures(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> QueryResult<()> {
     diesel::update(apps::table.filter(apps::user_id.eq(user)))
         .set(apps::failures.eq(0))
         .execute(connection)
@@ -182,7 +182,7 @@ pub(super) fn reset_failures(connection: &mut AnyConnection, user: UserId) -> Qu
 }
 
 /// Returns up to `limit` apps that another key than `current` sealed.
-pub(super) fn sealed_with_other_keys(
+pub(in crate::factors) fn sealed_with_other_keys(
     connection: &mut AnyConnection,
     current: SealingKeyId,
     after: FactorId,
@@ -199,7 +199,7 @@ pub(super) fn sealed_with_other_keys(
 }
 
 /// Replaces the sealed secret of an app, unless another process has replaced it.
-pub(super) fn replace_sealed_secret(
+pub(in crate::factors) fn replace_sealed_secret(
     connection: &mut AnyConnection,
     app: &StoredApp,
     sealed_secret: &[u8],
@@ -220,7 +220,7 @@ pub(super) fn replace_sealed_secret(
 }
 
 /// Returns the sealed secret that the page shows to a session, if it was made after `since`.
-pub(super) fn pending_secret(
+pub(in crate::factors) fn pending_secret(
     connection: &mut AnyConnection,
     session: CredentialId,
     since: Timestamp,
@@ -233,7 +233,7 @@ pub(super) fn pending_secret(
         .optional()
 }
 
-pub(super) fn set_pending_secret(
+pub(in crate::factors) fn set_pending_secret(
     connection: &mut AnyConnection,
     session: CredentialId,
     sealed_secret: &[u8],
@@ -250,7 +250,7 @@ pub(super) fn set_pending_secret(
         .map(drop)
 }
 
-pub(super) fn delete_pending_secret(
+pub(in crate::factors) fn delete_pending_secret(
     connection: &mut AnyConnection,
     session: CredentialId,
 ) -> QueryResult<()> {
@@ -260,7 +260,7 @@ pub(super) fn delete_pending_secret(
 }
 
 /// Deletes up to `limit` secrets that were shown before `before`, and returns their number.
-pub(super) fn delete_pending_before(
+pub(in crate::factors) fn delete_pending_before(
     connection: &mut AnyConnection,
     before: Timestamp,
     limit: i64,
@@ -271,130 +271,4 @@ pub(super) fn delete_pending_before(
         .select(pending::session_id)
         .load(connection)?;
     diesel::delete(pending::table.filter(pending::session_id.eq_any(expired))).execute(connection)
-}
-
-/// Returns the hashes of the recovery codes with these locators, by locator.
-pub(super) fn recovery_codes(
-    connection: &mut AnyConnection,
-    user: UserId,
-    locators: &[String],
-) -> QueryResult<HashMap<String, StoredHash>> {
-    let rows: Vec<(String, String)> = recovery_codes::table
-        .filter(recovery_codes::user_id.eq(user))
-        .filter(recovery_codes::locator.eq_any(locators))
-        .select((recovery_codes::locator, recovery_codes::hash))
-        .load(connection)?;
-    let rows = rows.into_iter();
-    Ok(rows
-        .map(|(locator, hash)| (locator, StoredHash::from_stored(hash)))
-        .collect())
-}
-
-pub(super) fn insert_recovery_code(
-    connection: &mut AnyConnection,
-    user: UserId,
-    locator: &str,
-    hash: &StoredHash,
-) -> QueryResult<()> {
-    diesel::insert_into(recovery_codes::table)
-        .values((
-            recovery_codes::user_id.eq(user),
-            recovery_codes::locator.eq(locator),
-            recovery_codes::hash.eq(hash.as_str()),
-        ))
-        .execute(connection)
-        .map(drop)
-}
-
-/// Deletes one recovery code, and returns whether it existed with this hash.
-pub(super) fn delete_recovery_code(
-    connection: &mut AnyConnection,
-    user: UserId,
-    locator: &str,
-    hash: &StoredHash,
-) -> QueryResult<bool> {
-    let code = recovery_codes::table
-        .find((user, locator))
-        .filter(recovery_codes::hash.eq(hash.as_str()));
-    diesel::delete(code)
-        .execute(connection)
-        .map(|rows| rows == 1)
-}
-
-/// Deletes all recovery codes of a user.
-pub(super) fn delete_recovery_codes(
-    connection: &mut AnyConnection,
-    user: UserId,
-) -> QueryResult<()> {
-    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user)))
-        .execute(connection)?;
-    diesel::delete(recovery_code_sets::table.find(user))
-        .execute(connection)
-        .map(drop)
-}
-
-/// Inserts the recovery codes of a user who has none, made at `now`. Each has a locator and a hash.
-pub(super) fn insert_recovery_codes<'a>(
-    connection: &mut AnyConnection,
-    user: UserId,
-    now: Timestamp,
-    codes: impl Iterator<Item = (&'a str, &'a StoredHash)>,
-) -> QueryResult<()> {
-    diesel::insert_into(recovery_code_sets::table)
-        .values((
-            recovery_code_sets::user_id.eq(user),
-            recovery_code_sets::created_at.eq(now),
-        ))
-        .execute(connection)?;
-    for (locator, hash) in codes {
-        insert_recovery_code(connection, user, locator, hash)?;
-    }
-    Ok(())
-}
-
-/// Records that a recovery code of a user was used at `now`.
-pub(super) fn set_recovery_code_used(
-    connection: &mut AnyConnection,
-    user: UserId,
-    now: Timestamp,
-) -> QueryResult<()> {
-    diesel::update(recovery_code_sets::table.find(user))
-        .set(recovery_code_sets::last_used_at.eq(now))
-        .execute(connection)
-        .map(drop)
-}
-
-/// The recovery codes of a user: when they were made and used, and how many are left.
-pub(super) type RecoveryCodeSet = (Timestamp, Option<Timestamp>, u64);
-
-/// Returns the recovery codes of a user.
-pub(super) fn recovery_code_set(
-    connection: &mut AnyConnection,
-    user: UserId,
-) -> QueryResult<Option<RecoveryCodeSet>> {
-    let set: Option<(Timestamp, Option<Timestamp>)> = recovery_code_sets::table
-        .find(user)
-        .select((
-            recovery_code_sets::created_at,
-            recovery_code_sets::last_used_at,
-        ))
-        .first(connection)
-        .optional()?;
-    let Some((created_at, last_used_at)) = set else {
-        return Ok(None);
-    };
-    let left = recovery_codes_left(connection, user)?;
-    Ok(Some((created_at, last_used_at, left)))
-}
-
-/// Returns how many recovery codes a user can still use.
-pub(super) fn recovery_codes_left(
-    connection: &mut AnyConnection,
-    user: UserId,
-) -> QueryResult<u64> {
-    let left: i64 = recovery_codes::table
-        .filter(recovery_codes::user_id.eq(user))
-        .count()
-        .get_result(connection)?;
-    Ok(left.unsigned_abs())
 }
