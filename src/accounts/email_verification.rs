@@ -76,42 +76,30 @@ pub async fn register_by_mail(
     };
     context
         .write(move |tx| {
-            let allowance = record_request(tx, &new.email, actor.ip)?;
-            refuse_beyond_network_limit(tx, &new.email, allowance)?;
+            let is_mailed = match record_request(tx, &new.email, actor.ip)? {
+                MailAllowance::Allowed => true,
+                // An earlier mail has told the owner.
+                MailAllowance::AddressLimited(_) => false,
+                // Without any mail, a visitor could learn by signing in which addresses had no account.
+                MailAllowance::NetworkLimited(until) => {
+                    return Err(Error::Throttled(until.saturating_duration_since(tx.now())));
+                }
+            };
             let existing = store::by_email(tx.connection, new.email.canonical())?;
             match existing {
-                Some(account) if !is_given_up(&account, tx.now()) => match allowance {
-                    MailAllowance::Allowed => tell_owner(tx, &account),
-                    MailAllowance::LimitedUntil(_) => Ok(()),
+                Some(account) if !is_given_up(&account, tx.now()) => match is_mailed {
+                    true => tell_owner(tx, &account),
+                    false => Ok(()),
                 },
                 Some(account) => {
                     lock_user_and_recheck_actor(tx, account.user.id, &Actor::operator())?;
                     delete_account(tx, account.user.id, &Actor::operator())?;
-                    create(tx, &new, &actor, allowance)
+                    create(tx, &new, &actor, is_mailed)
                 }
-                None => create(tx, &new, &actor, allowance),
+                None => create(tx, &new, &actor, is_mailed),
             }
         })
         .await
-}
-
-/// Without a mail, only the limit of the address may be the reason: an earlier mail has told the owner.
-/// Otherwise a visitor could learn by signing in which addresses had no account.
-fn refuse_beyond_network_limit(
-    tx: &mut Transaction<'_>,
-    email: &Email,
-    allowance: MailAllowance,
-) -> Result<()> {
-    let MailAllowance::LimitedUntil(until) = allowance else {
-        return Ok(());
-    };
-    let kind = Purpose::VerifyEmail.as_str();
-    let of_address =
-        mails::address_limited_until(tx.state, tx.connection, kind, email.canonical())?;
-    match of_address {
-        Some(_) => Ok(()),
-        None => Err(Error::Throttled(until.saturating_duration_since(tx.now()))),
-    }
 }
 
 fn record_request(
@@ -132,7 +120,7 @@ fn create(
     tx: &mut Transaction<'_>,
     new: &NewAccount,
     actor: &Actor,
-    allowance: MailAllowance,
+    is_mailed: bool,
 ) -> Result<()> {
     let since = Some(tx.now());
     let user = match insert(tx, new, since)? {
@@ -143,9 +131,9 @@ fn create(
     };
     let event = NewEvent::new(EventKind::AccountCreated, "");
     audit::record(tx, user, actor, event)?;
-    match allowance {
-        MailAllowance::Allowed => queue_link(tx, user, &new.email),
-        MailAllowance::LimitedUntil(_) => Ok(()),
+    match is_mailed {
+        true => queue_link(tx, user, &new.email),
+        false => Ok(()),
     }
 }
 

@@ -66,9 +66,11 @@ fn invite_in(tx: &mut Transaction<'_>, email: &Email, name: Option<&Name>) -> Re
         return Err(FieldErrors::one("email", field::email_registered()).into());
     }
     let purpose = Purpose::Invitation;
-    let allowance = mails::record(tx, purpose.as_str(), email.canonical(), None)?;
-    if let MailAllowance::LimitedUntil(until) = allowance {
-        return Err(Error::Throttled(until.saturating_duration_since(tx.now())));
+    match mails::record(tx, purpose.as_str(), email.canonical(), None)? {
+        MailAllowance::Allowed => {}
+        MailAllowance::AddressLimited(until) | MailAllowance::NetworkLimited(until) => {
+            return Err(Error::Throttled(until.saturating_duration_since(tx.now())));
+        }
     }
     let parameters = Parameters {
         name: name.map(|name| name.as_str().to_owned()),

@@ -31,7 +31,7 @@ pub async fn request(context: &AppState, email: Email, ip: Option<IpAddr>) -> Re
         .write(move |tx| {
             let kind = Purpose::ResetPassword.as_str();
             match mails::record(tx, kind, email.canonical(), ip)? {
-                MailAllowance::LimitedUntil(_) => Ok(()),
+                MailAllowance::AddressLimited(_) | MailAllowance::NetworkLimited(_) => Ok(()),
                 MailAllowance::Allowed => {
                     let mail = QueuedMail {
                         to: email.as_str().to_owned(),

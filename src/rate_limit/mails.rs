@@ -52,8 +52,11 @@ const OF_NETWORK: [Limit; 1] = [Limit {
 pub enum MailAllowance {
     /// The request was counted.
     Allowed,
-    /// A limit is reached until this time. The request was not counted.
-    LimitedUntil(Timestamp),
+    /// A limit of the address is reached, and all limits permit a mail at this time. The request was not
+    /// counted.
+    AddressLimited(Timestamp),
+    /// Only the limit of the network is reached, until this time. The request was not counted.
+    NetworkLimited(Timestamp),
 }
 
 /// Counts a request for a mail of `kind` to an address, which need not have an account. The rows of
@@ -68,21 +71,26 @@ pub fn record(
     ip: Option<IpAddr>,
 ) -> Result<MailAllowance> {
     let now = tx.now();
-    let mut counted = vec![(key_of(kind, canonical), OF_ADDRESS.as_slice())];
-    counted.extend(network_key(tx.state, ip).map(|key| (key, OF_NETWORK.as_slice())));
-    let mut until = None;
-    for (key, limits) in &counted {
-        until = until.max(lock_and_limit(tx, *key, limits)?);
-    }
-    if let Some(until) = until {
-        count_limited();
-        return Ok(MailAllowance::LimitedUntil(until));
-    }
-    let id: Id<()> = tx.new_id()?;
-    for (key, _) in counted {
-        store::insert_mail_request(tx.connection, key, id, now)?;
-    }
-    Ok(MailAllowance::Allowed)
+    let of_address = key_of(kind, canonical);
+    let address_until = lock_and_limit(tx, of_address, &OF_ADDRESS)?;
+    let of_network = network_key(tx.state, ip);
+    let network_until = match of_network {
+        Some(key) => lock_and_limit(tx, key, &OF_NETWORK)?,
+        None => None,
+    };
+    let limited = match (address_until, network_until) {
+        (Some(until), other) => MailAllowance::AddressLimited(until.max(other.unwrap_or(until))),
+        (None, Some(until)) => MailAllowance::NetworkLimited(until),
+        (None, None) => {
+            let id: Id<()> = tx.new_id()?;
+            for key in std::iter::once(of_address).chain(of_network) {
+                store::insert_mail_request(tx.connection, key, id, now)?;
+            }
+            return Ok(MailAllowance::Allowed);
+        }
+    };
+    count_limited();
+    Ok(limited)
 }
 
 /// The longest time that a mail waits for a limit. A typing mistake in an address can be corrected at once,
@@ -91,7 +99,8 @@ const LONGEST_WAIT: Duration = MINUTE;
 
 /// Counts a mail of `kind` that an account asks for to one of several addresses, and returns the time
 /// at which the limits of the account and of the address permit it. The mail of an earlier request of the
-/// account whose time has not come does not count any more, because this one replaces it.
+/// account whose time has not come does not count any more, because this one replaces it. The lock of the
+/// account's user is held.
 ///
 /// # Errors
 /// [`Error::Throttled`] if the mail would wait longer than a minute, or if the limit of the network is
@@ -113,7 +122,6 @@ pub fn schedule(
         return Err(Error::Throttled(until.saturating_duration_since(now)));
     }
     let of_account = key_of(kind, account);
-    store::lock(tx.connection, of_account)?;
     store::delete_mail_requests_after(tx.connection, of_account, now)?;
     let counted = [of_account, key_of(kind, canonical)];
     let mut until = None;

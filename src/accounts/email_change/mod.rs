@@ -6,14 +6,12 @@
 
 mod undo;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 pub use self::undo::undo;
 use super::{deactivate::delete_account, store};
-use std::time::Duration;
-
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},

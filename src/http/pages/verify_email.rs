@@ -142,8 +142,12 @@ pub async fn resend(user: OptionalUser, origin: ClientInfo) -> Result<HttpRespon
     let allowance = email_verification::resend(&user.context, email, origin.ip).await?;
     // A visitor without a session must not learn how often the mails of an address were asked for.
     let message = match allowance {
-        MailAllowance::LimitedUntil(until) if signed_in.is_some() => notice::mail_limited(until),
-        MailAllowance::LimitedUntil(_) | MailAllowance::Allowed => sent,
+        MailAllowance::AddressLimited(until) | MailAllowance::NetworkLimited(until)
+            if signed_in.is_some() =>
+        {
+            notice::mail_limited(until)
+        }
+        _ => sent,
     };
     user.redirect(paths::VERIFY_EMAIL, &message)
 }
