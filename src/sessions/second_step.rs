@@ -11,6 +11,7 @@ use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
     factors::{self, FactorMethod, RecoveryCode},
+    mail::notices::{self, NoticeKind},
     passwords::proof::current_hash,
     sign_in_attempts::{self, AttemptSecret, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},
@@ -156,5 +157,21 @@ impl Step {
             self.attempt,
             opened,
         )?)
+    }
+}
+
+/// Tells the user if a refused proof was the last one of its attempt, because the password was right.
+///
+/// # Errors
+/// Returns an error if the database fails.
+pub(super) fn notify_of_last_refusal(
+    tx: &mut Transaction<'_>,
+    user: UserId,
+    actor: &Actor,
+    is_last: bool,
+) -> Result<()> {
+    match is_last {
+        true => notices::notify(tx, user, actor, NoticeKind::CodesRefused, []),
+        false => Ok(()),
     }
 }

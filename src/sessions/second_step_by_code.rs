@@ -1,7 +1,7 @@
 //! The second step by a code, after the password was right.
 
 use super::{
-    second_step::{Completed, Step},
+    second_step::{Completed, Step, notify_of_last_refusal},
     secret::SessionSecret,
     sign_in::SignIn,
 };
@@ -15,10 +15,9 @@ use crate::{
         Code, CodeProof, CodeSource,
         verify::{self, Repeated, wrong_code},
     },
-    mail::notices::{self, NoticeKind},
     passwords::verify::{attempt_in_sign_in, missing_password},
     rate_limit::{Attempt, Counted},
-    sign_in_attempts::{self, AttemptSecret, MAX_TRIES, SignInAttempt},
+    sign_in_attempts::{self, AttemptSecret, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},
 };
 
@@ -98,13 +97,10 @@ async fn count(
     context
         .write(move |tx| {
             store::lock_user(tx.connection, user)?;
-            if !sign_in_attempts::count_try(tx.connection, sign_in)? {
+            let Some(is_last) = sign_in_attempts::count_try(tx.connection, sign_in)? else {
                 return Ok(None);
-            }
+            };
             let counted = verify::count(tx, user, &limit, &code)?;
-            let now = tx.now();
-            let found = sign_in_attempts::find(tx.connection, sign_in, now)?;
-            let is_last = found.is_some_and(|found| found.tried >= MAX_TRIES);
             Ok(Some((counted, is_last)))
         })
         .await
@@ -141,8 +137,7 @@ impl CodeStep {
             .await
     }
 
-    /// Records a wrong code, unless it is the code of a second click, whose first request has used it. The
-    /// user is told of the last code of the attempt.
+    /// Records a wrong code, unless it is the code of a second click, whose first request has used it.
     async fn refuse(
         self,
         context: &AppState,
@@ -156,10 +151,7 @@ impl CodeStep {
                 if repeated.is_none() {
                     let actor = &self.step.actor;
                     verify::record_refusal(tx, found.user, actor, &counted)?;
-                    if is_last {
-                        let kind = NoticeKind::CodesRefused;
-                        notices::notify(tx, found.user, actor, kind, [])?;
-                    }
+                    notify_of_last_refusal(tx, found.user, actor, is_last)?;
                 }
                 Ok(repeated)
             })

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    second_step::{Completed, Step},
+    second_step::{Completed, Step, notify_of_last_refusal},
     secret::SessionSecret,
     sign_in::SignIn,
 };
@@ -17,10 +17,9 @@ use crate::{
         assertion::{self, AssertionResponse, PasskeyProof},
         challenge::{self, Holder},
     },
-    mail::notices::{self, NoticeKind},
     passwords::verify::attempt_in_sign_in,
     rate_limit::{self, Counted},
-    sign_in_attempts::{self, AttemptSecret, MAX_TRIES, SignInAttempt},
+    sign_in_attempts::{self, AttemptSecret, SignInAttempt},
     types::{assurance::AuthenticationMethods, ids::UserId},
 };
 
@@ -75,14 +74,12 @@ pub async fn complete_by_passkey(
                 };
                 let user = found.user;
                 store::lock_user(tx.connection, user)?;
-                if !sign_in_attempts::count_try(tx.connection, digest)? {
+                let Some(is_last) = sign_in_attempts::count_try(tx.connection, digest)? else {
                     return Ok(None);
-                }
+                };
                 let limit = attempt_in_sign_in(tx.state, tx.connection, user, &actor)?;
                 let counted = rate_limit::record_attempt_in(tx, &limit)?;
                 let named = assertion::named_of_user(tx.connection, user, &response)?;
-                let attempt = sign_in_attempts::find(tx.connection, digest, now)?;
-                let is_last = attempt.is_some_and(|attempt| attempt.tried >= MAX_TRIES);
                 Ok(Some((found, counted, named, is_last)))
             }
         })
@@ -107,7 +104,7 @@ pub async fn complete_by_passkey(
     Ok(is_open.then_some(completed))
 }
 
-/// Records an answer that is not accepted. The user is told of the last one of the attempt.
+/// Records an answer that is not accepted.
 async fn refuse(
     context: &AppState,
     user: UserId,
@@ -118,10 +115,7 @@ async fn refuse(
     context
         .write(move |tx| {
             assertion::record_refusal(tx, user, &actor, &counted)?;
-            match is_last {
-                true => notices::notify(tx, user, &actor, NoticeKind::CodesRefused, []),
-                false => Ok(()),
-            }
+            notify_of_last_refusal(tx, user, &actor, is_last)
         })
         .await
 }

@@ -53,7 +53,7 @@ pub async fn complete_by_password(
     };
     let step = Step::new(digest, &completed, actor, parameters);
     let proof = authenticate_in_sign_in(context, found.user, password, actor, move |tx| {
-        if sign_in_attempts::count_try(tx.connection, digest)? {
+        if sign_in_attempts::count_try(tx.connection, digest)?.is_some() {
             return Ok(true);
         }
         // The password of a second click is verified as well. Otherwise a wrong password would have the

@@ -5,7 +5,7 @@ use diesel::{QueryResult, prelude::*};
 use super::{MAX_TRIES, SignInAttempt};
 use crate::{
     crypto::digest::Digest,
-    db::AnyConnection,
+    db::{AnyConnection, with_backend},
     schema::sign_in_attempts as attempts,
     types::ids::{CredentialId, FactorId, UserId},
     util::clock::Timestamp,
@@ -69,17 +69,22 @@ pub(super) fn find(
     ))
 }
 
-/// Counts one more proof. Returns whether the attempt exists, has opened no session and had tries
-/// left.
-pub(crate) fn count_try(connection: &mut AnyConnection, secret: Digest) -> QueryResult<bool> {
+/// Counts one more proof, and returns whether it is the last one. `None` if the attempt does not exist,
+/// has opened a session or had no tries left.
+pub(crate) fn count_try(
+    connection: &mut AnyConnection,
+    secret: Digest,
+) -> QueryResult<Option<bool>> {
     let open = attempts::table
         .find(secret)
         .filter(attempts::tried.lt(MAX_TRIES))
         .filter(attempts::session_id.is_null());
-    diesel::update(open)
+    let tried: Option<i64> = with_backend!(connection => diesel::update(open)
         .set(attempts::tried.eq(attempts::tried + 1))
-        .execute(connection)
-        .map(|rows| rows == 1)
+        .returning(attempts::tried)
+        .get_result(connection)
+        .optional())?;
+    Ok(tried.map(|tried| tried >= MAX_TRIES))
 }
 
 /// Records the session that the attempt opened. Returns `false` if it opened one before.
