@@ -71,6 +71,15 @@ impl CodeProof {
             _ => None,
         }
     }
+
+    /// Returns the proof for an answer that cannot show a new recovery code. The used one is not replaced.
+    #[must_use]
+    pub(crate) fn without_replacement(mut self) -> Self {
+        if let Used::Recovery { replacement, .. } = &mut self.of {
+            *replacement = None;
+        }
+        self
+    }
 }
 
 /// Returns the error of a wrong code, and of one that was used before.
@@ -327,20 +336,4 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &CodeProof, actor: &Actor)
         }
     }
     rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
-}
-
-/// Removes the recovery code that has replaced the one of this proof, if the answer is an error, which
-/// cannot show it. The user would otherwise count a code that nobody knows.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub(crate) fn withdraw_replacement(tx: &mut Transaction<'_>, proof: &CodeProof) -> Result<()> {
-    if let Used::Recovery {
-        replacement: Some((code, hash)),
-        ..
-    } = &proof.of
-    {
-        store::delete_recovery_code(tx.connection, proof.user, code.locator(), hash)?;
-    }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::create::{Issued, NewToken, insert, new_token};
 use crate::{
-    app_state::{AppState, Transaction},
+    app_state::AppState,
     audit::Actor,
     error::{Error, Result},
     factors::{self, Code, CodeProof, CodeSource, FactorMethod, RecoveryCode, requirement, verify},
@@ -87,42 +87,39 @@ pub async fn sign_in(
                 record_first_step(tx, &proof)?;
                 return Ok(Err(refusal));
             }
-            match &code {
-                Some(code) => verify::redeem(tx, code, &actor)?,
-                None if factors::has_second_factor(tx.connection, proof.user())? => {
-                    record_first_step(tx, &proof)?;
-                    let methods = factors::methods_of(tx.connection, proof.user())?;
-                    let names = methods.into_iter().map(FactorMethod::as_str);
-                    return Ok(Err(Error::SecondFactorRequired(names.collect())));
-                }
-                None => {}
+            if code.is_none() && factors::has_second_factor(tx.connection, proof.user())? {
+                record_first_step(tx, &proof)?;
+                let methods = factors::methods_of(tx.connection, proof.user())?;
+                let names = methods.into_iter().map(FactorMethod::as_str);
+                return Ok(Err(Error::SecondFactorRequired(names.collect())));
             }
             if let Some(refusal) = requirement::refusal_in(tx, proof.user())? {
                 record_first_step(tx, &proof)?;
-                withdraw_replacement(tx, code.as_ref())?;
                 return Ok(Err(refusal));
             }
             record_success(tx, &proof)?;
-            match insert(tx, draft, None, &actor) {
+            let inserted = match insert(tx, draft, None, &actor) {
                 // No token was created, but the password was right. The transaction commits this
                 // success. Otherwise sign-ins at a full list would count as attempts with a wrong
                 // password.
-                Err(full @ Error::TooManyTokens(_)) => {
-                    withdraw_replacement(tx, code.as_ref())?;
-                    Ok(Err(full))
-                }
-                result => result.map(Ok),
+                Err(full @ Error::TooManyTokens(_)) => Err(full),
+                inserted => Ok(inserted?),
+            };
+            if let Some(code) = code {
+                // An error cannot show a new recovery code.
+                let code = match inserted {
+                    Ok(_) => code,
+                    Err(_) => code.without_replacement(),
+                };
+                verify::redeem(tx, &code, &actor)?;
             }
+            Ok(inserted)
         })
         .await??;
     Ok(SignedInDevice {
         issued,
         replacement,
     })
-}
-
-fn withdraw_replacement(tx: &mut Transaction<'_>, code: Option<&CodeProof>) -> Result<()> {
-    code.map_or(Ok(()), |code| verify::withdraw_replacement(tx, code))
 }
 
 /// Verifies a code in addition to the password. Returns `None` if the user has no second factor.
