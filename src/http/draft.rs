@@ -7,21 +7,18 @@
 //! the id of the user, and its content is shown to this user only. It does not prove who entered
 //! the content: see docs/security/data.md.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read as _, Write as _},
-};
+use std::collections::BTreeMap;
 
 use actix_web::{
     HttpMessage as _, HttpRequest,
     cookie::{Cookie, CookieJar, Key},
     web::{Bytes, Data},
 };
-
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 
 use super::{
     address::{mount_of, relative_path},
+    compression::{compress, decompress},
     middleware::body::{FORM_USER, Query},
     paths,
 };
@@ -32,6 +29,9 @@ use crate::{
 
 /// The query parameter that holds a draft.
 pub const FIELD: &str = "draft";
+/// The quality of the compression. A higher one makes a list of ids no shorter.
+const QUALITY: u32 = 9;
+
 /// A form of a signed-in page: its action, the page that shows it, and the fields of its draft.
 /// Other fields are dropped, so a password cannot get into a draft by mistake.
 struct Form {
@@ -203,8 +203,9 @@ pub fn open(request: &HttpRequest, user: UserId) -> Option<Draft> {
     let text = std::iter::once(keys.first())
         .chain(keys.older())
         .find_map(|key| jar.private(&Key::from(key)).get(FIELD))?;
+    let compressed = BASE64_STANDARD_NO_PAD.decode(text.value()).ok()?;
     let (owner, action, values): (String, String, Values) =
-        serde_json::from_slice(&decompress(text.value())?).ok()?;
+        serde_json::from_slice(&decompress(&compressed)?).ok()?;
     (owner.parse() == Ok(user)).then_some(Draft { action, values })
 }
 
@@ -238,30 +239,14 @@ fn submitted(request: &HttpRequest) -> (Fields, Option<UserId>) {
 fn seal(request: &HttpRequest, user: UserId, values: &Values) -> Option<String> {
     let keys = request.app_data::<Data<SigningKeys>>()?;
     let text = serde_json::to_string(&(user.to_string(), relative_path(request)?, values)).ok()?;
+    // A selection can have the ids of all rows of a list.
+    let text = BASE64_STANDARD_NO_PAD.encode(compress(text.as_bytes(), QUALITY)?);
     let mut jar = CookieJar::new();
     jar.private_mut(&Key::from(keys.first()))
-        .add(Cookie::new(FIELD, compress(&text)?));
+        .add(Cookie::new(FIELD, text));
     // base64url without padding needs no escapes in a query.
     let sealed = jar.get(FIELD)?.value().replace('+', "-").replace('/', "_");
     Some(sealed.trim_end_matches('=').to_owned())
-}
-
-/// A selection can have the ids of all rows of a list.
-fn compress(text: &str) -> Option<String> {
-    let mut compressed = Vec::new();
-    let mut encoder = brotli::CompressorWriter::new(&mut compressed, text.len().max(1), 9, 22);
-    encoder.write_all(text.as_bytes()).ok()?;
-    drop(encoder);
-    Some(BASE64_STANDARD_NO_PAD.encode(compressed))
-}
-
-/// The size of the result is not limited, because only a process with the key can have compressed it.
-fn decompress(text: &str) -> Option<Vec<u8>> {
-    let compressed = BASE64_STANDARD_NO_PAD.decode(text).ok()?;
-    let mut whole = Vec::new();
-    let mut decoder = brotli::Decompressor::new(&*compressed, compressed.len().max(1));
-    decoder.read_to_end(&mut whole).ok()?;
-    Some(whole)
 }
 
 fn with_draft(page: &str, draft: &str) -> String {

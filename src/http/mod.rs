@@ -8,6 +8,8 @@ pub mod app;
 pub mod auth;
 mod background;
 #[cfg(feature = "pages")]
+mod compression;
+#[cfg(feature = "pages")]
 pub mod draft;
 pub mod embed;
 pub mod extract;

@@ -1,6 +1,8 @@
 //! JSON bodies of requests.
 
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::Method};
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::Method, web::Bytes,
+};
 use futures_util::future::LocalBoxFuture;
 use serde::{
     Deserialize,
@@ -30,17 +32,26 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let right_type = is_json(request);
-        let body = body::read(request, payload);
-        Box::pin(async move {
-            // The body is read first, because an earlier response would close the connection while
-            // the client still sends.
-            let body = body.await?;
-            if !right_type {
-                return Err(Error::WrongMediaType("application/json"));
-            }
-            parse(&body).map(Self)
-        })
+        let body = read(request, payload);
+        Box::pin(async move { parse(&body.await?).map(Self) })
+    }
+}
+
+/// Reads a body whose media type must be JSON.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes>> + use<> {
+    let right_type = is_json(request);
+    let body = body::read(request, payload);
+    async move {
+        // The body is read first, because an earlier response would close the connection while the
+        // client still sends.
+        let body = body.await?;
+        match right_type {
+            true => Ok(body),
+            false => Err(Error::WrongMediaType("application/json")),
+        }
     }
 }
 
@@ -90,13 +101,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for CredentialJson<T> {
     type Future = LocalBoxFuture<'static, Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let right_type = is_json(request);
-        let body = body::read(request, payload);
+        let body = read(request, payload);
         Box::pin(async move {
             let body = body.await?;
-            if !right_type {
-                return Err(Error::WrongMediaType("application/json"));
-            }
             match serde_json::from_slice(without_mark(&body)) {
                 Ok(CredentialMembers {
                     raw_id: Some(_),

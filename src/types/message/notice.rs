@@ -49,24 +49,23 @@ messages! {
     filter_invalid = "notice-filter-invalid";
 }
 
-/// The notices that report no success: nothing was done, or the user has to do something first.
-const WITHOUT_SUCCESS: [&str; 12] = [
-    "notice-mail-limited",
-    "notice-session-already-ended",
-    "notice-token-already-ended",
-    "notice-token-already-created",
-    "notice-token-already-rotated",
-    "notice-session-expired",
-    "notice-not-submitted",
-    "notice-sign-in-attempt-over",
-    "notice-password-link-needed",
-    "notice-password-needs-operator",
-    "notice-second-factor-needed",
-    "notice-factor-already-on",
-];
-
-/// Returns whether `message` reports a success.
+/// Returns whether `message` reports a success. Otherwise nothing was done, or the user has to do
+/// something first.
 #[must_use]
 pub fn is_success(message: &Message) -> bool {
-    !WITHOUT_SUCCESS.contains(&message.id())
+    let others = [
+        session_already_ended(),
+        token_already_ended(),
+        token_already_created(),
+        token_already_rotated(),
+        session_expired(),
+        not_submitted(),
+        sign_in_attempt_over(),
+        password_link_needed(),
+        password_needs_operator(),
+        second_factor_needed(),
+        factor_already_on(),
+        mail_limited(Timestamp::default()),
+    ];
+    others.iter().all(|other| other.id() != message.id())
 }

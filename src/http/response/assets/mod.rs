@@ -3,7 +3,7 @@
 
 mod minify;
 
-use std::{collections::HashMap, io::Write as _, sync::LazyLock};
+use std::{collections::HashMap, sync::LazyLock};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,7 +16,7 @@ use super::brand::Brand;
 use crate::{
     crypto::digest::Digest,
     error::{Error, Result},
-    http::paths,
+    http::{compression::compress, paths},
 };
 
 #[derive(RustEmbed)]
@@ -26,9 +26,8 @@ struct Files;
 /// The cache policy of a file whose address changes with its content.
 pub(super) const FOREVER: &str = "public, max-age=31536000, immutable";
 
-/// The highest quality of brotli, and the window of its encoder as a power of two.
+/// The highest quality of brotli.
 const QUALITY: u32 = 11;
-const WINDOW: u32 = 18;
 
 /// A file as the server sends it.
 struct Asset {
@@ -59,24 +58,15 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
 });
 
 /// The brotli-compressed files. The middleware compresses each response anew and therefore with a low
-/// quality. These files never change, so they are compressed once and with the highest quality.
+/// quality. These files never change, so they are compressed once and with the highest quality. A file
+/// for which the encoder fails is sent as any other response.
 static COMPRESSED: LazyLock<HashMap<&str, Bytes>> = LazyLock::new(|| {
     let assets = ASSETS.iter();
     let texts = assets.filter(|(_, asset)| asset.content_type.contains("charset"));
     texts
-        .filter_map(|(name, asset)| Some((&**name, compress(&asset.content)?)))
+        .filter_map(|(name, asset)| Some((&**name, compress(&asset.content, QUALITY)?.into())))
         .collect()
 });
-
-/// Returns `None` if the encoder fails. The file is then sent as any other response.
-fn compress(content: &[u8]) -> Option<Bytes> {
-    let mut compressed = Vec::new();
-    let mut encoder =
-        brotli::CompressorWriter::new(&mut compressed, content.len().max(1), QUALITY, WINDOW);
-    encoder.write_all(content).ok()?;
-    drop(encoder);
-    Some(compressed.into())
-}
 
 /// Returns the path of the file `name`.
 #[must_use]
