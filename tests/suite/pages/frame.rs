@@ -126,7 +126,7 @@ async fn message_shows_whether_something_was_done() {
         let page = browser.follow(&revoked.expect_status(303)).await;
         page.expect_text(look);
     }
-    // A message that nobody saw leaves no receipt and no colour to the next one.
+    // An unseen message leaves no receipt and no colour to the next one.
     app.token_of(&browser, "Other", &[]).await;
     let other = format!("/account/tokens/{}/revoke", newest_token(&browser).await);
     for path in [&other, &revoke] {
