@@ -92,8 +92,8 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
     let credentials = folder.join("credentials");
     database::fill(&path, 1, 1, &credentials)?;
     let runtime = actix_web::rt::System::new();
-    let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-    let app = App::new().service(server::service_with_routes(&context, &keys, |_| {}));
+    let state = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    let app = App::new().service(server::service_with_routes(&state, &keys, |_| {}));
     let app = runtime.block_on(test::init_service(app));
     let credential = if sort.by_session() {
         let form = [
@@ -117,7 +117,7 @@ fn checks(sort: Sort, times: u32, folder: &Path) -> Result<()> {
         request.to_request()
     };
     // Until the credential is cached, and everything that the first request allocates exists.
-    while context.cluster().cached_credentials() == 0 {
+    while state.cluster().cached_credentials() == 0 {
         drop(ask(&runtime, &app, request())?);
         thread::sleep(Duration::from_millis(10));
     }

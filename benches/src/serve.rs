@@ -67,13 +67,13 @@ pub fn serve() -> Result<()> {
     let settings = Settings::read(&sources)?;
     let _log = logging::start(LogMode::Server, &sources, &settings)?;
     let keys = settings.signing_keys(&SystemRandom)?;
-    let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-    drop(DATABASE.set(context.db().clone()));
+    let state = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    drop(DATABASE.set(state.db().clone()));
     actix_web::rt::System::new().block_on(async {
         write("CREATE TABLE IF NOT EXISTS one_row (id INTEGER PRIMARY KEY, content BLOB NOT NULL)")
             .await?;
         let server =
-            Server::bind_with_routes(context, keys, |app| serve_constants(app, &IN_THE_APP))?;
+            Server::bind_with_routes(state, keys, |app| serve_constants(app, &IN_THE_APP))?;
         let bare = HttpServer::new(|| App::new().configure(|app| serve_constants(app, &BARE)))
             .disable_signals()
             .bind("127.0.0.1:0")?;

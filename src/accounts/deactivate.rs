@@ -25,16 +25,16 @@ use crate::{
 /// [`Error::SecondFactorConfirmationRequired`] if the user has none and no second factor was
 /// confirmed recently.
 pub async fn delete(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     password: SecretString,
 ) -> Result<RevocationReceipt> {
     let (user, actor) = (caller.user().id, caller.actor());
-    let proof = OwnerProof::of(context, caller, password)
+    let proof = OwnerProof::of(state, caller, password)
         .await
         .map_err(|error| wrong_password_in("password", error))?;
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             proof.redeem(tx, &caller)?;
             delete_account(tx, user, &actor)
@@ -46,8 +46,8 @@ pub async fn delete(
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
-pub async fn delete_as_operator(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
-    as_operator(context, user, |tx, user, actor| {
+pub async fn delete_as_operator(state: &AppState, user: UserId) -> Result<RevocationReceipt> {
+    as_operator(state, user, |tx, user, actor| {
         delete_account(tx, user, actor)
     })
     .await
@@ -89,8 +89,8 @@ pub(crate) fn delete_rows(tx: &mut Transaction<'_>, user: UserId) -> Result<()> 
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
-pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
-    as_operator(context, user, |tx, user, actor| {
+pub async fn disable(state: &AppState, user: UserId) -> Result<RevocationReceipt> {
+    as_operator(state, user, |tx, user, actor| {
         let sessions = CredentialFilter {
             class: vec![CredentialType::Session],
             ..CredentialFilter::default()
@@ -105,8 +105,8 @@ pub async fn disable(context: &AppState, user: UserId) -> Result<RevocationRecei
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
-pub async fn disable_and_end_tokens(context: &AppState, user: UserId) -> Result<RevocationReceipt> {
-    as_operator(context, user, |tx, user, actor| {
+pub async fn disable_and_end_tokens(state: &AppState, user: UserId) -> Result<RevocationReceipt> {
+    as_operator(state, user, |tx, user, actor| {
         disable_account(tx, user, CredentialFilter::default(), actor)
     })
     .await
@@ -143,8 +143,8 @@ fn disable_account(
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
-pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
-    as_operator(context, user, |tx, user, actor| {
+pub async fn enable(state: &AppState, user: UserId) -> Result<()> {
+    as_operator(state, user, |tx, user, actor| {
         let invalidation = tx.invalidate_user(user);
         store::set_disabled(tx.connection, invalidation, user, None)?;
         let event = NewEvent::new(EventKind::AccountEnabled, "");
@@ -154,11 +154,11 @@ pub async fn enable(context: &AppState, user: UserId) -> Result<()> {
 }
 
 async fn as_operator<T: Send + 'static>(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     change: fn(&mut Transaction<'_>, UserId, &Actor) -> Result<T>,
 ) -> Result<T> {
-    context
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;

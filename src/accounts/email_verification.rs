@@ -55,12 +55,12 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
 /// many attempts came from the client's network.
 pub async fn register_by_mail(
-    context: &AppState,
+    state: &AppState,
     registration: Registration,
     language: Option<LanguageTag>,
     actor: Actor,
 ) -> Result<()> {
-    let permit = admit(context, &actor).await?;
+    let permit = admit(state, &actor).await?;
     let Registration {
         name,
         email,
@@ -74,7 +74,7 @@ pub async fn register_by_mail(
         hash,
         language,
     };
-    context
+    state
         .write(move |tx| {
             let is_mailed = match record_request(tx, &new.email, actor.ip)? {
                 MailAllowance::Allowed => true,
@@ -176,8 +176,8 @@ fn queue_link(tx: &mut Transaction<'_>, user: UserId, email: &Email) -> Result<(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn resend(context: &AppState, email: Email, ip: Option<IpAddr>) -> Result<MailAllowance> {
-    context
+pub async fn resend(state: &AppState, email: Email, ip: Option<IpAddr>) -> Result<MailAllowance> {
+    state
         .write(move |tx| {
             let allowance = record_request(tx, &email, ip)?;
             if allowance == MailAllowance::Allowed {
@@ -196,11 +196,11 @@ pub async fn resend(context: &AppState, email: Email, ip: Option<IpAddr>) -> Res
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn limited_until(context: &AppState, caller: &Principal) -> Result<Option<Timestamp>> {
+pub async fn limited_until(state: &AppState, caller: &Principal) -> Result<Option<Timestamp>> {
     let Ok(email) = Email::parse(&caller.user().email) else {
         return Ok(None);
     };
-    context
+    state
         .read(move |state, connection| {
             let kind = Purpose::VerifyEmail.as_str();
             mails::address_limited_until(state, connection, kind, email.canonical())
@@ -213,9 +213,9 @@ pub async fn limited_until(context: &AppState, caller: &Principal) -> Result<Opt
 ///
 /// # Errors
 /// Returns an error if the database fails. The job is due again later.
-pub async fn begin_resend(context: &AppState, job: &Job, typed: &str) -> Result<()> {
+pub async fn begin_resend(state: &AppState, job: &Job, typed: &str) -> Result<()> {
     let (job, email) = (job.clone(), Email::parse(typed).ok());
-    context
+    state
         .write(move |tx| {
             if !jobs::complete(tx, &job)? {
                 return Ok(());
@@ -240,13 +240,13 @@ pub async fn begin_resend(context: &AppState, job: &Job, typed: &str) -> Result<
 /// [`Error::NotFound`] if the link does not work any more; [`Error::WrongPassword`] if the proof is
 /// no longer valid.
 pub async fn verify_with_password(
-    context: &AppState,
+    state: &AppState,
     secret: &LinkSecret,
     proof: PasswordProof,
     actor: Actor,
 ) -> Result<()> {
     let digest = secret.digest();
-    context
+    state
         .write(move |tx| {
             redeem_password_proof(tx, &proof, &actor)?;
             let link =
@@ -262,12 +262,12 @@ pub async fn verify_with_password(
 /// # Errors
 /// [`Error::NotFound`] if the link does not work any more or belongs to another account.
 pub async fn verify_in_session(
-    context: &AppState,
+    state: &AppState,
     secret: &LinkSecret,
     caller: &Principal,
 ) -> Result<()> {
     let (digest, caller) = (secret.digest(), caller.clone());
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let link =
@@ -282,13 +282,9 @@ pub async fn verify_in_session(
 ///
 /// # Errors
 /// [`Error::NotFound`] if the code is wrong or the link does not work any more.
-pub async fn verify_with_code(
-    context: &AppState,
-    code: LinkCode,
-    caller: &Principal,
-) -> Result<()> {
+pub async fn verify_with_code(state: &AppState, code: LinkCode, caller: &Principal) -> Result<()> {
     let caller = caller.clone();
-    let verified = context
+    let verified = state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let link = links::check_code(tx, session.user_id, Purpose::VerifyEmail, &code)?;
@@ -341,8 +337,8 @@ fn mark_verified(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -> Resul
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
-pub async fn verify_as_operator(context: &AppState, user: UserId) -> Result<bool> {
-    context
+pub async fn verify_as_operator(state: &AppState, user: UserId) -> Result<bool> {
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;

@@ -50,11 +50,11 @@ pub struct Invitation {
 /// # Errors
 /// [`Error::NotFound`] if mail is off; [`Error::Invalid`] if the address has an account;
 /// [`Error::Throttled`] if the address has reached a limit of mails.
-pub async fn invite(context: &AppState, email: Email, name: Option<Name>) -> Result<Timestamp> {
-    if !context.settings().mail.is_on() {
+pub async fn invite(state: &AppState, email: Email, name: Option<Name>) -> Result<Timestamp> {
+    if !state.settings().mail.is_on() {
         return Err(Error::NotFound);
     }
-    context
+    state
         .write(move |tx| invite_in(tx, &email, name.as_ref()))
         .await
 }
@@ -89,9 +89,9 @@ fn invite_in(tx: &mut Transaction<'_>, email: &Email, name: Option<&Name>) -> Re
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn find(context: &AppState, secret: &LinkSecret) -> Result<Option<Invitation>> {
+pub async fn find(state: &AppState, secret: &LinkSecret) -> Result<Option<Invitation>> {
     let digest = secret.digest();
-    context
+    state
         .read(move |state, connection| {
             let purpose = Purpose::Invitation;
             let link = links::find_by_secret(connection, purpose, digest, state.now())?;
@@ -122,7 +122,7 @@ fn invitation(link: &Link) -> Result<Invitation> {
 /// # Errors
 /// [`Error::NotFound`] if the link does not work any more, or if the address has an account.
 pub async fn accept(
-    context: &AppState,
+    state: &AppState,
     secret: &LinkSecret,
     name: Name,
     password: NewPassword,
@@ -130,8 +130,8 @@ pub async fn accept(
     ip: Option<IpAddr>,
 ) -> Result<PasswordProof> {
     let digest = secret.digest();
-    let hash = context.hasher().hash(password.into_secret(), ip).await?;
-    context
+    let hash = state.hasher().hash(password.into_secret(), ip).await?;
+    state
         .write(move |tx| {
             let purpose = Purpose::Invitation;
             let link = links::find_by_secret(tx.connection, purpose, digest, tx.state.now())?;

@@ -30,9 +30,9 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none.
-pub async fn find_by_email(context: &AppState, email: &Email) -> Result<Account> {
+pub async fn find_by_email(state: &AppState, email: &Email) -> Result<Account> {
     let canonical = email.canonical().to_owned();
-    context
+    state
         .read(move |_, connection| store::by_email(connection, &canonical)?.ok_or(Error::NotFound))
         .await
 }
@@ -41,8 +41,8 @@ pub async fn find_by_email(context: &AppState, email: &Email) -> Result<Account>
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is none.
-pub async fn find(context: &AppState, id: UserId) -> Result<Account> {
-    context
+pub async fn find(state: &AppState, id: UserId) -> Result<Account> {
+    state
         .read(move |_, connection| store::find(connection, id)?.ok_or(Error::NotFound))
         .await
 }
@@ -51,8 +51,8 @@ pub async fn find(context: &AppState, id: UserId) -> Result<Account> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn search(context: &AppState, filter: AccountFilter) -> Result<AccountPage> {
-    context
+pub async fn search(state: &AppState, filter: AccountFilter) -> Result<AccountPage> {
+    state
         .read(move |_, connection| Ok(store::search(connection, &filter)?))
         .await
 }
@@ -61,8 +61,8 @@ pub async fn search(context: &AppState, filter: AccountFilter) -> Result<Account
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn list(context: &AppState) -> Result<Vec<Account>> {
-    context
+pub async fn list(state: &AppState) -> Result<Vec<Account>> {
+    state
         .read(|_, connection| Ok(store::all(connection)?))
         .await
 }

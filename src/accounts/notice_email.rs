@@ -33,8 +33,8 @@ pub struct NoticeEmail {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn find(context: &AppState, user: UserId) -> Result<Option<NoticeEmail>> {
-    context
+pub async fn find(state: &AppState, user: UserId) -> Result<Option<NoticeEmail>> {
+    state
         .read(move |_, connection| Ok(store::notice_email(connection, user)?))
         .await
 }
@@ -86,9 +86,9 @@ pub(super) fn change(
 ///
 /// # Errors
 /// [`Error::NotFound`] if the link does not work any more.
-pub async fn verify(context: &AppState, secret: &LinkSecret) -> Result<()> {
+pub async fn verify(state: &AppState, secret: &LinkSecret) -> Result<()> {
     let digest = secret.digest();
-    context.write(move |tx| verify_in(tx, digest)).await
+    state.write(move |tx| verify_in(tx, digest)).await
 }
 
 fn verify_in(tx: &mut Transaction<'_>, digest: Digest) -> Result<()> {

@@ -61,22 +61,22 @@ pub enum ProfileChanged {
 /// - [`Error::Invalid`] if mail is off and the address belongs to another user;
 /// - [`Error::Throttled`] if mail is off and too many addresses were tried.
 pub async fn change_profile(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     profile: Profile,
     renewed: Digest,
 ) -> Result<ProfileChanged> {
-    let has_mail = context.settings().mail.is_on();
+    let has_mail = state.settings().mail.is_on();
     if caller.user().email != profile.email.as_str() {
-        caller.require_recent_authentication(context.now())?;
+        caller.require_recent_authentication(state.now())?;
         if !has_mail {
             // This call reveals whether an address has an account, as registration does. So it has
             // the same rate limit.
-            rate_limit::record_attempt(context, &Attempt::to_register(context, caller.ip)).await?;
+            rate_limit::record_attempt(state, &Attempt::to_register(state, caller.ip)).await?;
         }
     }
     let (user, actor, caller) = (caller.user().id, caller.actor(), caller.clone());
-    context
+    state
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
             // Compared again under the lock. The address may have changed since the request was

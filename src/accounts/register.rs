@@ -75,12 +75,12 @@ pub(super) fn insert(
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
 /// many attempts came from the client's network; and the errors of [`create`].
 pub async fn register(
-    context: &AppState,
+    state: &AppState,
     registration: Registration,
     actor: Actor,
 ) -> Result<PasswordProof> {
-    let permit = admit(context, &actor).await?;
-    insert_account(context, &permit, registration, actor).await
+    let permit = admit(state, &actor).await?;
+    insert_account(state, &permit, registration, actor).await
 }
 
 /// Admits a registration by a client, and counts it against the client's network.
@@ -88,16 +88,16 @@ pub async fn register(
 /// # Errors
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
 /// many attempts came from the client's network.
-pub(super) async fn admit(context: &AppState, actor: &Actor) -> Result<HashPermit> {
-    if context.settings().accounts.registration == config::RegistrationPolicy::Closed {
+pub(super) async fn admit(state: &AppState, actor: &Actor) -> Result<HashPermit> {
+    if state.settings().accounts.registration == config::RegistrationPolicy::Closed {
         return Err(Error::RegistrationClosed);
     }
-    let attempt = Attempt::to_register(context, actor.ip);
-    let attempt = context
-        .read(move |context, connection| rate_limit::check(context, connection, attempt))
+    let attempt = Attempt::to_register(state, actor.ip);
+    let attempt = state
+        .read(move |state, connection| rate_limit::check(state, connection, attempt))
         .await?;
-    let permit = context.hasher().acquire(actor.ip).await?;
-    rate_limit::record_attempt(context, &attempt).await?;
+    let permit = state.hasher().acquire(actor.ip).await?;
+    rate_limit::record_attempt(state, &attempt).await?;
     Ok(permit)
 }
 
@@ -108,20 +108,20 @@ pub(super) async fn admit(context: &AppState, actor: &Actor) -> Result<HashPermi
 /// # Errors
 /// Returns the errors of [`register`] and of [`authenticate`], with its rate limits.
 pub async fn register_with_form(
-    context: &AppState,
+    state: &AppState,
     registration: Registration,
     actor: Actor,
 ) -> Result<PasswordProof> {
     let (email, password) = (registration.email.clone(), registration.password.clone());
-    let email_taken = match register(context, registration, actor).await {
+    let email_taken = match register(state, registration, actor).await {
         Err(Error::Invalid(email_taken)) => email_taken,
         other => return other,
     };
-    let account = find_by_email(context, &email).await?;
-    if account.user.created_at.saturating_add(RESUBMISSION_WINDOW) <= context.now() {
+    let account = find_by_email(state, &email).await?;
+    if account.user.created_at.saturating_add(RESUBMISSION_WINDOW) <= state.now() {
         return Err(email_taken.into());
     }
-    match authenticate(context, email.as_str(), password.into_secret(), actor).await {
+    match authenticate(state, email.as_str(), password.into_secret(), actor).await {
         Ok(proof) => Ok(proof.for_new_account()),
         Err(Error::WrongPassword) => Err(email_taken.into()),
         Err(other) => Err(other),
@@ -133,18 +133,14 @@ pub async fn register_with_form(
 /// # Errors
 /// [`Error::Invalid`] if the address has an account already. The database's unique constraint
 /// decides, so that one of two concurrent calls succeeds.
-pub async fn create(
-    context: &AppState,
-    registration: Registration,
-    actor: Actor,
-) -> Result<UserId> {
-    let permit = context.hasher().acquire(actor.ip).await?;
-    let proof = insert_account(context, &permit, registration, actor).await?;
+pub async fn create(state: &AppState, registration: Registration, actor: Actor) -> Result<UserId> {
+    let permit = state.hasher().acquire(actor.ip).await?;
+    let proof = insert_account(state, &permit, registration, actor).await?;
     Ok(proof.user())
 }
 
 async fn insert_account(
-    context: &AppState,
+    state: &AppState,
     permit: &HashPermit,
     registration: Registration,
     actor: Actor,
@@ -155,7 +151,7 @@ async fn insert_account(
         password,
     } = registration;
     let hash = permit.hash(password.into_secret()).await?;
-    create_with_hash(context, name, email, hash, actor).await
+    create_with_hash(state, name, email, hash, actor).await
 }
 
 /// Creates an account whose password was hashed before.
@@ -163,13 +159,13 @@ async fn insert_account(
 /// # Errors
 /// Returns the errors of [`create`].
 pub(crate) async fn create_with_hash(
-    context: &AppState,
+    state: &AppState,
     name: Name,
     email: Email,
     hash: StoredHash,
     actor: Actor,
 ) -> Result<PasswordProof> {
-    context
+    state
         .write(move |tx| {
             let new = NewAccount {
                 name,

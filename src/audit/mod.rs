@@ -112,9 +112,9 @@ fn delete_excess(connection: &mut AnyConnection, user: UserId) -> Result<usize> 
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
-    let since = EventId::lower_bound_at(context.now().saturating_sub(RECENT));
-    let users = context
+pub(crate) async fn delete_excess_of_all(state: &AppState) -> Result<()> {
+    let since = EventId::lower_bound_at(state.now().saturating_sub(RECENT));
+    let users = state
         .read(move |_, connection| {
             Ok(store::users_with_excess(
                 connection,
@@ -124,7 +124,7 @@ pub(crate) async fn delete_excess_of_all(context: &AppState) -> Result<()> {
         })
         .await?;
     for user in users {
-        while context
+        while state
             .write(move |tx| delete_excess(tx.connection, user))
             .await?
             > 0
@@ -155,12 +155,12 @@ pub(crate) fn delete_anonymous_events(
 /// Returns an error if the database fails.
 #[cfg(feature = "pages")]
 pub async fn newest_of(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     kinds: &'static [EventKind],
     limit: i64,
 ) -> Result<Vec<Event>> {
-    context
+    state
         .read(move |_, connection| Ok(store::newest_of(connection, user, kinds, limit)?))
         .await
 }
@@ -170,11 +170,11 @@ pub async fn newest_of(
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn list(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     paging: Paging<EventTag>,
 ) -> Result<Page<Event, EventTag>> {
-    context
+    state
         .read(move |_, connection| {
             let events = store::newest(connection, user, paging)?;
             Ok(paging.page(events, |event| event.id))

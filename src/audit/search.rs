@@ -154,13 +154,13 @@ pub struct EventPage {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn search(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     filter: EventFilter,
     boundary: Option<EventBoundary>,
     page_size: usize,
 ) -> Result<EventPage> {
-    context
+    state
         .read(move |_, connection| {
             let limit = i64::try_from(page_size).unwrap_or(MAX_EVENTS);
             // One row more than the page has shows whether there is another page.
@@ -204,11 +204,11 @@ impl EventPage {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn all_matching(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     filter: EventFilter,
 ) -> Result<Vec<Event>> {
-    context
+    state
         .read(move |_, connection| {
             Ok(store::matching(
                 connection, user, &filter, None, MAX_EVENTS,

@@ -8,8 +8,8 @@ use crate::{
     restore_detection,
 };
 
-pub(super) async fn run(context: &AppState, format: OutputFormat) -> Result<(), CliError> {
-    let identity = confirm(context).await?;
+pub(super) async fn run(state: &AppState, format: OutputFormat) -> Result<(), CliError> {
+    let identity = confirm(state).await?;
     if format.json {
         return output::json(&json::place(&identity));
     }
@@ -19,10 +19,10 @@ pub(super) async fn run(context: &AppState, format: OutputFormat) -> Result<(), 
 }
 
 /// Records the present identity of the database as the right one and returns it.
-pub(super) async fn confirm(context: &AppState) -> Result<String, CliError> {
-    let target = context.settings().database.url.clone();
+pub(super) async fn confirm(state: &AppState) -> Result<String, CliError> {
+    let target = state.settings().database.url.clone();
     // A refused query would end the transaction below, so the identity is read outside of it.
-    let current = context
+    let current = state
         .db()
         .read::<_, db::Error>(move |connection| DatabaseIdentity::of(&target, connection))
         .await
@@ -30,7 +30,7 @@ pub(super) async fn confirm(context: &AppState) -> Result<String, CliError> {
     let identity = current.to_string();
     // Every node clears its cache, because after a failover it may hold credentials that are
     // revoked in the database.
-    context
+    state
         .write(move |tx| {
             let _: Invalidation = tx.invalidate_everything();
             Ok(restore_detection::confirm_identity(

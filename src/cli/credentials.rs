@@ -21,7 +21,7 @@ use crate::{
 
 /// Returns every active credential of one type, newest first.
 pub(super) async fn active(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     class: CredentialType,
 ) -> Result<Vec<Credential>, CliError> {
@@ -30,8 +30,7 @@ pub(super) async fn active(
     loop {
         let paging = Paging::new(MAX_PAGE_SIZE, after);
         let selection = CredentialFilter::all_of(class);
-        let page =
-            credentials::list(context, user, selection, StatusFilter::Active, paging).await?;
+        let page = credentials::list(state, user, selection, StatusFilter::Active, paging).await?;
         all.extend(page.rows);
         after = page.next;
         if after.is_none() {
@@ -42,29 +41,29 @@ pub(super) async fn active(
 
 /// Revokes one credential of any user and prints the result.
 pub(super) async fn revoke(
-    context: &AppState,
+    state: &AppState,
     class: CredentialType,
     id: CredentialId,
     reason: RevocationReason,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let found = credentials::find_any_user(context, class, id).await;
+    let found = credentials::find_any_user(state, class, id).await;
     let found = found.map_err(|error| match error {
         Error::NotFound => CliError::Message(format!("there is no {} {id}", class.as_str())),
         other => other.into(),
     })?;
     let name = class.as_str();
     if let Some(at) = found.ended_at {
-        context
+        state
             .wait_for_revocation(InvalidationKey::User(found.user_id))
             .await?;
-        let ago = text::ago(context.now(), at);
+        let ago = text::ago(state.now(), at);
         return no_change(format, format!("The {name} {id} was revoked {ago}."));
     }
     let request = RevocationRequest::of(CredentialFilter::one(class, id), reason);
-    let revoked = revoke::revoke(context, found.user_id, request, Actor::operator()).await?;
+    let revoked = revoke::revoke(state, found.user_id, request, Actor::operator()).await?;
     receipt(
-        context,
+        state,
         format,
         &format!("Revoked the {name} {id}."),
         &revoked,
@@ -73,7 +72,7 @@ pub(super) async fn revoke(
 
 /// Prints `done`, which says what was done, and the credentials that were revoked.
 pub(super) fn receipt(
-    context: &AppState,
+    state: &AppState,
     format: OutputFormat,
     done: &str,
     receipt: &RevocationReceipt,
@@ -90,7 +89,7 @@ pub(super) fn receipt(
     if receipt.credentials.is_empty() {
         return Ok(());
     }
-    table(&receipt.credentials, context.now()).print("")
+    table(&receipt.credentials, state.now()).print("")
 }
 
 /// Prints that there was nothing to do.

@@ -14,15 +14,15 @@ use crate::{
     util::clock::Timestamp,
 };
 
-pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result<(), CliError> {
+pub(super) async fn identify(state: &AppState, format: OutputFormat) -> Result<(), CliError> {
     let text = input::read_secret()?;
     if text.expose().is_empty() {
         return Err(CliError::message(
             "there is no secret on the standard input: write it there",
         ));
     }
-    let PresentedToken { digest, form } = recognize(context, text.expose())?;
-    let found = authenticate::identify(context, form, digest).await?;
+    let PresentedToken { digest, form } = recognize(state, text.expose())?;
+    let found = authenticate::identify(state, form, digest).await?;
     let found = found.ok_or_else(|| {
         CliError::message(
             "this has the form of a secret, but no token has it: it was never valid here, or its \
@@ -32,13 +32,13 @@ pub(super) async fn identify(context: &AppState, format: OutputFormat) -> Result
     if format.json {
         return output::json(&json::identified(&found, state_name(&found)));
     }
-    print(context, &found).await
+    print(state, &found).await
 }
 
 /// Recognises a secret, of Narthex or of an accepted system. The error describes a secret of Narthex,
 /// which is the most common.
-fn recognize(context: &AppState, text: &str) -> Result<PresentedToken, CliError> {
-    let foreign = &context.settings().tokens.foreign;
+fn recognize(state: &AppState, text: &str) -> Result<PresentedToken, CliError> {
+    let foreign = &state.settings().tokens.foreign;
     let token = PresentedToken::parse(text, TokenScheme::Bearer, foreign);
     token.ok_or_else(|| {
         let flaw = TokenSecret::read(text).err();
@@ -61,8 +61,8 @@ const fn state_name(found: &SecretDescription) -> &'static str {
     }
 }
 
-async fn print(context: &AppState, found: &SecretDescription) -> Result<(), CliError> {
-    let (now, token) = (context.now(), &found.credential);
+async fn print(state: &AppState, found: &SecretDescription) -> Result<(), CliError> {
+    let (now, token) = (state.now(), &found.credential);
     output::line(format!(
         "This is a secret of the {} {} of {}.",
         text::english(&token.kind.label()).to_lowercase(),
@@ -82,7 +82,7 @@ async fn print(context: &AppState, found: &SecretDescription) -> Result<(), CliE
                 .expires_at
                 .map_or_else(|| "never".to_owned(), |at| point_in_time(now, at)),
         ),
-        ("State", state(context, found).await?),
+        ("State", state_of(state, found).await?),
     ] {
         output::line(format!("{label:<11}{value}"))?;
     }
@@ -94,7 +94,7 @@ async fn print(context: &AppState, found: &SecretDescription) -> Result<(), CliE
 }
 
 /// Describes the state for people.
-async fn state(context: &AppState, found: &SecretDescription) -> Result<String, CliError> {
+async fn state_of(state: &AppState, found: &SecretDescription) -> Result<String, CliError> {
     Ok(match found.refusal {
         None => match found.valid_until {
             Some(until) if found.is_replaced => format!(
@@ -114,7 +114,7 @@ async fn state(context: &AppState, found: &SecretDescription) -> Result<String, 
             "active, but its user is disabled: it is refused until the user is enabled".to_owned()
         }
         Some(RejectionReason::SecretExpired) => {
-            let until = found.valid_until.unwrap_or(context.now()).format_minute();
+            let until = found.valid_until.unwrap_or(state.now()).format_minute();
             if found.is_replaced {
                 format!("rotated out: it was accepted until {until}; the token has a newer secret")
             } else {
@@ -124,19 +124,19 @@ async fn state(context: &AppState, found: &SecretDescription) -> Result<String, 
             }
         }
         Some(RejectionReason::Expired) => "expired: it is refused".to_owned(),
-        Some(RejectionReason::Revoked) => revoked(context, found).await?,
+        Some(RejectionReason::Revoked) => revoked(state, found).await?,
         Some(RejectionReason::Unknown) => "unknown".to_owned(),
     })
 }
 
-async fn revoked(context: &AppState, found: &SecretDescription) -> Result<String, CliError> {
+async fn revoked(state: &AppState, found: &SecretDescription) -> Result<String, CliError> {
     let token = &found.credential;
     let at = token.ended_at.unwrap_or(token.created_at);
-    let when = format!("revoked {}", past(context.now(), at));
+    let when = format!("revoked {}", past(state.now(), at));
     let Some(receipt) = token.receipt_id else {
         return Ok(when);
     };
-    let reason = find_receipt(context, found.user.id, receipt).await?.reason;
+    let reason = find_receipt(state, found.user.id, receipt).await?.reason;
     Ok(format!(
         "{when}: {}; the receipt is {receipt}",
         text::english(&reason.message()).to_lowercase()

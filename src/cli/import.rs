@@ -135,31 +135,31 @@ fn source_name(text: &str) -> Result<SourceName, &'static str> {
 }
 
 impl Action {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match self {
-            Self::Sanctum(from) => from.run(context, System::Sanctum).await,
-            Self::Django(from) => from.run(context, System::Django).await,
-            Self::Devise(from) => from.run(context, System::Devise).await,
-            Self::BetterAuth(from) => from.run(context, System::BetterAuth).await,
-            Self::Map { source, format } => map(context, source.source, format).await,
-            Self::Undo { source, format } => undo(context, source.source, format).await,
+            Self::Sanctum(from) => from.run(state, System::Sanctum).await,
+            Self::Django(from) => from.run(state, System::Django).await,
+            Self::Devise(from) => from.run(state, System::Devise).await,
+            Self::BetterAuth(from) => from.run(state, System::BetterAuth).await,
+            Self::Map { source, format } => map(state, source.source, format).await,
+            Self::Undo { source, format } => undo(state, source.source, format).await,
         }
     }
 }
 
 impl FromFile {
-    async fn run(self, context: &AppState, system: System) -> Result<(), CliError> {
-        let options = self.options(&context.settings().tokens.catalogue, context.now())?;
+    async fn run(self, state: &AppState, system: System) -> Result<(), CliError> {
+        let options = self.options(&state.settings().tokens.catalogue, state.now())?;
         // Created first: a file that exists must not be found after the import.
         let rejects = self.rejects.as_deref().map(create).transpose()?;
         let file = self.read(system)?;
         if !self.check && file.has_second_factors() {
             // The secrets of authenticator apps are sealed under a key that is derived from these.
-            let settings = context.settings();
-            context.set_signing_keys(&settings.signing_keys(context.random())?);
+            let settings = state.settings();
+            state.set_signing_keys(&settings.signing_keys(state.random())?);
         }
         let progress = |done, total| output::print_note(format!("{done} of {total} users"));
-        let report = import::import(context, file, &options, progress)
+        let report = import::import(state, file, &options, progress)
             .await
             .map_err(stopped)?;
         if let Some(file) = rejects {
@@ -277,8 +277,8 @@ fn write_rejects(mut file: File, report: &Report) -> Result<(), CliError> {
     Ok(file.sync_all()?)
 }
 
-async fn map(context: &AppState, source: SourceName, format: OutputFormat) -> Result<(), CliError> {
-    let users = import::users(context, source).await?;
+async fn map(state: &AppState, source: SourceName, format: OutputFormat) -> Result<(), CliError> {
+    let users = import::users(state, source).await?;
     if format.json {
         return output::json(&json::list(users.iter().map(json::imported_user)));
     }
@@ -288,12 +288,8 @@ async fn map(context: &AppState, source: SourceName, format: OutputFormat) -> Re
         .try_for_each(|user| output::line(format!("{},{}", csv_field(&user.foreign_id), user.id)))
 }
 
-async fn undo(
-    context: &AppState,
-    source: SourceName,
-    format: OutputFormat,
-) -> Result<(), CliError> {
-    let undone = import::undo(context, source).await?;
+async fn undo(state: &AppState, source: SourceName, format: OutputFormat) -> Result<(), CliError> {
+    let undone = import::undo(state, source).await?;
     if format.json {
         return output::json(&undone);
     }

@@ -31,11 +31,11 @@ struct InvitationJson<'a> {
 }
 
 impl Invite {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
-        let settings = context.settings();
-        context.set_signing_keys(&settings.signing_keys(context.random())?);
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
+        let settings = state.settings();
+        state.set_signing_keys(&settings.signing_keys(state.random())?);
         let address = self.email.as_str();
-        let invited = invitation::invite(context, self.email.clone(), self.name).await;
+        let invited = invitation::invite(state, self.email.clone(), self.name).await;
         let expires_at = invited.map_err(|error| refused(address, error))?;
         if self.format.json {
             return output::json(&InvitationJson {
@@ -45,7 +45,7 @@ impl Invite {
         }
         output::line(format!(
             "Queued an invitation to {address}. It ends {}.",
-            text::until(context.now(), expires_at)
+            text::until(state.now(), expires_at)
         ))
     }
 }

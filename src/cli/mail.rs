@@ -49,16 +49,16 @@ struct MailJson<'a> {
 }
 
 impl Action {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match self {
-            Self::List { limit, format } => list(context, limit, format).await,
-            Self::Test { address, format } => test(context, &address, format),
+            Self::List { limit, format } => list(state, limit, format).await,
+            Self::Test { address, format } => test(state, &address, format),
         }
     }
 }
 
-async fn list(context: &AppState, limit: u32, format: OutputFormat) -> Result<(), CliError> {
-    let jobs = jobs::list(context, JobKind::Mail, limit).await?;
+async fn list(state: &AppState, limit: u32, format: OutputFormat) -> Result<(), CliError> {
+    let jobs = jobs::list(state, JobKind::Mail, limit).await?;
     let mails: Vec<(ListedJob, Option<QueuedMail>)> = jobs
         .into_iter()
         .map(|job| {
@@ -75,7 +75,7 @@ async fn list(context: &AppState, limit: u32, format: OutputFormat) -> Result<()
                     .as_ref()
                     .map_or("unknown", |queued| queued.mail.name()),
                 to: queued.as_ref().map_or("", |queued| &queued.to),
-                state: state(job),
+                state: state_of(job),
                 attempts: job.attempts,
                 created_at: job.created_at,
                 next_attempt_at: (job.state() != JobState::Failed).then_some(job.due_at),
@@ -83,7 +83,7 @@ async fn list(context: &AppState, limit: u32, format: OutputFormat) -> Result<()
             }
         })));
     }
-    let now = context.now();
+    let now = state.now();
     let mut columns =
         Columns::with_headings(["CREATED", "MAIL", "TO", "STATE", "ATTEMPTS", "LAST ERROR"]);
     for (job, queued) in mails {
@@ -94,7 +94,7 @@ async fn list(context: &AppState, limit: u32, format: OutputFormat) -> Result<()
                 .map_or("unknown", |queued| queued.mail.name())
                 .to_owned(),
             queued.map_or_else(String::new, |queued| queued.to),
-            state(&job).to_owned(),
+            state_of(&job).to_owned(),
             job.attempts.to_string(),
             job.last_error.unwrap_or_default(),
         ]);
@@ -102,7 +102,7 @@ async fn list(context: &AppState, limit: u32, format: OutputFormat) -> Result<()
     columns.print("The outbox is empty.")
 }
 
-fn state(job: &ListedJob) -> &'static str {
+fn state_of(job: &ListedJob) -> &'static str {
     match job.state() {
         JobState::Waiting => "waiting",
         JobState::Claimed => "sending",
@@ -110,12 +110,12 @@ fn state(job: &ListedJob) -> &'static str {
     }
 }
 
-fn test(context: &AppState, address: &Email, format: OutputFormat) -> Result<(), CliError> {
+fn test(state: &AppState, address: &Email, format: OutputFormat) -> Result<(), CliError> {
     #[derive(Serialize)]
     struct Sent<'a> {
         to: &'a str,
     }
-    let mailer = Mailer::new(context.clone())?;
+    let mailer = Mailer::new(state.clone())?;
     let mailer = mailer.ok_or_else(|| {
         CliError::message("mail is off: set NARTHEX_SMTP_URL to the address of a mail server")
     })?;

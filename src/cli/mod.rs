@@ -250,23 +250,23 @@ impl Operation {
         if !matches!(self, Self::User(_)) {
             ensure_exists(&settings.database.url)?;
         }
-        let context = context(settings)?;
-        let closed = context.db().closed();
+        let state = open_state(settings)?;
+        let closed = state.db().closed();
         let outcome = runtime.block_on(async {
             match self {
-                Self::User(action) => action.run(&context).await,
-                Self::Invite(invite) => invite.run(&context).await,
-                Self::Token(action) => action.run(&context).await,
-                Self::Session(action) => action.run(&context).await,
-                Self::Mail(action) => action.run(&context).await,
-                Self::Import(action) => action.run(&context).await,
-                Self::SignOut(sign_out) => sign_out.run(&context).await,
-                Self::Moved { format } => confirm_database::run(&context, format).await,
-                Self::Prune { format } => prune::run(&context, format).await,
+                Self::User(action) => action.run(&state).await,
+                Self::Invite(invite) => invite.run(&state).await,
+                Self::Token(action) => action.run(&state).await,
+                Self::Session(action) => action.run(&state).await,
+                Self::Mail(action) => action.run(&state).await,
+                Self::Import(action) => action.run(&state).await,
+                Self::SignOut(sign_out) => sign_out.run(&state).await,
+                Self::Moved { format } => confirm_database::run(&state, format).await,
+                Self::Prune { format } => prune::run(&state, format).await,
             }
         });
         // Threads of both may hold connections.
-        drop((context, runtime));
+        drop((state, runtime));
         closed.wait(CLOSE_TIMEOUT);
         outcome
     }
@@ -293,7 +293,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the state of a command: with the system clock and randomness, and with the tables up to
 /// date.
-fn context(settings: Settings) -> Result<AppState, CliError> {
+fn open_state(settings: Settings) -> Result<AppState, CliError> {
     Ok(AppState::open(
         settings,
         Arc::new(SystemClock),
@@ -302,8 +302,8 @@ fn context(settings: Settings) -> Result<AppState, CliError> {
 }
 
 /// Returns the account with this address.
-async fn account(context: &AppState, email: &Email) -> Result<Account, CliError> {
-    let found = accounts::find_by_email(context, email).await;
+async fn account(state: &AppState, email: &Email) -> Result<Account, CliError> {
+    let found = accounts::find_by_email(state, email).await;
     found.map_err(|error| match error {
         Error::NotFound => CliError::Message(format!(
             "there is no account with the address {}",

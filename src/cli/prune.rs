@@ -3,8 +3,8 @@
 use super::{CliError, OutputFormat, json, output};
 use crate::{app_state::AppState, cli::text::count, credentials};
 
-pub(super) async fn run(context: &AppState, format: OutputFormat) -> Result<(), CliError> {
-    let pruned = credentials::prune(context).await?;
+pub(super) async fn run(state: &AppState, format: OutputFormat) -> Result<(), CliError> {
+    let pruned = credentials::prune(state).await?;
     if format.json {
         return output::json(&json::pruned(pruned));
     }

@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, io, pin::pin, task::Poll};
 
-use super::{CLOSE_TIMEOUT, CliError, context, output};
+use super::{CLOSE_TIMEOUT, CliError, open_state, output};
 use crate::{
     config::{ListenAddress, Settings},
     crypto::rng::SystemRandom,
@@ -21,10 +21,10 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
         .public_url
         .as_ref()
         .map(|url| url.origin().to_string());
-    let context = context(settings)?;
-    let closed = context.db().closed();
+    let state = open_state(settings)?;
+    let closed = state.db().closed();
     let served = actix_web::rt::System::new().block_on(async move {
-        context
+        state
             .db()
             .ensure_connection_capacity()
             .await
@@ -33,7 +33,7 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
             Some(listeners) => listeners,
             None => Listeners::open(&listen).map_err(|error| cannot_listen(&listen, &error))?,
         };
-        let server = Server::with_listeners(context, keys, listeners, |_| {})
+        let server = Server::with_listeners(state, keys, listeners, |_| {})
             .map_err(|error| cannot_listen(&listen, &error))?;
         let url = url.unwrap_or_else(|| server.address().url());
         let mut running = pin!(server.run());

@@ -33,24 +33,24 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match self {
-            Self::List { target, format } => list(context, &target.email, format).await,
+            Self::List { target, format } => list(state, &target.email, format).await,
             Self::Revoke { id, format } => {
                 let reason = RevocationReason::Operator;
-                credentials::revoke(context, CredentialType::Session, id, reason, format).await
+                credentials::revoke(state, CredentialType::Session, id, reason, format).await
             }
         }
     }
 }
 
-async fn list(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
-    let user = account(context, email).await?.user.id;
-    let sessions = credentials::active(context, user, CredentialType::Session).await?;
+async fn list(state: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
+    let user = account(state, email).await?.user.id;
+    let sessions = credentials::active(state, user, CredentialType::Session).await?;
     if format.json {
         return output::json(&json::list(sessions.iter().map(json::session)));
     }
-    let now = context.now();
+    let now = state.now();
     let mut columns = Columns::with_headings([
         "ID",
         "KIND",

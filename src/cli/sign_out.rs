@@ -101,29 +101,29 @@ impl SelectionFlags {
 }
 
 impl SignOut {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
-        let selection = self.selection.selection(context.now())?;
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
+        let selection = self.selection.selection(state.now())?;
         let Some(email) = self.email else {
-            return revoke_for_all_users(context, selection, self.dry_run, self.format).await;
+            return revoke_for_all_users(state, selection, self.dry_run, self.format).await;
         };
-        let user = account(context, &email).await?.user.id;
+        let user = account(state, &email).await?.user.id;
         if self.dry_run {
-            let preview = revoke::preview(context, user, selection).await?;
-            return print_preview(context, self.format, &preview);
+            let preview = revoke::preview(state, user, selection).await?;
+            return print_preview(state, self.format, &preview);
         }
-        let receipt = revoke_for_user(context, user, selection).await?;
+        let receipt = revoke_for_user(state, user, selection).await?;
         let done = format!("Signed {} out.", email.as_str());
-        credentials::receipt(context, self.format, &done, &receipt)
+        credentials::receipt(state, self.format, &done, &receipt)
     }
 }
 
 async fn revoke_for_user(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     selection: CredentialFilter,
 ) -> Result<RevocationReceipt, Error> {
     let request = RevocationRequest::of(selection, RevocationReason::Operator);
-    revoke::revoke(context, user, request, Actor::operator()).await
+    revoke::revoke(state, user, request, Actor::operator()).await
 }
 
 /// The number of users in one transaction. It is small, so that no other change waits for long.
@@ -132,7 +132,7 @@ const BATCH: usize = 50;
 /// Revokes in batches of users, with a receipt for each user. An interruption leaves the finished
 /// batches revoked.
 async fn revoke_for_all_users(
-    context: &AppState,
+    state: &AppState,
     selection: CredentialFilter,
     dry_run: bool,
     format: OutputFormat,
@@ -140,18 +140,18 @@ async fn revoke_for_all_users(
     let everything = selection == CredentialFilter::default();
     let (mut total, mut receipts) = (0, Vec::new());
     let mut users = 0;
-    let accounts = accounts::list(context).await?;
+    let accounts = accounts::list(state).await?;
     let all: Vec<UserId> = accounts.iter().map(|account| account.user.id).collect();
     for batch in all.chunks(BATCH) {
         if dry_run {
             for user in batch {
-                let preview = revoke::preview(context, *user, selection.clone()).await?;
+                let preview = revoke::preview(state, *user, selection.clone()).await?;
                 total += preview.credentials.len();
                 users += usize::from(!preview.credentials.is_empty());
             }
             continue;
         }
-        let revoked = revoke::revoke_for_users(context, batch.to_vec(), selection.clone()).await?;
+        let revoked = revoke::revoke_for_users(state, batch.to_vec(), selection.clone()).await?;
         users += revoked.len();
         total += revoked
             .iter()
@@ -163,7 +163,7 @@ async fn revoke_for_all_users(
     }
     // Credentials that were active again in a restored copy are revoked now.
     if everything && !dry_run {
-        confirm_database::confirm(context).await?;
+        confirm_database::confirm(state).await?;
     }
     let (credentials, users) = (count(total, "credential"), count(users, "user"));
     match (format.json, dry_run) {
@@ -175,14 +175,14 @@ async fn revoke_for_all_users(
 }
 
 fn print_preview(
-    context: &AppState,
+    state: &AppState,
     format: OutputFormat,
     preview: &RevocationPreview,
 ) -> Result<(), CliError> {
     if format.json {
         return output::json(&json::preview(preview));
     }
-    let columns = credentials::table(&preview.credentials, context.now());
+    let columns = credentials::table(&preview.credentials, state.now());
     if !preview.credentials.is_empty() {
         output::line("This would revoke:")?;
     }

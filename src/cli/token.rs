@@ -85,33 +85,33 @@ fn life(text: &str) -> Result<Duration, &'static str> {
 }
 
 impl Action {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match self {
-            Self::Add(add) => add.run(context).await,
-            Self::List(list) => list.run(context).await,
+            Self::Add(add) => add.run(state).await,
+            Self::List(list) => list.run(state).await,
             Self::Revoke { id, leaked, format } => {
                 let reason = if leaked {
                     RevocationReason::Leaked
                 } else {
                     RevocationReason::Operator
                 };
-                credentials::revoke(context, CredentialType::Token, id, reason, format).await
+                credentials::revoke(state, CredentialType::Token, id, reason, format).await
             }
-            Self::Identify { format } => identify(context, format).await,
+            Self::Identify { format } => identify(state, format).await,
         }
     }
 }
 
 impl Add {
-    async fn run(self, context: &AppState) -> Result<(), CliError> {
+    async fn run(self, state: &AppState) -> Result<(), CliError> {
         let kind = CredentialKind::parse(&self.kind).unwrap_or(CredentialKind::Service);
-        let life = self.life(context);
-        let new = self.new_token(context, life)?;
-        let account = account(context, &self.email).await?;
+        let life = self.life(state);
+        let new = self.new_token(state, life)?;
+        let account = account(state, &self.email).await?;
         let user = account.user.id;
-        let Issued { token, secret } = create_as_operator(context, user, kind, new).await?;
+        let Issued { token, secret } = create_as_operator(state, user, kind, new).await?;
         if let Err(error) = output::secret(secret.expose()) {
-            revoke::revoke_token(context, user, token.id, Actor::operator()).await?;
+            revoke::revoke_token(state, user, token.id, Actor::operator()).await?;
             return Err(CliError::Message(format!(
                 "the secret could not be printed ({error}); the token was revoked"
             )));
@@ -121,16 +121,16 @@ impl Add {
     }
 
     /// Returns the life of the token. `None` means no expiry.
-    fn life(&self, context: &AppState) -> Option<Duration> {
+    fn life(&self, state: &AppState) -> Option<Duration> {
         if self.never {
             return None;
         }
-        let max = context.settings().tokens.max_age.unwrap_or(DEFAULT_LIFE);
+        let max = state.settings().tokens.max_age.unwrap_or(DEFAULT_LIFE);
         Some(self.expires_in.unwrap_or(max.min(DEFAULT_LIFE)))
     }
 
-    fn new_token(&self, context: &AppState, life: Option<Duration>) -> Result<NewToken, CliError> {
-        let settings = context.settings();
+    fn new_token(&self, state: &AppState, life: Option<Duration>) -> Result<NewToken, CliError> {
+        let settings = state.settings();
         let flag = if self.never {
             "--never"
         } else {
@@ -146,7 +146,7 @@ impl Add {
                 .catalogue
                 .parse(&self.abilities)
                 .map_err(|reason| refused("--ability", reason))?,
-            expires_at: NewToken::expiry(context, life).map_err(|reason| refused(flag, reason))?,
+            expires_at: NewToken::expiry(state, life).map_err(|reason| refused(flag, reason))?,
         })
     }
 }

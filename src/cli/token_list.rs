@@ -41,10 +41,10 @@ fn form(name: &str) -> Result<SecretForm, &'static str> {
 }
 
 impl List {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match (&self.email, self.form) {
-            (Some(email), form) => self.list_of_user(context, email, form).await,
-            (None, Some(form)) => self.list_of_form(context, form).await,
+            (Some(email), form) => self.list_of_user(state, email, form).await,
+            (None, Some(form)) => self.list_of_form(state, form).await,
             // clap requires one of them.
             (None, None) => Ok(()),
         }
@@ -52,17 +52,17 @@ impl List {
 
     async fn list_of_user(
         &self,
-        context: &AppState,
+        state: &AppState,
         email: &Email,
         form: Option<SecretForm>,
     ) -> Result<(), CliError> {
-        let user = account(context, email).await?.user.id;
-        let mut tokens = credentials::active(context, user, CredentialType::Token).await?;
+        let user = account(state, email).await?.user.id;
+        let mut tokens = credentials::active(state, user, CredentialType::Token).await?;
         tokens.retain(|token| form.is_none_or(|form| token.form == form));
         if self.format.json {
             return output::json(&json::list(tokens.iter().map(json::token)));
         }
-        let now = context.now();
+        let now = state.now();
         let mut columns = Columns::with_headings([
             "ID",
             "KIND",
@@ -88,12 +88,12 @@ impl List {
         columns.print("There are no active tokens.")
     }
 
-    async fn list_of_form(&self, context: &AppState, form: SecretForm) -> Result<(), CliError> {
-        let found = all_of_form(context, form).await?;
+    async fn list_of_form(&self, state: &AppState, form: SecretForm) -> Result<(), CliError> {
+        let found = all_of_form(state, form).await?;
         if self.format.json {
             return output::json(&json::list(found.iter().map(json::token_of_user)));
         }
-        let now = context.now();
+        let now = state.now();
         let mut columns = Columns::with_headings(FORM_HEADINGS);
         for TokenOfUser { email, token } in found {
             columns.row([
@@ -121,10 +121,10 @@ fn abilities(token: &Credential) -> String {
     token.abilities.to_stored().replace(' ', ", ")
 }
 
-async fn all_of_form(context: &AppState, form: SecretForm) -> Result<Vec<TokenOfUser>, CliError> {
+async fn all_of_form(state: &AppState, form: SecretForm) -> Result<Vec<TokenOfUser>, CliError> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = tokens_of_form(context, form, Paging::new(MAX_PAGE_SIZE, after)).await?;
+        let page = tokens_of_form(state, form, Paging::new(MAX_PAGE_SIZE, after)).await?;
         all.extend(page.rows);
         after = page.next;
         if after.is_none() {

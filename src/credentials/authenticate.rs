@@ -54,7 +54,7 @@ pub enum RejectionReason {
 /// Returns an error if the database fails. Then a credential that is not cached is neither accepted
 /// nor reported as unknown.
 pub async fn authenticate(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     digest: Digest,
     ip: Option<IpAddr>,
@@ -63,7 +63,7 @@ pub async fn authenticate(
         ip,
         from: UsedFrom::At(ip),
     };
-    authenticate_digest(context, form, digest, used).await
+    authenticate_digest(state, form, digest, used).await
 }
 
 /// Authenticates a secret that another server received and asks about. It counts as used, but from
@@ -72,7 +72,7 @@ pub async fn authenticate(
 /// # Errors
 /// Returns the errors of [`authenticate`].
 pub async fn introspect(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     digest: Digest,
 ) -> Result<Result<Principal, RejectionReason>> {
@@ -80,7 +80,7 @@ pub async fn introspect(
         ip: None,
         from: UsedFrom::AsBefore,
     };
-    authenticate_digest(context, form, digest, used).await
+    authenticate_digest(state, form, digest, used).await
 }
 
 /// The use of a credential: the address of the request, and the address to record.
@@ -91,13 +91,13 @@ struct Used {
 }
 
 async fn authenticate_digest(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     digest: Digest,
     used: Used,
 ) -> Result<Result<Principal, RejectionReason>> {
-    let now = context.now();
-    let from_cache = context
+    let now = state.now();
+    let from_cache = state
         .cluster()
         .get(&digest)
         .filter(|cached| cached.credential.form == form && cached.is_valid(now));
@@ -105,7 +105,7 @@ async fn authenticate_digest(
         Some(cached) => cached,
         // Boxed, because the query needs a large future, which the path of a cached credential
         // should not carry.
-        None => match Box::pin(look_up(context, form, digest)).await? {
+        None => match Box::pin(look_up(state, form, digest)).await? {
             Ok(cached) => cached,
             Err(reason) => return Ok(Err(reason)),
         },
@@ -113,29 +113,29 @@ async fn authenticate_digest(
     if let Some(system) = form.foreign_name() {
         metrics::counter!("narthex_foreign_tokens_total", "form" => system).increment(1);
     }
-    last_used::record(context, &cached, now, used.from);
+    last_used::record(state, &cached, now, used.from);
     Ok(Ok(Principal::new(cached, digest, used.ip)))
 }
 
 /// Queries the database. Concurrent lookups of the same secret share one query.
 async fn look_up(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     digest: Digest,
 ) -> Result<Result<Arc<CachedCredential>, RejectionReason>> {
-    let outcome = match context.cluster().generation() {
+    let outcome = match state.cluster().generation() {
         // A query that began in this generation includes all earlier revocations, because each one
         // starts a new generation. Without a lease the generation is unknown, and each check runs
         // its own query.
         Some(generation) => {
-            let state = context.clone();
-            let query = move || look_up_and_cache(state, digest, generation);
-            context
+            let shared = state.clone();
+            let query = move || look_up_and_cache(shared, digest, generation);
+            state
                 .lookups()
                 .get_or_run((digest, generation), query)
                 .await?
         }
-        None => read(context, digest)
+        None => read(state, digest)
             .await?
             .map(|row| Arc::new(LookupOutcome { row, cached: None })),
     };
@@ -143,7 +143,7 @@ async fn look_up(
         return Ok(Err(RejectionReason::Unknown));
     };
     Ok(
-        rejection_reason(&outcome.row, form, context.now()).map(|()| match &outcome.cached {
+        rejection_reason(&outcome.row, form, state.now()).map(|()| match &outcome.cached {
             Some(cached) => Arc::clone(cached),
             None => Arc::new(outcome.row.clone().into_uncached()),
         }),
@@ -151,15 +151,15 @@ async fn look_up(
 }
 
 async fn look_up_and_cache(
-    context: AppState,
+    state: AppState,
     digest: Digest,
     generation: Generation,
 ) -> Result<Option<Arc<LookupOutcome>>> {
-    let row = read(&context, digest).await?;
+    let row = read(&state, digest).await?;
     Ok(row.map(|row| {
         let is_accepted = rejection_reason(&row, row.credential.form, row.at).is_ok();
         let cached = is_accepted.then(|| {
-            context
+            state
                 .cluster()
                 .insert_if_current(generation, digest, row.clone())
         });
@@ -167,10 +167,10 @@ async fn look_up_and_cache(
     }))
 }
 
-async fn read(context: &AppState, digest: Digest) -> Result<Option<LookupRow>> {
+async fn read(state: &AppState, digest: Digest) -> Result<Option<LookupRow>> {
     metrics::counter!("narthex_cache_misses_total").increment(1);
-    let found = find(context, digest).await?;
-    Ok(found.map(|found| lookup_row(&found, context.now())))
+    let found = find(state, digest).await?;
+    Ok(found.map(|found| lookup_row(&found, state.now())))
 }
 
 fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
@@ -248,15 +248,15 @@ pub struct SecretDescription {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn identify(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     digest: Digest,
 ) -> Result<Option<SecretDescription>> {
-    let found = find(context, digest).await?;
+    let found = find(state, digest).await?;
     Ok(found
         .filter(|found| found.form == form)
         .map(|found| SecretDescription {
-            refusal: rejection_of(&found, form, context.now()),
+            refusal: rejection_of(&found, form, state.now()),
             valid_until: found.until(),
             is_replaced: found.valid_until.is_some(),
             user: found.user,
@@ -269,12 +269,12 @@ fn rejection_of(found: &SecretLookup, form: SecretForm, now: Timestamp) -> Optio
     rejection_reason(&lookup_row(found, now), form, now).err()
 }
 
-async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>> {
-    let found = context
+async fn find(state: &AppState, digest: Digest) -> Result<Option<SecretLookup>> {
+    let found = state
         .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
     Ok(found.map(|mut found| {
-        last_used::merge_pending(context, &mut found.credential);
+        last_used::merge_pending(state, &mut found.credential);
         found
     }))
 }
@@ -287,27 +287,27 @@ async fn find(context: &AppState, digest: Digest) -> Result<Option<SecretLookup>
 /// # Errors
 /// Returns an error if the database cannot be read or changed.
 pub async fn find_unrevoked(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     digest: Digest,
 ) -> Result<Option<Credential>> {
-    let Some(found) = find(context, digest).await? else {
+    let Some(found) = find(state, digest).await? else {
         // The transaction that deleted the secret may still be waiting for other nodes.
-        context
+        state
             .wait_for_revocation(InvalidationKey::Secret(digest))
             .await?;
         return Ok(None);
     };
     if found.credential.ended_at.is_some() || found.is_revoked {
-        context
+        state
             .wait_for_revocation(InvalidationKey::User(found.user.id))
             .await?;
         return Ok(None);
     }
     if let Some(until) = found.valid_until
-        && found.is_refused(context.now())
+        && found.is_refused(state.now())
     {
-        revoke_secret(context, &found.credential, digest, until).await?;
+        revoke_secret(state, &found.credential, digest, until).await?;
         return Ok(None);
     }
     Ok((found.form == form).then_some(found.credential))
@@ -316,13 +316,13 @@ pub async fn find_unrevoked(
 /// Revokes a secret whose grace period is over by this clock. The clock of another node may be
 /// slow.
 async fn revoke_secret(
-    context: &AppState,
+    state: &AppState,
     credential: &Credential,
     digest: Digest,
     until: Timestamp,
 ) -> Result<()> {
     let credential = credential.clone();
-    context
+    state
         .write(move |tx| {
             if store::lock_user(tx.connection, credential.user_id)? {
                 change::revoke_secret(tx, &credential, digest, until)?;

@@ -52,25 +52,25 @@ pub struct Pruned {
 ///
 /// # Errors
 /// Returns an error if the database fails. Completed transactions remain, and a repetition is safe.
-pub async fn prune(context: &AppState) -> Result<Pruned> {
+pub async fn prune(state: &AppState) -> Result<Pruned> {
     let mut pruned = Pruned::default();
-    let now = context.now();
+    let now = state.now();
     loop {
-        let (users, has_more) = expired(context, now).await?;
+        let (users, has_more) = expired(state, now).await?;
         for (user, ids) in users {
-            pruned.expired += revoke_expired(context, user, ids).await?;
+            pruned.expired += revoke_expired(state, user, ids).await?;
         }
         if !has_more {
             break;
         }
     }
-    let before = now.saturating_sub(context.settings().records.keep_ended);
+    let before = now.saturating_sub(state.settings().records.keep_ended);
     // The revocation of a token invalidates each of its stored secrets. A node with a slow clock
     // may still accept a secret that is expired by this clock.
     let superseded_before = before.min(now.saturating_sub(INVALIDATION_RETENTION));
-    audit::delete_excess_of_all(context).await?;
+    audit::delete_excess_of_all(state).await?;
     loop {
-        let (credentials, others) = context
+        let (credentials, others) = state
             .write(move |tx| {
                 let events = audit::delete_anonymous_events(tx.connection, before, BATCH)?;
                 let secrets = store::delete_superseded(tx.connection, superseded_before, BATCH)?;
@@ -102,10 +102,10 @@ pub async fn prune(context: &AppState) -> Result<Pruned> {
 
 /// Returns a batch of expired credentials by user, and whether there may be more.
 async fn expired(
-    context: &AppState,
+    state: &AppState,
     now: Timestamp,
 ) -> Result<(Vec<(UserId, Vec<CredentialId>)>, bool)> {
-    let rows = context
+    let rows = state
         .read(move |_, connection| Ok(store::expired(connection, now, BATCH)?))
         .await?;
     let has_more = i64::try_from(rows.len()).unwrap_or(BATCH) >= BATCH;
@@ -119,8 +119,8 @@ async fn expired(
     Ok((users, has_more))
 }
 
-async fn revoke_expired(context: &AppState, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
-    context
+async fn revoke_expired(state: &AppState, user: UserId, ids: Vec<CredentialId>) -> Result<usize> {
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             match lock_user_and_recheck_actor(tx, user, &actor) {

@@ -20,14 +20,14 @@ const BATCH: i64 = 100;
 ///
 /// # Errors
 /// Returns an error if the database fails. Completed transactions remain, and a repetition is safe.
-pub async fn warn(context: &AppState) -> Result<usize> {
+pub async fn warn(state: &AppState) -> Result<usize> {
     let mut warned = 0;
-    if !context.settings().mail.is_on() {
+    if !state.settings().mail.is_on() {
         return Ok(warned);
     }
     for days in DAYS {
         loop {
-            let tokens = context.write(move |tx| warn_batch(tx, days)).await?;
+            let tokens = state.write(move |tx| warn_batch(tx, days)).await?;
             warned += tokens;
             if i64::try_from(tokens).unwrap_or(BATCH) < BATCH {
                 break;

@@ -18,10 +18,10 @@ use crate::{
 };
 
 /// Records a use of a credential. Only the first use from one place within a second is recorded.
-pub(super) fn record(context: &AppState, cached: &CachedCredential, at: Timestamp, from: UsedFrom) {
+pub(super) fn record(state: &AppState, cached: &CachedCredential, at: Timestamp, from: UsedFrom) {
     if cached.record_use(at, address_fingerprint(from)) {
         let last = LastUse { at, from };
-        context
+        state
             .last_used()
             .record(cached.credential.id, |before| last.after(before));
     }
@@ -42,8 +42,8 @@ fn address_fingerprint(used_from: UsedFrom) -> u32 {
 }
 
 /// Updates a credential that was read from the database with the use that is recorded in memory.
-pub(crate) fn merge_pending(context: &AppState, credential: &mut Credential) {
-    if let Some(last) = context.last_used().get(&credential.id)
+pub(crate) fn merge_pending(state: &AppState, credential: &mut Credential) {
+    if let Some(last) = state.last_used().get(&credential.id)
         && credential
             .last_used_at
             .is_none_or(|written| written < last.at)
@@ -75,8 +75,8 @@ const fn pause_factor(database: &DatabaseUrl) -> u32 {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn flush(context: &AppState) -> Result<()> {
-    write_all(context, pause_factor(&context.settings().database.url)).await
+pub async fn flush(state: &AppState) -> Result<()> {
+    write_all(state, pause_factor(&state.settings().database.url)).await
 }
 
 /// Writes the recorded uses without pauses. Call it at shutdown, when no other task records or
@@ -84,23 +84,23 @@ pub async fn flush(context: &AppState) -> Result<()> {
 ///
 /// # Errors
 /// Returns the errors of [`flush`].
-pub async fn flush_on_shutdown(context: &AppState) -> Result<()> {
-    context.last_used().put_back();
-    write_all(context, 0).await
+pub async fn flush_on_shutdown(state: &AppState) -> Result<()> {
+    state.last_used().put_back();
+    write_all(state, 0).await
 }
 
-async fn write_all(context: &AppState, pause_factor: u32) -> Result<()> {
-    let written = write(context, context.last_used().take(), pause_factor).await;
+async fn write_all(state: &AppState, pause_factor: u32) -> Result<()> {
+    let written = write(state, state.last_used().take(), pause_factor).await;
     if written.is_err() {
         // All of them, because writing a use again changes nothing.
-        context.last_used().put_back();
+        state.last_used().put_back();
     }
     written
 }
 
 /// Writes in the order of the IDs. So two nodes that write the same rows cannot deadlock, and
 /// credentials created one after the other are in the same pages.
-async fn write(context: &AppState, ids: Vec<CredentialId>, pause_factor: u32) -> Result<()> {
+async fn write(state: &AppState, ids: Vec<CredentialId>, pause_factor: u32) -> Result<()> {
     let ids = Arc::new(ids);
     let mut pause = Duration::ZERO;
     for from in (0..ids.len()).step_by(BATCH_SIZE) {
@@ -108,7 +108,7 @@ async fn write(context: &AppState, ids: Vec<CredentialId>, pause_factor: u32) ->
             tokio::time::sleep(pause).await;
         }
         let (ids, began) = (Arc::clone(&ids), boot_time());
-        context
+        state
             .write(move |tx| {
                 let batch = ids.iter().skip(from).take(BATCH_SIZE);
                 let last_used = tx.state.last_used();

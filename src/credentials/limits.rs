@@ -85,8 +85,8 @@ pub(crate) fn ensure_token_quota(
 
 /// Sorts the credentials in the order in which they are revoked: first expired ones, then those
 /// that were unused for longest.
-fn sort_by_last_use(context: &AppState, credentials: &mut [Credential]) {
-    let now = context.now();
+fn sort_by_last_use(state: &AppState, credentials: &mut [Credential]) {
+    let now = state.now();
     credentials.sort_by_key(|one| (one.is_active(now), one.last_active_at(), one.id));
 }
 
@@ -107,7 +107,7 @@ fn revoke(
 /// Otherwise no rows are read, because few users reach a limit. Expiry is not checked, so that the
 /// limit holds for differing clocks.
 fn find_excess(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     class: CredentialType,
@@ -119,7 +119,7 @@ fn find_excess(
     }
     let mut credentials = store::unrevoked(connection, user, &[])?;
     for credential in &mut credentials {
-        last_used::merge_pending(context, credential);
+        last_used::merge_pending(state, credential);
     }
     credentials.retain(|credential| credential.class() == class);
     Ok(credentials)

@@ -37,15 +37,15 @@ impl StatusFilter {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn list(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     selection: CredentialFilter,
     status: StatusFilter,
     paging: Paging<CredentialTag>,
 ) -> Result<Page<Credential, CredentialTag>> {
-    context
-        .read(move |context, connection| {
-            let now = context.now();
+    state
+        .read(move |state, connection| {
+            let now = state.now();
             let descendants = store::made_by(connection, user, &selection.made_by)?;
             let mut rows: Vec<Credential> = Vec::new();
             // One row more than the page has shows whether there is another page. Usually one query
@@ -56,7 +56,7 @@ pub async fn list(
                 let read = store::newest(connection, user, &selection, status, batch)?;
                 let fetched = batch.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
-                    last_used::merge_pending(context, &mut credential);
+                    last_used::merge_pending(state, &mut credential);
                     let is_match = status.has(&credential, now)
                         && selection.matches(&credential, &descendants);
                     is_match.then_some(credential)
@@ -83,15 +83,15 @@ pub struct TokenOfUser {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn tokens_of_form(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     paging: Paging<CredentialTag>,
 ) -> Result<Page<TokenOfUser, CredentialTag>> {
-    context
-        .read(move |context, connection| {
-            let (now, rows) = (context.now(), store::of_form(connection, form, paging)?);
+    state
+        .read(move |state, connection| {
+            let (now, rows) = (state.now(), store::of_form(connection, form, paging)?);
             let rows = rows.into_iter().map(|(email, mut token)| {
-                last_used::merge_pending(context, &mut token);
+                last_used::merge_pending(state, &mut token);
                 TokenOfUser { email, token }
             });
             let mut page = paging.page(rows.collect(), |row| row.token.id);
@@ -106,13 +106,13 @@ pub async fn tokens_of_form(
 /// # Errors
 /// [`Error::NotFound`] if the ID does not exist, belongs to another user or is of the other class.
 pub async fn find(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     class: CredentialType,
     id: CredentialId,
 ) -> Result<Credential> {
-    context
-        .read(move |context, connection| find_within(context, connection, user, class, id))
+    state
+        .read(move |state, connection| find_within(state, connection, user, class, id))
         .await
 }
 
@@ -121,7 +121,7 @@ pub async fn find(
 /// # Errors
 /// Returns the errors of [`find`].
 pub(super) fn find_within(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     class: CredentialType,
@@ -130,7 +130,7 @@ pub(super) fn find_within(
     let mut found = store::find(connection, user, id)?
         .filter(|credential| credential.class() == class)
         .ok_or(Error::NotFound)?;
-    last_used::merge_pending(context, &mut found);
+    last_used::merge_pending(state, &mut found);
     Ok(found)
 }
 
@@ -140,11 +140,11 @@ pub(super) fn find_within(
 /// # Errors
 /// [`Error::NotFound`] if the ID does not exist or is of the other class.
 pub async fn find_any_user(
-    context: &AppState,
+    state: &AppState,
     class: CredentialType,
     id: CredentialId,
 ) -> Result<Credential> {
-    context
+    state
         .read(move |_, connection| {
             store::find_any_user(connection, id)?
                 .filter(|credential| credential.class() == class)

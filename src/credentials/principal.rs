@@ -113,8 +113,8 @@ impl Principal {
     ///
     /// # Errors
     /// [`Error::EmailNotVerified`].
-    pub fn require_verified_address(&self, context: &AppState) -> Result<()> {
-        if !self.user().email_verified && context.settings().withholds_from_unverified() {
+    pub fn require_verified_address(&self, state: &AppState) -> Result<()> {
+        if !self.user().email_verified && state.settings().withholds_from_unverified() {
             return Err(Error::EmailNotVerified);
         }
         Ok(())

@@ -150,17 +150,17 @@ impl RevocationReceipt {
 /// # Errors
 /// [`Error::NotFound`] if the ID does not exist or belongs to another user.
 pub async fn find_receipt(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     id: ReceiptId,
 ) -> Result<RevocationReceipt> {
-    context
-        .read(move |context, connection| {
+    state
+        .read(move |state, connection| {
             let mut found = store::find_receipt(connection, user, id)?.ok_or(Error::NotFound)?;
             found
                 .credentials
                 .iter_mut()
-                .for_each(|credential| last_used::merge_pending(context, credential));
+                .for_each(|credential| last_used::merge_pending(state, credential));
             Ok(found)
         })
         .await
@@ -172,12 +172,12 @@ pub async fn find_receipt(
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn revoked_by(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     receipts: Vec<ReceiptId>,
     limit: i64,
 ) -> Result<Vec<Credential>> {
-    context
+    state
         .read(move |_, connection| Ok(store::revoked_by(connection, user, receipts, limit)?))
         .await
 }
@@ -188,12 +188,12 @@ pub async fn revoked_by(
 /// # Errors
 /// Returns an error if the database fails.
 pub(crate) fn find_recent_receipt(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     predicate: impl Fn(&RevocationReceipt) -> bool,
 ) -> Result<Option<RevocationReceipt>> {
-    let since = ReceiptId::lower_bound_at(context.now().saturating_sub(RESUBMISSION_WINDOW));
+    let since = ReceiptId::lower_bound_at(state.now().saturating_sub(RESUBMISSION_WINDOW));
     for id in store::receipts_since(connection, user, since)? {
         let receipt = store::find_receipt(connection, user, id)?.filter(&predicate);
         if receipt.is_some() {

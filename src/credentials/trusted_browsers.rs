@@ -62,10 +62,10 @@ pub struct BrowserTrust {
 ///
 /// # Errors
 /// Returns an error if the process has no signing key.
-pub fn secret_for(context: &AppState, attempt: &AttemptSecret) -> Result<SecretString> {
+pub fn secret_for(state: &AppState, attempt: &AttemptSecret) -> Result<SecretString> {
     let digest = attempt.digest();
     let info: [&[u8]; 2] = [b"narthex trusted browser ", digest.as_bytes()];
-    let seed = context.sealing_keys()?.seed(&info.concat());
+    let seed = state.sealing_keys()?.seed(&info.concat());
     let seed = seed.ok_or_else(|| Error::internal("no secret can be derived"))?;
     Ok(SecretString::new(
         BASE64_URL_SAFE_NO_PAD.encode(seed.as_slice()),
@@ -154,9 +154,9 @@ pub(super) fn count_in(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn count(context: &AppState, user: UserId) -> Result<u64> {
-    context
-        .read(move |context, connection| count_in(connection, user, context.now()))
+pub async fn count(state: &AppState, user: UserId) -> Result<u64> {
+    state
+        .read(move |state, connection| count_in(connection, user, state.now()))
         .await
 }
 
@@ -164,9 +164,9 @@ pub async fn count(context: &AppState, user: UserId) -> Result<u64> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn list(context: &AppState, user: UserId) -> Result<Vec<TrustedBrowser>> {
-    context
-        .read(move |context, connection| Ok(store::trusted_of(connection, user, context.now())?))
+pub async fn list(state: &AppState, user: UserId) -> Result<Vec<TrustedBrowser>> {
+    state
+        .read(move |state, connection| Ok(store::trusted_of(connection, user, state.now())?))
         .await
 }
 
@@ -174,8 +174,8 @@ pub async fn list(context: &AppState, user: UserId) -> Result<Vec<TrustedBrowser
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user trusts no such browser.
-pub async fn find(context: &AppState, user: UserId, id: FactorId) -> Result<TrustedBrowser> {
-    let all = list(context, user).await?;
+pub async fn find(state: &AppState, user: UserId, id: FactorId) -> Result<TrustedBrowser> {
+    let all = list(state, user).await?;
     let found = all.into_iter().find(|browser| browser.id == id);
     found.ok_or(Error::NotFound)
 }
@@ -185,9 +185,9 @@ pub async fn find(context: &AppState, user: UserId, id: FactorId) -> Result<Trus
 /// # Errors
 /// [`Error::ReauthenticationRequired`] if the caller has not confirmed recently; [`Error::NotFound`] if
 /// the user trusts no such browser.
-pub async fn remove(context: &AppState, caller: &Principal, id: FactorId) -> Result<()> {
+pub async fn remove(state: &AppState, caller: &Principal, id: FactorId) -> Result<()> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             session.require_recent_authentication(tx.now())?;
@@ -201,12 +201,12 @@ pub async fn remove(context: &AppState, caller: &Principal, id: FactorId) -> Res
 /// # Errors
 /// [`Error::NotFound`] if the user trusts no such browser.
 pub async fn remove_as_operator(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     id: FactorId,
     reason: String,
 ) -> Result<()> {
-    context
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;

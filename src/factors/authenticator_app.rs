@@ -38,36 +38,36 @@ pub enum Enrolment {
 /// # Errors
 /// [`Error::EmailNotVerified`]; [`Error::NotSignedIn`] if the caller's session was revoked meanwhile.
 pub async fn begin_enrolment(
-    context: &AppState,
+    state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
 ) -> Result<Enrolment> {
     let caller = confirmed.caller();
-    caller.require_verified_address(context)?;
+    caller.require_verified_address(state)?;
     let (user, session) = (caller.user().id, caller.credential().id);
     let prover = caller.clone();
-    let shown = context
-        .read(move |context, connection| {
+    let shown = state
+        .read(move |state, connection| {
             if store::has_app(connection, user)? {
                 return Ok(Some(Enrolment::AlreadyOn));
             }
-            let now = context.now();
+            let now = state.now();
             let second_factor = || prover.require_second_factor(now);
             requirement::authorize_addition(connection, user, second_factor)?;
             let since = now.saturating_sub(ENROLMENT);
             let sealed = store::pending_secret(connection, session, since)?;
             sealed
-                .map(|sealed| open(context, user, &sealed).map(Enrolment::Shown))
+                .map(|sealed| open(state, user, &sealed).map(Enrolment::Shown))
                 .transpose()
         })
         .await?;
     if let Some(shown) = shown {
         return Ok(shown);
     }
-    let secret = TotpSecret::generate(context.random())?;
-    let keys = context.sealing_keys()?;
-    let sealed = keys.seal(context.random(), user.as_bytes(), secret.expose())?;
+    let secret = TotpSecret::generate(state.random())?;
+    let keys = state.sealing_keys()?;
+    let sealed = keys.seal(state.random(), user.as_bytes(), secret.expose())?;
     let actor = caller.actor();
-    context
+    state
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &actor)?;
             let now = tx.now();
@@ -77,8 +77,8 @@ pub async fn begin_enrolment(
         .await
 }
 
-fn open(context: &AppState, user: UserId, sealed: &[u8]) -> Result<TotpSecret> {
-    let secret = context.sealing_keys()?.open(user.as_bytes(), sealed)?;
+fn open(state: &AppState, user: UserId, sealed: &[u8]) -> Result<TotpSecret> {
+    let secret = state.sealing_keys()?.open(user.as_bytes(), sealed)?;
     Ok(TotpSecret::from_opened(secret))
 }
 
@@ -100,7 +100,7 @@ pub struct TurnedOn {
 /// # Errors
 /// [`Error::Invalid`] if the code is wrong, or if no secret is pending; [`Error::EmailNotVerified`].
 pub async fn turn_on(
-    context: &AppState,
+    state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
     code: Code,
     ending: Ending,
@@ -108,23 +108,23 @@ pub async fn turn_on(
     renewed: Digest,
 ) -> Result<TurnedOn> {
     let caller = confirmed.caller();
-    caller.require_verified_address(context)?;
+    caller.require_verified_address(state)?;
     let (user, secret) = (caller.user().id, caller.actor().secret);
-    let source = CodeSource::of_form(context, user, form_key.as_ref(), secret)?;
-    let turned_on = turn_on_once(context, caller, code.clone(), ending, &source, renewed).await;
+    let source = CodeSource::of_form(state, user, form_key.as_ref(), secret)?;
+    let turned_on = turn_on_once(state, caller, code.clone(), ending, &source, renewed).await;
     // The first click may have revoked the secret, or turned the app on.
     let Err(error @ (Error::NotSignedIn { .. } | Error::Invalid(_))) = turned_on else {
         return turned_on;
     };
     let is_proved =
         move |tx: &mut Transaction<'_>| verify::is_last_step(tx.state, tx.connection, user, &code);
-    let codes = recovery_codes::repeat(context, caller, &source, renewed, is_proved).await?;
+    let codes = recovery_codes::repeat(state, caller, &source, renewed, is_proved).await?;
     let receipt = None;
     codes.map(|codes| TurnedOn { codes, receipt }).ok_or(error)
 }
 
 async fn turn_on_once(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     code: Code,
     ending: Ending,
@@ -133,22 +133,22 @@ async fn turn_on_once(
 ) -> Result<TurnedOn> {
     let caller = caller.clone();
     let (user, session) = (caller.user().id, caller.credential().id);
-    let since = context.now().saturating_sub(ENROLMENT);
-    let sealed = context
+    let since = state.now().saturating_sub(ENROLMENT);
+    let sealed = state
         .read(move |_, connection| Ok(store::pending_secret(connection, session, since)?))
         .await?
         .ok_or_else(nothing_pending)?;
     let Code::App(digits) = code else {
         return Err(verify::wrong_code());
     };
-    let step = open(context, user, &sealed)?.step_of(&digits, context.now());
+    let step = open(state, user, &sealed)?.step_of(&digits, state.now());
     let step = step.ok_or_else(verify::wrong_code)?;
-    let codes = recovery_codes::generate_for_first(context, &caller, source).await?;
+    let codes = recovery_codes::generate_for_first(state, &caller, source).await?;
     // Sealed again, because the key may have changed since the secret was shown.
-    let keys = context.sealing_keys()?;
+    let keys = state.sealing_keys()?;
     let secret = keys.open(user.as_bytes(), &sealed)?;
-    let resealed = keys.seal(context.random(), user.as_bytes(), &secret)?;
-    context
+    let resealed = keys.seal(state.random(), user.as_bytes(), &secret)?;
+    state
         .write(move |tx| {
             let credential = begin_change_as(tx, &caller)?;
             credential.require_recent_authentication(tx.now())?;
@@ -200,13 +200,13 @@ fn nothing_pending() -> Error {
 /// [`Error::NotFound`] if the user has no app; [`Error::Invalid`] if the user must have a factor and
 /// this is the last one.
 pub async fn remove(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     ending: Ending,
     renewed: Digest,
 ) -> Result<Option<RevocationReceipt>> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let app = store::app_of(tx.connection, session.user_id)?.ok_or(Error::NotFound)?;

@@ -11,9 +11,9 @@ const BATCH: i64 = 200;
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn delete_abandoned(context: &AppState) -> Result<()> {
+pub async fn delete_abandoned(state: &AppState) -> Result<()> {
     loop {
-        let deleted = context
+        let deleted = state
             .write(|tx| {
                 let now = tx.now();
                 let attempts_before = now.saturating_sub(sign_in_attempts::LIFETIME);
@@ -36,11 +36,11 @@ pub async fn delete_abandoned(context: &AppState) -> Result<()> {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn reseal(context: &AppState) -> Result<()> {
-    let current = context.sealing_keys()?.current();
+pub async fn reseal(state: &AppState) -> Result<()> {
+    let current = state.sealing_keys()?.current();
     let mut after = FactorId::nil();
     loop {
-        let apps = context
+        let apps = state
             .read(move |_, connection| {
                 Ok(store::sealed_with_other_keys(
                     connection, current, after, BATCH,
@@ -53,15 +53,15 @@ pub async fn reseal(context: &AppState) -> Result<()> {
         after = last.id;
         let mut resealed = Vec::new();
         for app in apps {
-            let Ok(secret) = open(context, &app) else {
+            let Ok(secret) = open(state, &app) else {
                 tracing::error!(user = %app.user, "authenticator app sealed under an unknown key, its codes are refused");
                 continue;
             };
-            let keys = context.sealing_keys()?;
-            let sealed = keys.seal(context.random(), app.user.as_bytes(), secret.expose())?;
+            let keys = state.sealing_keys()?;
+            let sealed = keys.seal(state.random(), app.user.as_bytes(), secret.expose())?;
             resealed.push((app, sealed));
         }
-        context
+        state
             .write(move |tx| {
                 for (app, sealed) in &resealed {
                     store::replace_sealed_secret(tx.connection, app, sealed, current)?;

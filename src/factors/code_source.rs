@@ -33,7 +33,7 @@ impl CodeSource {
     /// # Errors
     /// Fails if the process has no signing keys.
     pub(crate) fn of_form(
-        context: &AppState,
+        state: &AppState,
         user: UserId,
         form_key: Option<&[u8; 16]>,
         secret: Option<Digest>,
@@ -42,7 +42,7 @@ impl CodeSource {
             return Ok(Self::RANDOM);
         };
         let info = [user.as_bytes(), form_key.as_slice(), secret.as_bytes()];
-        let seed = context.sealing_keys()?.seed(&info.concat());
+        let seed = state.sealing_keys()?.seed(&info.concat());
         Ok(Self(seed))
     }
 
@@ -55,9 +55,9 @@ impl CodeSource {
     ///
     /// # Errors
     /// Returns an error if the system provides no random bytes.
-    pub(crate) fn code(&self, context: &AppState, purpose: &[u8]) -> Result<RecoveryCode> {
+    pub(crate) fn code(&self, state: &AppState, purpose: &[u8]) -> Result<RecoveryCode> {
         match &self.0 {
-            None => RecoveryCode::generate(context.random()),
+            None => RecoveryCode::generate(state.random()),
             Some(seed) => RecoveryCode::generate(&Derived { seed, purpose }),
         }
     }

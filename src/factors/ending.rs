@@ -126,14 +126,14 @@ impl Endable {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub async fn of(context: &AppState, user: UserId, session: CredentialId) -> Result<Self> {
+    pub async fn of(state: &AppState, user: UserId, session: CredentialId) -> Result<Self> {
         let others = CredentialFilter::all_but(session);
-        let others = revoke::preview(context, user, others).await?.credentials;
+        let others = revoke::preview(state, user, others).await?.credentials;
         let count = |counts: &dyn Fn(CredentialKind) -> bool| {
             others.iter().filter(|other| counts(other.kind)).count()
         };
         Ok(Self {
-            trusted_browsers: trusted_browsers::count(context, user).await?,
+            trusted_browsers: trusted_browsers::count(state, user).await?,
             sessions: count(&|kind| kind.class() == CredentialType::Session),
             device_tokens: count(&|kind| kind == CredentialKind::Device),
             personal_tokens: count(&|kind| kind == CredentialKind::Personal),

@@ -27,10 +27,10 @@ pub(crate) struct HashedCode {
 /// # Errors
 /// Fails if the hasher is busy or the algorithm fails.
 pub(crate) async fn hash_imported(
-    context: &AppState,
+    state: &AppState,
     codes: &[ImportedRecoveryCode],
 ) -> Result<Vec<HashedCode>> {
-    let permit = context.hasher().acquire(None).await?;
+    let permit = state.hasher().acquire(None).await?;
     let codes = codes.iter().map(ImportedRecoveryCode::hashable);
     let by_locator: BTreeMap<_, _> = codes.map(|code| (code.locator, code.secret)).collect();
     let mut hashed = Vec::with_capacity(by_locator.len());

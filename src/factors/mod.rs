@@ -54,8 +54,8 @@ use crate::{app_state::AppState, db::AnyConnection, error::Result, types::ids::U
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn has_password(context: &AppState, user: UserId) -> Result<bool> {
-    context
+pub async fn has_password(state: &AppState, user: UserId) -> Result<bool> {
+    state
         .read(move |_, connection| Ok(has_password_in(connection, user)?))
         .await
 }

@@ -77,12 +77,12 @@ pub enum RemovalOutcome {
 /// # Errors
 /// [`Error::NotFound`] if the user has no factor with this ID.
 pub async fn remove_as_operator(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     asked: OperatorRemoval,
     time: RemovalTime,
 ) -> Result<RemovalOutcome> {
-    context
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;
@@ -171,8 +171,8 @@ fn planned_in(connection: &mut AnyConnection, user: UserId) -> Result<Vec<Planne
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn planned_removals(context: &AppState, user: UserId) -> Result<Vec<PlannedRemoval>> {
-    context
+pub async fn planned_removals(state: &AppState, user: UserId) -> Result<Vec<PlannedRemoval>> {
+    state
         .read(move |_, connection| planned_in(connection, user))
         .await
 }
@@ -182,9 +182,9 @@ pub async fn planned_removals(context: &AppState, user: UserId) -> Result<Vec<Pl
 /// # Errors
 /// [`Error::NotFound`] if no removal of this factor waits.
 #[cfg(feature = "pages")]
-pub async fn cancel_removal(context: &AppState, caller: &Principal, id: FactorId) -> Result<()> {
+pub async fn cancel_removal(state: &AppState, caller: &Principal, id: FactorId) -> Result<()> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let user = begin_change_as(tx, &caller)?.user_id;
             if !jobs::delete_waiting(tx, group(user, id))? {
@@ -202,16 +202,16 @@ pub async fn cancel_removal(context: &AppState, caller: &Principal, id: FactorId
 ///
 /// # Errors
 /// Returns an error if the database fails. The removal is due again when its lease is over.
-pub async fn carry_out_removals(context: &AppState) -> Result<usize> {
+pub async fn carry_out_removals(state: &AppState) -> Result<usize> {
     let mut removed = 0;
-    while let Some(job) = jobs::claim(context, JobKind::FactorRemoval).await? {
+    while let Some(job) = jobs::claim(state, JobKind::FactorRemoval).await? {
         let parameters = serde_json::from_str::<OperatorRemoval>(&job.payload).ok();
-        let parameters = parameters.filter(|_| !jobs::is_given_up(context, &job));
+        let parameters = parameters.filter(|_| !jobs::is_given_up(state, &job));
         let (Some(user), Some(parameters)) = (job.user, parameters) else {
-            jobs::settle(context, &job, Outcome::Obsolete).await?;
+            jobs::settle(state, &job, Outcome::Obsolete).await?;
             continue;
         };
-        if carry_out(context, job, user, parameters).await? {
+        if carry_out(state, job, user, parameters).await? {
             removed += 1;
         }
     }
@@ -219,12 +219,12 @@ pub async fn carry_out_removals(context: &AppState) -> Result<usize> {
 }
 
 async fn carry_out(
-    context: &AppState,
+    state: &AppState,
     job: Job,
     user: UserId,
     asked: OperatorRemoval,
 ) -> Result<bool> {
-    context
+    state
         .write(move |tx| {
             if !jobs::complete(tx, &job)? {
                 return Ok(false);

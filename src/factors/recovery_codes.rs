@@ -32,14 +32,11 @@ pub struct RecoveryCodesMade {
 pub(super) type HashedCodes = Vec<(RecoveryCode, StoredHash)>;
 
 /// Makes codes with different first groups.
-fn make(context: &AppState, source: &CodeSource) -> Result<Vec<RecoveryCode>> {
+fn make(state: &AppState, source: &CodeSource) -> Result<Vec<RecoveryCode>> {
     let mut locators = BTreeSet::new();
     let mut codes = Vec::with_capacity(COUNT);
     for number in 0_u64.. {
-        let code = source.code(
-            context,
-            &[b"set ", number.to_be_bytes().as_slice()].concat(),
-        )?;
+        let code = source.code(state, &[b"set ", number.to_be_bytes().as_slice()].concat())?;
         if locators.insert(code.locator().to_owned()) {
             codes.push(code);
         }
@@ -52,13 +49,13 @@ fn make(context: &AppState, source: &CodeSource) -> Result<Vec<RecoveryCode>> {
 
 /// Makes codes and hashes them.
 async fn generate(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     source: &CodeSource,
 ) -> Result<HashedCodes> {
-    let permit = context.hasher().acquire(caller.ip).await?;
+    let permit = state.hasher().acquire(caller.ip).await?;
     let mut codes = Vec::with_capacity(COUNT);
-    for code in make(context, source)? {
+    for code in make(state, source)? {
         let hash = permit.hash(code.secret()).await?;
         codes.push((code, hash));
     }
@@ -69,7 +66,7 @@ async fn generate(
 /// those of the user and `is_proved` accepts the request. The session gets a further secret with the
 /// digest `renewed`, because the earlier request has revoked the one that this request has sent.
 pub(super) async fn repeat(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     source: &CodeSource,
     renewed: Digest,
@@ -78,9 +75,9 @@ pub(super) async fn repeat(
     if !source.is_repeatable() {
         return Ok(None);
     }
-    let codes = make(context, source)?;
+    let codes = make(state, source)?;
     let (user, session, ip) = (caller.user().id, caller.credential().id, caller.ip);
-    context
+    state
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &Actor::anonymous(ip))?;
             let now = tx.now();
@@ -117,17 +114,17 @@ pub(super) fn replace(tx: &mut Transaction<'_>, user: UserId, codes: &HashedCode
 
 /// Generates the codes that a new factor needs: none beside another factor.
 pub(super) async fn generate_for_first(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     source: &CodeSource,
 ) -> Result<Option<HashedCodes>> {
     let user = caller.user().id;
-    let has_factor = context
+    let has_factor = state
         .read(move |_, connection| super::has_second_factor(connection, user))
         .await?;
     match has_factor {
         true => Ok(None),
-        false => generate(context, caller, source).await.map(Some),
+        false => generate(state, caller, source).await.map(Some),
     }
 }
 
@@ -158,18 +155,18 @@ pub(super) fn store_for_first(
 /// a thief with recovery codes needs no other factor. [`Error::NotFound`] if the user has no second
 /// factor.
 pub async fn replace_recovery_codes(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     ending: Ending,
     form_key: Option<[u8; 16]>,
     renewed: Digest,
 ) -> Result<RecoveryCodesMade> {
-    caller.require_second_factor(context.now())?;
+    caller.require_second_factor(state.now())?;
     let (user, secret) = (caller.user().id, caller.actor().secret);
-    let source = CodeSource::of_form(context, user, form_key.as_ref(), secret)?;
-    match make_once(context, caller, ending, &source, renewed).await {
+    let source = CodeSource::of_form(state, user, form_key.as_ref(), secret)?;
+    match make_once(state, caller, ending, &source, renewed).await {
         Err(error @ Error::NotSignedIn { .. }) => {
-            let codes = repeat(context, caller, &source, renewed, |_| Ok(true)).await?;
+            let codes = repeat(state, caller, &source, renewed, |_| Ok(true)).await?;
             let receipt = None;
             codes
                 .map(|codes| RecoveryCodesMade { codes, receipt })
@@ -180,15 +177,15 @@ pub async fn replace_recovery_codes(
 }
 
 async fn make_once(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     ending: Ending,
     source: &CodeSource,
     renewed: Digest,
 ) -> Result<RecoveryCodesMade> {
-    let codes = generate(context, caller, source).await?;
+    let codes = generate(state, caller, source).await?;
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             session.require_second_factor(tx.now())?;

@@ -24,20 +24,20 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::SecondFactorMissing`], [`Error::SecondFactorUnproved`], and database errors.
-pub async fn require(context: &AppState, caller: &Principal) -> Result<()> {
+pub async fn require(state: &AppState, caller: &Principal) -> Result<()> {
     let credential = caller.credential();
-    if !context.settings().requires_second_factor() || credential.kind == CredentialKind::Service {
+    if !state.settings().requires_second_factor() || credential.kind == CredentialKind::Service {
         return Ok(());
     }
     // Boxed, because the query needs a large future, which other requests should not carry.
     let has_one =
-        caller.cached_user().has_second_factor() || Box::pin(look_up(context, caller)).await?;
+        caller.cached_user().has_second_factor() || Box::pin(look_up(state, caller)).await?;
     if !has_one {
         return Err(Error::SecondFactorMissing);
     }
     let may_be_older =
         credential.class() == CredentialType::Session && credential.methods.level() < 2;
-    if may_be_older && Box::pin(is_older_than_factors(context, caller)).await? {
+    if may_be_older && Box::pin(is_older_than_factors(state, caller)).await? {
         return Err(Error::SecondFactorUnproved);
     }
     Ok(())
@@ -45,9 +45,9 @@ pub async fn require(context: &AppState, caller: &Principal) -> Result<()> {
 
 /// Returns whether the session was opened before its user had a second factor. A newer session of one
 /// factor is that of a trusted browser, which has proved a second factor before.
-async fn is_older_than_factors(context: &AppState, caller: &Principal) -> Result<bool> {
+async fn is_older_than_factors(state: &AppState, caller: &Principal) -> Result<bool> {
     let user = caller.user().id;
-    let factors = summary(context, user).await?;
+    let factors = summary(state, user).await?;
     let passkeys = factors.passkeys.iter().map(|passkey| passkey.created_at);
     let app = factors.app.iter().map(|app| app.created_at);
     let oldest = passkeys.chain(app).min();
@@ -58,8 +58,8 @@ async fn is_older_than_factors(context: &AppState, caller: &Principal) -> Result
 ///
 /// # Errors
 /// Database errors.
-pub async fn is_satisfied(context: &AppState, caller: &Principal) -> Result<bool> {
-    match require(context, caller).await {
+pub async fn is_satisfied(state: &AppState, caller: &Principal) -> Result<bool> {
+    match require(state, caller).await {
         Ok(()) => Ok(true),
         Err(Error::SecondFactorMissing | Error::SecondFactorUnproved) => Ok(false),
         Err(other) => Err(other),
@@ -67,9 +67,9 @@ pub async fn is_satisfied(context: &AppState, caller: &Principal) -> Result<bool
 }
 
 /// Only a positive result is remembered. The removal of a factor invalidates the cached user.
-async fn look_up(context: &AppState, caller: &Principal) -> Result<bool> {
+async fn look_up(state: &AppState, caller: &Principal) -> Result<bool> {
     let user = caller.user().id;
-    let has_one = context
+    let has_one = state
         .read(move |_, connection| has_second_factor(connection, user))
         .await?;
     if has_one {

@@ -124,8 +124,8 @@ impl FactorSummary {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn summary(context: &AppState, user: UserId) -> Result<FactorSummary> {
-    context
+pub async fn summary(state: &AppState, user: UserId) -> Result<FactorSummary> {
+    state
         .read(move |_, connection| summary_in(connection, user))
         .await
 }

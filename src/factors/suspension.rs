@@ -15,12 +15,12 @@ use crate::{
 /// # Errors
 /// [`Error::NotFound`] if the user has no app with this ID.
 pub async fn resume_as_operator(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     id: FactorId,
     reason: String,
 ) -> Result<bool> {
-    context
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;

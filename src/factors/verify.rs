@@ -116,7 +116,7 @@ pub(crate) fn count(
 /// # Errors
 /// [`Error::Busy`] if too many requests wait for a hash.
 pub(crate) async fn verify(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     code: Code,
     replacement: Option<&CodeSource>,
@@ -125,40 +125,40 @@ pub(crate) async fn verify(
 ) -> Result<Option<CodeProof>> {
     let of = match code {
         Code::App(digits) => {
-            let app = context
+            let app = state
                 .read(move |_, connection| Ok(store::app_of(connection, user)?))
                 .await?;
-            app.map(|app| step_of(context, &app, &digits))
+            app.map(|app| step_of(state, &app, &digits))
                 .transpose()?
                 .flatten()
         }
-        Code::Recovery(code) => recovery(context, user, code, replacement, actor).await?,
+        Code::Recovery(code) => recovery(state, user, code, replacement, actor).await?,
     };
     let label = if of.is_some() { "correct" } else { "wrong" };
     metrics::counter!("narthex_code_verifications_total", "result" => label).increment(1);
     Ok(of.map(|of| CodeProof { user, of, attempt }))
 }
 
-fn step_of(context: &AppState, app: &StoredApp, digits: &str) -> Result<Option<Used>> {
+fn step_of(state: &AppState, app: &StoredApp, digits: &str) -> Result<Option<Used>> {
     if app.was_suspended_before_count() {
         return Ok(None);
     }
-    let secret = open(context, app)?;
-    let step = secret.step_of(digits, context.now());
+    let secret = open(state, app)?;
+    let step = secret.step_of(digits, state.now());
     Ok(step
         .filter(|step| *step > app.last_step)
         .map(|step| Used::Step { app: app.id, step }))
 }
 
 /// Opens the sealed secret of an app.
-pub(super) fn open(context: &AppState, app: &StoredApp) -> Result<TotpSecret> {
-    let keys = context.sealing_keys()?;
+pub(super) fn open(state: &AppState, app: &StoredApp) -> Result<TotpSecret> {
+    let keys = state.sealing_keys()?;
     let secret = keys.open(app.user.as_bytes(), &app.sealed_secret)?;
     Ok(TotpSecret::from_opened(secret))
 }
 
 async fn recovery(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     code: EnteredRecoveryCode,
     replacement: Option<&CodeSource>,
@@ -166,7 +166,7 @@ async fn recovery(
 ) -> Result<Option<Used>> {
     let mut readings = code.into_readings();
     let locators: Vec<String> = readings.iter().map(|code| code.locator.clone()).collect();
-    let stored = context
+    let stored = state
         .read(move |_, connection| Ok(store::recovery_codes(connection, user, &locators)?))
         .await?;
     // An unknown first group costs a hash as well, so the time does not reveal which ones exist.
@@ -177,7 +177,7 @@ async fn recovery(
         true => readings.retain(|code| stored.contains_key(&code.locator)),
         false => readings.truncate(1),
     }
-    let permit = context.hasher().acquire(actor.ip).await?;
+    let permit = state.hasher().acquire(actor.ip).await?;
     let mut right = None;
     for code in readings {
         let hash = stored.get(&code.locator).cloned();
@@ -190,7 +190,7 @@ async fn recovery(
     };
     let replacement = match replacement {
         Some(source) => {
-            let new = replacement_of(context, source, &code)?;
+            let new = replacement_of(state, source, &code)?;
             let hash = permit.hash(new.secret()).await?;
             Some((new, hash))
         }
@@ -205,13 +205,13 @@ async fn recovery(
 
 /// Makes the code that replaces a used one. It depends on the used one, so that [`repeated`] knows it.
 fn replacement_of(
-    context: &AppState,
+    state: &AppState,
     source: &CodeSource,
     used: &HashableCode,
 ) -> Result<RecoveryCode> {
     let secret = used.secret.expose().as_bytes();
     let purpose = Zeroizing::new([b"replaces ", used.locator.as_bytes(), secret].concat());
-    source.code(context, &purpose)
+    source.code(state, &purpose)
 }
 
 /// A code that an earlier request of the same form has used.
@@ -252,7 +252,7 @@ pub(crate) fn repeated(
 
 /// Returns whether `code` is the code of the app that was used last.
 pub(super) fn is_last_step(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     code: &Code,
@@ -260,7 +260,7 @@ pub(super) fn is_last_step(
     let (Code::App(digits), Some(app)) = (code, store::app_of(connection, user)?) else {
         return Ok(false);
     };
-    let step = open(context, &app)?.step_of(digits, context.now());
+    let step = open(state, &app)?.step_of(digits, state.now());
     Ok(step == Some(app.last_step))
 }
 
@@ -270,18 +270,18 @@ pub(super) fn is_last_step(
 /// # Errors
 /// The error of a wrong code; [`Error::Busy`] if too many requests wait for a hash.
 pub(crate) async fn verify_or_refuse(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     code: Code,
     replacement: Option<&CodeSource>,
     actor: Actor,
     attempt: Counted,
 ) -> Result<CodeProof> {
-    let verified = verify(context, user, code, replacement, actor, attempt.clone());
+    let verified = verify(state, user, code, replacement, actor, attempt.clone());
     if let Some(proof) = verified.await? {
         return Ok(proof);
     }
-    context
+    state
         .write(move |tx| record_refusal(tx, user, &actor, &attempt))
         .await?;
     Err(wrong_code())

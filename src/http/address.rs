@@ -44,8 +44,8 @@ impl fmt::Display for Address {
 #[must_use]
 pub fn mount_of(request: &HttpRequest) -> &Mount {
     static ROOT: Mount = Mount::ROOT;
-    let context = request.app_data::<Data<AppState>>();
-    context.map_or(&ROOT, |context| context.mount())
+    let state = request.app_data::<Data<AppState>>();
+    state.map_or(&ROOT, |state| state.mount())
 }
 
 /// Returns the path of `request` relative to the mount, or `None` beside the mount.

@@ -44,16 +44,16 @@ const MOST_REQUESTED: [&str; 2] = [paths::VERIFY, paths::API_USER];
 /// Adds all routes to the app of an embedder. Without a mount, [`paths::HOME`] is the app's. Each
 /// resource has its own middleware, so the app's other routes, its headers and its default service
 /// stay as they are.
-pub(super) fn add_routes(config: &mut web::ServiceConfig, context: &AppState, keys: &SigningKeys) {
-    let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
-    add_state(config, context, keys, &cookie_config);
-    let shared = Rc::new(Outermost::new(context));
+pub(super) fn add_routes(config: &mut web::ServiceConfig, state: &AppState, keys: &SigningKeys) {
+    let cookie_config = web::Data::new(CookieConfig::new(state.settings(), keys));
+    add_state(config, state, keys, &cookie_config);
+    let shared = Rc::new(Outermost::new(state));
     for (path, routes) in paths_in_order() {
-        if path == paths::HOME && *context.mount() == Mount::ROOT {
+        if path == paths::HOME && *state.mount() == Mount::ROOT {
             continue;
         }
         let resource =
-            resource(context, &cookie_config, path, routes).app_data(body::payload_limit());
+            resource(state, &cookie_config, path, routes).app_data(body::payload_limit());
         match ResponseFormat::of(path) {
             ResponseFormat::Html => config.service(wrapped(compressed(resource), &shared)),
             ResponseFormat::Json => config.service(wrapped(resource, &shared)),
@@ -64,19 +64,19 @@ pub(super) fn add_routes(config: &mut web::ServiceConfig, context: &AppState, ke
 /// Adds the values that handlers, extractors and guards read from the app.
 pub(super) fn add_state(
     config: &mut web::ServiceConfig,
-    context: &AppState,
+    state: &AppState,
     keys: &SigningKeys,
     cookie_config: &web::Data<CookieConfig>,
 ) {
     config
-        .app_data(web::Data::new(context.clone()))
+        .app_data(web::Data::new(state.clone()))
         .app_data(cookie_config.clone())
-        .app_data(web::Data::new(document(context.settings())))
-        .app_data(web::Data::new(Headers::new(context.settings())))
+        .app_data(web::Data::new(document(state.settings())))
+        .app_data(web::Data::new(Headers::new(state.settings())))
         .app_data(web::Data::new(VerifyParamsCache::default()))
         .app_data(web::Data::new(keys.clone()));
     #[cfg(feature = "pages")]
-    config.app_data(web::Data::new(Brand::new(context.settings())));
+    config.app_data(web::Data::new(Brand::new(state.settings())));
 }
 
 /// Returns the routes of each path. actix-web tries paths in order. A fixed path comes before a
@@ -109,7 +109,7 @@ pub(super) fn openapi_of(settings: &Settings) -> Result<String, Error> {
 /// Builds the resource of one path. The layers from the outside in are the session cookie, the
 /// panic handler, the access guard and the handler.
 pub(super) fn resource(
-    context: &AppState,
+    state: &AppState,
     cookie_config: &web::Data<CookieConfig>,
     path: &'static str,
     routes: Vec<Route>,
@@ -122,20 +122,20 @@ pub(super) fn resource(
         InitError = (),
     > + use<>,
 > {
-    let access_guard = Rc::new(AccessGuard::new(context.clone(), &routes));
-    let (keep_config, keep_context) = (cookie_config.clone(), context.clone());
+    let access_guard = Rc::new(AccessGuard::new(state.clone(), &routes));
+    let (keep_config, keep_state) = (cookie_config.clone(), state.clone());
     let bypasses = match ResponseFormat::of(path) {
         ResponseFormat::Html => |_: &ServiceRequest| false,
         ResponseFormat::Json if path == paths::VERIFY => |_: &ServiceRequest| true,
         ResponseFormat::Json => needs_no_cookie,
     };
-    let patterns = paths::patterns(context.mount(), path);
+    let patterns = paths::patterns(state.mount(), path);
     routes
         .into_iter()
         .fold(Resource::new(patterns), |resource, route| {
             let (method, any) = (route.method, route.any_method);
-            resource.route(route.handler.guard(fn_guard(move |context| {
-                any || routes::matches_method(&method, context)
+            resource.route(route.handler.guard(fn_guard(move |guard| {
+                any || routes::matches_method(&method, guard)
             })))
         })
         .wrap(from_fn(move |request: ServiceRequest, next| {
@@ -148,7 +148,7 @@ pub(super) fn resource(
             bypasses,
             cookie_config.middleware(),
             from_fn(move |request, next| {
-                session_cookie_middleware(keep_config.clone(), keep_context.clone(), request, next)
+                session_cookie_middleware(keep_config.clone(), keep_state.clone(), request, next)
             }),
         ))
 }

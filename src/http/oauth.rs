@@ -42,8 +42,8 @@ struct Presented {
 impl Presented {
     /// Recognises the credential by its form. `token_type_hint` is not needed for this and is
     /// ignored (RFC 7009, section 2.1).
-    fn read(context: &AppState, rules: &CookieConfig, text: &str) -> Option<Self> {
-        let foreign = &context.settings().tokens.foreign;
+    fn read(state: &AppState, rules: &CookieConfig, text: &str) -> Option<Self> {
+        let foreign = &state.settings().tokens.foreign;
         let token = PresentedToken::parse(text, TokenScheme::Bearer, foreign);
         let token = token.map(|PresentedToken { digest, form }| Self { form, digest });
         token.or_else(|| {
@@ -143,19 +143,19 @@ pub async fn introspect(
     rules: Data<CookieConfig>,
     Token(token): Token,
 ) -> Result<HttpResponse> {
-    let context = &caller.context;
-    if let Some(Presented { form, digest }) = Presented::read(context, &rules, &token)
-        && let Ok(principal) = authenticate::introspect(context, form, digest).await?
-        && requirement::is_satisfied(context, &principal).await?
+    let state = &caller.state;
+    if let Some(Presented { form, digest }) = Presented::read(state, &rules, &token)
+        && let Ok(principal) = authenticate::introspect(state, form, digest).await?
+        && requirement::is_satisfied(state, &principal).await?
     {
-        let active = Introspection::Active(Box::new(active(context, &principal)));
+        let active = Introspection::Active(Box::new(active(state, &principal)));
         return response::json::answer(StatusCode::OK, &active);
     }
     let inactive = Introspection::Inactive(Inactive { active: false });
     response::json::answer(StatusCode::OK, &inactive)
 }
 
-fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
+fn active<'a>(state: &AppState, principal: &'a Principal) -> Active<'a> {
     let seconds = |time: Timestamp| time.micros().div_euclid(1_000_000);
     let credential = principal.credential();
     Active {
@@ -167,10 +167,10 @@ fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
             CredentialType::Token => "Bearer",
             CredentialType::Session => "N_A",
         },
-        exp: principal.expiry_after_use_at(context.now()).map(seconds),
+        exp: principal.expiry_after_use_at(state.now()).map(seconds),
         iat: seconds(credential.created_at),
         sub: principal.user().id.to_string(),
-        iss: context.settings().base_url(),
+        iss: state.settings().base_url(),
         jti: credential.id.to_string(),
         acr: credential.methods.acr(),
         amr: credential.methods.names(),
@@ -202,29 +202,29 @@ fn active<'a>(context: &AppState, principal: &'a Principal) -> Active<'a> {
     )
 )]
 pub async fn revoke(
-    context: Data<AppState>,
+    state: Data<AppState>,
     rules: Data<CookieConfig>,
-    origin: ClientInfo,
+    client: ClientInfo,
     Token(token): Token,
 ) -> Result<HttpResponse> {
-    if let Some(Presented { form, digest }) = Presented::read(&context, &rules, &token) {
-        revoke_presented(&context, form, digest, &origin).await?;
+    if let Some(Presented { form, digest }) = Presented::read(&state, &rules, &token) {
+        revoke_presented(&state, form, digest, &client).await?;
     }
     Ok(HttpResponse::Ok().finish())
 }
 
 async fn revoke_presented(
-    context: &AppState,
+    state: &AppState,
     form: SecretForm,
     digest: Digest,
-    origin: &ClientInfo,
+    client: &ClientInfo,
 ) -> Result<()> {
     // A paused token is refused, but its holder can revoke it.
-    let Some(credential) = authenticate::find_unrevoked(context, form, digest).await? else {
+    let Some(credential) = authenticate::find_unrevoked(state, form, digest).await? else {
         return Ok(());
     };
-    let actor = Actor::anonymous(origin.ip);
-    match revoke::sign_out_here(context, credential.user_id, credential.id, actor).await {
+    let actor = Actor::anonymous(client.ip);
+    match revoke::sign_out_here(state, credential.user_id, credential.id, actor).await {
         // The credential was deleted together with its user between the two transactions.
         Err(Error::NotFound) => Ok(()),
         other => other.map(drop),
@@ -319,9 +319,9 @@ struct Metadata {
     operation_id = "getServerMetadata",
     responses((status = 200, description = "The metadata.", body = Metadata))
 )]
-pub async fn metadata(context: Data<AppState>, _: NoQuery) -> Result<HttpResponse> {
-    let issuer = context.settings().base_url();
-    let abilities = context
+pub async fn metadata(state: Data<AppState>, _: NoQuery) -> Result<HttpResponse> {
+    let issuer = state.settings().base_url();
+    let abilities = state
         .settings()
         .tokens
         .catalogue

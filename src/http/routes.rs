@@ -306,8 +306,8 @@ pub fn table() -> Vec<Route> {
 
 /// Returns whether a route with `method` answers the request. A HEAD is answered like a GET,
 /// without the content (RFC 9110, section 9.3.2).
-pub(crate) fn matches_method(method: &Method, context: &GuardContext<'_>) -> bool {
-    let requested = &context.head().method;
+pub(crate) fn matches_method(method: &Method, guard: &GuardContext<'_>) -> bool {
+    let requested = &guard.head().method;
     requested == method || (requested == Method::HEAD && method == Method::GET)
 }
 

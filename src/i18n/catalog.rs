@@ -21,7 +21,7 @@ pub(super) type File = (&'static str, &'static str);
 macro_rules! files {
     ($tag:literal) => {
         files!(
-            $tag, "account", "activity", "events", "fields", "frame", "labels", "links", "mail", "notices", "notices-mail",
+            $tag, "account", "activity", "events", "fields", "layout", "labels", "links", "mail", "notices", "notices-mail",
             "parts", "problems", "revoke", "secure", "security", "sessions", "sign-in", "times", "tokens",
         )
     };

@@ -17,8 +17,8 @@ pub struct ImportedUser {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn users(context: &AppState, source: SourceName) -> Result<Vec<ImportedUser>> {
-    context
+pub async fn users(state: &AppState, source: SourceName) -> Result<Vec<ImportedUser>> {
+    state
         .read(move |_, connection| {
             let users = store::users_of(connection, &source)?.into_iter();
             Ok(users

@@ -101,13 +101,13 @@ pub enum ImportError {
 /// # Errors
 /// Returns the reason why the import stopped. A second run continues it.
 pub async fn import(
-    context: &AppState,
+    state: &AppState,
     file: ForeignFile,
     options: &Options,
     progress: impl Fn(usize, usize),
 ) -> Result<Report, ImportError> {
     let source = file.source.clone();
-    let prepared = prepare(file, options, context.now())?;
+    let prepared = prepare(file, options, state.now())?;
     let (mut report, total) = (prepared.report, prepared.owners.len());
     let mut done = 0;
     for owners in batch::split(prepared.owners) {
@@ -115,15 +115,15 @@ pub async fn import(
         let codes = if options.is_trial {
             HashedCodes::new()
         } else {
-            second_factor::hash_codes(context, &source, &owners).await?
+            second_factor::hash_codes(state, &source, &owners).await?
         };
         let batch = Arc::new(Batch::new(source.clone(), owners, codes, options));
         let part = if options.is_trial {
-            context
+            state
                 .read(move |_, connection| batch.decide(connection))
                 .await?
         } else {
-            context.write(move |tx| batch.import(tx)).await?
+            state.write(move |tx| batch.import(tx)).await?
         };
         report.add(part.map_err(ImportError::SecretHere)?);
         progress(done, total);

@@ -104,7 +104,7 @@ impl SecondFactor {
 /// Hashes the recovery codes of the users whom no earlier import took, before the transaction: a hash
 /// takes long, and SQLite has one writer.
 pub(super) async fn hash_codes(
-    context: &AppState,
+    state: &AppState,
     source: &SourceName,
     owners: &[Owner],
 ) -> Result<HashedCodes> {
@@ -119,13 +119,13 @@ pub(super) async fn hash_codes(
     }
     let ids: Vec<String> = codes.iter().map(|(id, _)| (*id).clone()).collect();
     let of_source = source.clone();
-    let taken = context
+    let taken = state
         .read(move |_, connection| Ok(store::users_among(connection, &of_source, &ids)?))
         .await?;
     let taken: HashSet<&str> = taken.iter().map(|(id, _)| id.as_str()).collect();
     for (id, codes) in codes {
         if !taken.contains(id.as_str()) {
-            hashed.insert(id.clone(), factors::hash_imported(context, codes).await?);
+            hashed.insert(id.clone(), factors::hash_imported(state, codes).await?);
         }
     }
     Ok(hashed)

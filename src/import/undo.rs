@@ -43,9 +43,9 @@ impl Undone {
 ///
 /// # Errors
 /// Returns an error if the database cannot be changed. A second call continues the undo.
-pub async fn undo(context: &AppState, source: SourceName) -> Result<Undone> {
+pub async fn undo(state: &AppState, source: SourceName) -> Result<Undone> {
     let of_source = source.clone();
-    let rows = context
+    let rows = state
         .read(move |_, connection| Ok(store::imported_rows(connection, &of_source)?))
         .await?;
     let (tokens, users): (Vec<_>, Vec<_>) = rows
@@ -59,7 +59,7 @@ pub async fn undo(context: &AppState, source: SourceName) -> Result<Undone> {
     ] {
         for batch in rows.chunks(BATCH) {
             let (source, batch) = (source.clone(), batch.to_vec());
-            undone.add(context.write(move |tx| work(tx, &source, &batch)).await?);
+            undone.add(state.write(move |tx| work(tx, &source, &batch)).await?);
         }
     }
     Ok(undone)

@@ -62,11 +62,11 @@ pub struct PasswordChanged {
 /// [`Error::Invalid`] if the current password is wrong; [`Error::SecondFactorConfirmationRequired`] if the
 /// user has none and no second factor was confirmed recently.
 pub async fn change_password(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     change: PasswordChange,
 ) -> Result<PasswordChanged> {
-    change_once(context, caller, change)
+    change_once(state, caller, change)
         .await
         .map_err(|error| wrong_password_in("current_password", error))
 }
@@ -77,15 +77,15 @@ pub async fn change_password(
 /// [`Error::Invalid`] if the password is wrong.
 #[cfg(feature = "pages")]
 pub async fn verify_current(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     current: SecretString,
 ) -> Result<()> {
     let verified = async {
-        let proof = OwnerProof::of(context, caller, current).await?;
+        let proof = OwnerProof::of(state, caller, current).await?;
         let caller = caller.clone();
         // The attempt was right, so it counts towards no rate limit of failures.
-        context.write(move |tx| proof.redeem(tx, &caller)).await
+        state.write(move |tx| proof.redeem(tx, &caller)).await
     };
     verified
         .await
@@ -93,21 +93,21 @@ pub async fn verify_current(
 }
 
 async fn change_once(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     change: PasswordChange,
 ) -> Result<PasswordChanged> {
-    if let Some(changed) = was_changed_by_form(context, caller, &change).await? {
+    if let Some(changed) = was_changed_by_form(state, caller, &change).await? {
         return Ok(changed);
     }
-    match change_now(context, caller, change.clone()).await {
+    match change_now(state, caller, change.clone()).await {
         Ok(receipt) => Ok(PasswordChanged {
             receipt,
             is_renewed: true,
         }),
         // The same form may have committed first.
         Err(error @ (Error::WrongPassword | Error::NotSignedIn { .. })) => {
-            let changed = was_changed_by_form(context, caller, &change).await?;
+            let changed = was_changed_by_form(state, caller, &change).await?;
             changed.ok_or(error)
         }
         Err(other) => Err(other),
@@ -115,19 +115,19 @@ async fn change_once(
 }
 
 async fn change_now(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     change: PasswordChange,
 ) -> Result<Option<RevocationReceipt>> {
     let (user, actor, session_id) = (caller.user().id, caller.actor(), caller.credential().id);
     let form = change.form();
-    let proof = OwnerProof::of(context, caller, change.current).await?;
-    let hash = context
+    let proof = OwnerProof::of(state, caller, change.current).await?;
+    let hash = state
         .hasher()
         .hash(change.new.into_secret(), caller.ip)
         .await?;
     let (caller, ending) = (caller.clone(), change.ending);
-    context
+    state
         .write(move |tx| {
             proof.redeem(tx, &caller)?;
             store::set_password(tx.connection, user, &hash)?;
@@ -165,7 +165,7 @@ pub(super) fn notify_of_change(
 /// Returns the result of the same form, if it changed the password in this session within
 /// [`RESUBMISSION_WINDOW`], to the same new password.
 async fn was_changed_by_form(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     change: &PasswordChange,
 ) -> Result<Option<PasswordChanged>> {
@@ -173,10 +173,10 @@ async fn was_changed_by_form(
         return Ok(None);
     };
     let (user, session_id) = (caller.user().id, caller.credential().id);
-    let is_repeated = context
-        .read(move |context, connection| {
+    let is_repeated = state
+        .read(move |state, connection| {
             Ok::<_, Error>(
-                find_changed_session(context, connection, user, session_id, &form)?.is_some(),
+                find_changed_session(state, connection, user, session_id, &form)?.is_some(),
             )
         })
         .await?;
@@ -184,14 +184,14 @@ async fn was_changed_by_form(
         return Ok(None);
     }
     let new = change.new.clone().into_secret();
-    let proof = match authenticate_user(context, caller, new).await {
+    let proof = match authenticate_user(state, caller, new).await {
         Ok(proof) => proof,
         Err(Error::WrongPassword) => return Ok(None),
         Err(other) => return Err(other),
     };
     let (actor, renewed) = (caller.actor(), change.renewed);
     let ip = caller.ip;
-    context
+    state
         .write(move |tx| {
             let redeemed = redeem_password_proof(tx, &proof, &actor);
             let Some(session) =
@@ -219,13 +219,13 @@ async fn was_changed_by_form(
 /// Returns the session, if it is active and this form renewed its secret within
 /// [`RESUBMISSION_WINDOW`].
 fn find_changed_session(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     session_id: CredentialId,
     form: &Digest,
 ) -> Result<Option<Credential>> {
-    let now = context.now();
+    let now = state.now();
     if secrets::by_form_key(connection, user, form.as_bytes())? != Some(session_id)
         || !secrets::is_renewed_since(
             connection,
@@ -241,11 +241,11 @@ fn find_changed_session(
 
 /// Returns the receipt of the last change of the password by this session, if it is recent.
 fn find_change_receipt(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     session: &Credential,
 ) -> Result<Option<RevocationReceipt>> {
-    find_recent_receipt(context, connection, session.user_id, |receipt| {
+    find_recent_receipt(state, connection, session.user_id, |receipt| {
         receipt.reason == RevocationReason::PasswordChanged && receipt.by == Some(session.id)
     })
 }

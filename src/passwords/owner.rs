@@ -30,15 +30,15 @@ impl OwnerProof {
     /// The errors of [`authenticate_user`]; without a password,
     /// [`Error::SecondFactorConfirmationRequired`].
     pub(crate) async fn of(
-        context: &AppState,
+        state: &AppState,
         caller: &Principal,
         password: SecretString,
     ) -> Result<Self> {
-        if !factors::has_password(context, caller.user().id).await? {
-            caller.require_second_factor(context.now())?;
+        if !factors::has_password(state, caller.user().id).await? {
+            caller.require_second_factor(state.now())?;
             return Ok(Self::SecondFactor);
         }
-        let proof = authenticate_user(context, caller, password).await?;
+        let proof = authenticate_user(state, caller, password).await?;
         Ok(Self::Password(proof))
     }
 

@@ -23,13 +23,13 @@ use crate::{
 /// second factor was confirmed recently; [`Error::Invalid`] if the passkeys and recovery codes are not
 /// enough to sign in with.
 pub async fn remove_password(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     ending: Ending,
     renewed: Digest,
 ) -> Result<Option<RevocationReceipt>> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let (user, actor) = (session.user_id, caller.actor());

@@ -26,8 +26,8 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the database fails. A reached limit is no error.
-pub async fn request(context: &AppState, email: Email, ip: Option<IpAddr>) -> Result<()> {
-    context
+pub async fn request(state: &AppState, email: Email, ip: Option<IpAddr>) -> Result<()> {
+    state
         .write(move |tx| {
             let kind = Purpose::ResetPassword.as_str();
             match mails::record(tx, kind, email.canonical(), ip)? {
@@ -50,9 +50,9 @@ pub async fn request(context: &AppState, email: Email, ip: Option<IpAddr>) -> Re
 ///
 /// # Errors
 /// Returns an error if the database fails. The job is due again later.
-pub async fn begin(context: &AppState, job: &Job, typed: &str) -> Result<()> {
+pub async fn begin(state: &AppState, job: &Job, typed: &str) -> Result<()> {
     let (job, email) = (job.clone(), Email::parse(typed).ok());
-    context
+    state
         .write(move |tx| {
             if !jobs::complete(tx, &job)? {
                 return Ok(());
@@ -87,8 +87,8 @@ fn queue_link(tx: &mut Transaction<'_>, user: UserId) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist or is disabled.
-pub async fn create_link(context: &AppState, user: UserId) -> Result<LinkSecret> {
-    context
+pub async fn create_link(state: &AppState, user: UserId) -> Result<LinkSecret> {
+    state
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &Actor::operator())?;
             create_link_in(tx, user)
@@ -148,12 +148,12 @@ pub struct ResetTarget {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn target(
-    context: &AppState,
+    state: &AppState,
     purpose: Purpose,
     secret: &LinkSecret,
 ) -> Result<Option<ResetTarget>> {
     let digest = secret.digest();
-    context
+    state
         .read(move |state, connection| {
             let link = links::find_by_secret(connection, purpose, digest, state.now())?;
             let Some(user) = link.and_then(|link| link.user) else {

@@ -18,15 +18,15 @@ const BATCH: i64 = 1000;
 ///
 /// # Errors
 /// Returns an error if the database fails. The proportions stay as they were then.
-pub async fn update_dummy_hashes(context: &AppState) -> Result<()> {
-    let counts = count_schemes(context).await?;
-    Ok(context.hasher().set_schemes(&counts)?)
+pub async fn update_dummy_hashes(state: &AppState) -> Result<()> {
+    let counts = count_schemes(state).await?;
+    Ok(state.hasher().set_schemes(&counts)?)
 }
 
-async fn count_schemes(context: &AppState) -> Result<BTreeMap<HashScheme, u64>> {
+async fn count_schemes(state: &AppState) -> Result<BTreeMap<HashScheme, u64>> {
     let mut counts = BTreeMap::new();
-    let parameters = context.hasher().parameters();
-    let current = context
+    let parameters = state.hasher().parameters();
+    let current = state
         .read(move |_, connection| {
             if !store::has_imported_users(connection)? {
                 return Ok(None);
@@ -40,7 +40,7 @@ async fn count_schemes(context: &AppState) -> Result<BTreeMap<HashScheme, u64>> 
     counts.insert(HashScheme::Argon2id(parameters), current);
     let mut after = None;
     loop {
-        let batch: Vec<(UserId, StoredHash)> = context
+        let batch: Vec<(UserId, StoredHash)> = state
             .read(move |_, connection| {
                 Ok(store::other_hashes(connection, parameters, after, BATCH)?)
             })

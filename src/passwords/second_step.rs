@@ -22,7 +22,7 @@ use crate::{
 /// # Errors
 /// The errors of [`authenticate`](super::verify::authenticate).
 pub(crate) async fn authenticate_in_sign_in(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     password: SecretString,
     actor: Actor,
@@ -31,14 +31,14 @@ pub(crate) async fn authenticate_in_sign_in(
     if !has_valid_length(&password) {
         return Err(Error::WrongPassword);
     }
-    let (stored, attempt) = context
-        .read(move |context, connection| {
-            let attempt = attempt_in_sign_in(context, connection, user, &actor)?;
+    let (stored, attempt) = state
+        .read(move |state, connection| {
+            let attempt = attempt_in_sign_in(state, connection, user, &actor)?;
             Ok((store::find(connection, user)?, attempt))
         })
         .await?;
-    let permit = context.hasher().acquire(actor.ip).await?;
-    let counted = context
+    let permit = state.hasher().acquire(actor.ip).await?;
+    let counted = state
         .write(move |tx| {
             credentials::store::lock_user(tx.connection, user)?;
             match count(tx)? {
@@ -50,7 +50,7 @@ pub(crate) async fn authenticate_in_sign_in(
     let Some(counted) = counted else {
         return Ok(None);
     };
-    verify(context, permit, stored, password, actor, counted)
+    verify(state, permit, stored, password, actor, counted)
         .await
         .map(Some)
 }

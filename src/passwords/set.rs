@@ -18,13 +18,13 @@ use crate::{
 /// # Errors
 /// [`NotFound`](crate::error::Error::NotFound) if the account does not exist.
 pub async fn set_password_as_operator(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     new: NewPassword,
     keep: bool,
 ) -> Result<Option<RevocationReceipt>> {
-    let hash = context.hasher().hash(new.into_secret(), None).await?;
-    context
+    let hash = state.hasher().hash(new.into_secret(), None).await?;
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             lock_user_and_recheck_actor(tx, user, &actor)?;

@@ -65,13 +65,13 @@ pub struct PasswordByLink {
 /// # Errors
 /// [`Error::NotFound`] if the link does not work any more; [`Error::Invalid`] if the code is missing
 /// or wrong; [`Error::Throttled`] after too many wrong codes.
-pub async fn set_by_link(context: &AppState, request: PasswordByLink) -> Result<RevocationReceipt> {
+pub async fn set_by_link(state: &AppState, request: PasswordByLink) -> Result<RevocationReceipt> {
     let (purpose, digest) = (request.purpose, request.secret.digest());
     let (keeps_tokens, actor) = (request.keep_personal_tokens, Actor::anonymous(request.ip));
-    let proof = verify_code(context, &request, actor).await?;
+    let proof = verify_code(state, &request, actor).await?;
     let new = request.new.into_secret();
-    let hash = context.hasher().hash(new, request.ip).await?;
-    context
+    let hash = state.hasher().hash(new, request.ip).await?;
+    state
         .write(move |tx| {
             let now = tx.now();
             let link = links::find_by_secret(tx.connection, purpose, digest, now)?;
@@ -97,7 +97,7 @@ pub async fn set_by_link(context: &AppState, request: PasswordByLink) -> Result<
 /// Verifies the code of the form, if the account of the link has a second factor. The counters are
 /// those of a sign-in.
 async fn verify_code(
-    context: &AppState,
+    state: &AppState,
     request: &PasswordByLink,
     actor: Actor,
 ) -> Result<Option<CodeProof>> {
@@ -105,14 +105,14 @@ async fn verify_code(
         return Ok(None);
     }
     let (purpose, digest) = (request.purpose, request.secret.digest());
-    let required = context
-        .read(move |context, connection| {
-            let link = links::find_by_secret(connection, purpose, digest, context.now())?;
+    let required = state
+        .read(move |state, connection| {
+            let link = links::find_by_secret(connection, purpose, digest, state.now())?;
             let user = link.and_then(|link| link.user).ok_or(Error::NotFound)?;
             if !factors::has_second_factor(connection, user)? {
                 return Ok(None);
             }
-            let limit = attempt_in_sign_in(context, connection, user, &actor)?;
+            let limit = attempt_in_sign_in(state, connection, user, &actor)?;
             Ok(Some((user, limit)))
         })
         .await?;
@@ -120,14 +120,14 @@ async fn verify_code(
         return Ok(None);
     };
     let code = request.code.clone().ok_or_else(missing_code)?;
-    let counted = context
+    let counted = state
         .write({
             let code = code.clone();
             move |tx| verify::count(tx, user, &limit, &code)
         })
         .await?;
     // The user is not signed in afterwards, so no page could show another recovery code.
-    let proof = verify::verify_or_refuse(context, user, code, None, actor, counted).await?;
+    let proof = verify::verify_or_refuse(state, user, code, None, actor, counted).await?;
     Ok(Some(proof))
 }
 

@@ -30,7 +30,7 @@ use crate::{
 /// [`Error::WrongPassword`]; [`Error::Throttled`] after too many wrong passwords, whatever this one
 /// is; [`Error::Busy`] if too many requests wait for a hash.
 pub async fn authenticate(
-    context: &AppState,
+    state: &AppState,
     email: &str,
     password: SecretString,
     actor: Actor,
@@ -42,19 +42,19 @@ pub async fn authenticate(
         return Err(Error::WrongPassword);
     }
     let canonical = email.canonical().to_owned();
-    let (stored, attempt) = context
-        .read(move |context, connection| {
+    let (stored, attempt) = state
+        .read(move |state, connection| {
             let stored = store::by_email(connection, &canonical)?;
-            let attempt = Attempt::to_sign_in(context, &canonical, actor.ip);
+            let attempt = Attempt::to_sign_in(state, &canonical, actor.ip);
             let user = stored.as_ref().map(|stored| stored.user);
-            let attempt = check_rate_limit(context, connection, attempt, user, &actor)?;
+            let attempt = check_rate_limit(state, connection, attempt, user, &actor)?;
             Ok((stored, attempt))
         })
         .await?;
-    let permit = context.hasher().acquire(actor.ip).await?;
-    let permit = permit.with_dummy(context.hasher().dummy_of(email.canonical()));
-    let counted = rate_limit::record_attempt(context, &attempt).await?;
-    verify(context, permit, stored, password, actor, counted).await
+    let permit = state.hasher().acquire(actor.ip).await?;
+    let permit = permit.with_dummy(state.hasher().dummy_of(email.canonical()));
+    let counted = rate_limit::record_attempt(state, &attempt).await?;
+    verify(state, permit, stored, password, actor, counted).await
 }
 
 /// Verifies the password of an authenticated caller.
@@ -63,7 +63,7 @@ pub async fn authenticate(
 /// [`Error::WrongPassword`]; [`Error::Throttled`] after too many wrong passwords in this session;
 /// [`Error::Busy`] if too many requests wait for a hash.
 pub async fn authenticate_user(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     password: SecretString,
 ) -> Result<PasswordProof> {
@@ -72,15 +72,15 @@ pub async fn authenticate_user(
     }
     let (user, actor) = (caller.user().id, caller.actor());
     let attempt = Attempt::in_session(caller.credential().id);
-    let (stored, attempt) = context
-        .read(move |context, connection| {
-            let attempt = rate_limit::check(context, connection, attempt)?;
+    let (stored, attempt) = state
+        .read(move |state, connection| {
+            let attempt = rate_limit::check(state, connection, attempt)?;
             Ok((store::find(connection, user)?, attempt))
         })
         .await?;
-    let permit = context.hasher().acquire(actor.ip).await?;
-    let counted = rate_limit::record_attempt(context, &attempt).await?;
-    verify(context, permit, stored, password, actor, counted).await
+    let permit = state.hasher().acquire(actor.ip).await?;
+    let counted = rate_limit::record_attempt(state, &attempt).await?;
+    verify(state, permit, stored, password, actor, counted).await
 }
 
 /// Returns the attempt with its location, if no counter blocks it.
@@ -90,7 +90,7 @@ pub async fn authenticate_user(
 /// addresses of their sign-ins. A client in such a network could learn from it that the account
 /// exists; registration reveals that, too.
 fn check_rate_limit(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     attempt: Attempt,
     user: Option<UserId>,
@@ -107,11 +107,11 @@ fn check_rate_limit(
     } else {
         attempt
     };
-    rate_limit::check(context, connection, attempt)
+    rate_limit::check(state, connection, attempt)
 }
 
 pub(super) async fn verify(
-    context: &AppState,
+    state: &AppState,
     permit: HashPermit,
     stored: Option<StoredPassword>,
     password: SecretString,
@@ -121,7 +121,7 @@ pub(super) async fn verify(
     let verified = match stored {
         Some(stored) => {
             let user = stored.user;
-            let hash = verify_one(context, &permit, stored, password).await?;
+            let hash = verify_one(state, &permit, stored, password).await?;
             (Some(user), hash)
         }
         None => {
@@ -139,7 +139,7 @@ pub(super) async fn verify(
     match verified {
         (Some(user), Some(hash)) => Ok(PasswordProof::of_attempt(user, hash, counted)),
         (user, _) => {
-            record_refusal(context, user, actor, counted).await?;
+            record_refusal(state, user, actor, counted).await?;
             Err(Error::WrongPassword)
         }
     }
@@ -147,7 +147,7 @@ pub(super) async fn verify(
 
 /// Returns the hash that matches the password, if the account is not disabled.
 async fn verify_one(
-    context: &AppState,
+    state: &AppState,
     permit: &HashPermit,
     stored: StoredPassword,
     password: SecretString,
@@ -159,7 +159,7 @@ async fn verify_one(
     }
     match check {
         PasswordCheck::Valid => Ok(Some(hash)),
-        PasswordCheck::ValidNeedsRehash => rehash(context, permit, user, hash, password).await,
+        PasswordCheck::ValidNeedsRehash => rehash(state, permit, user, hash, password).await,
         PasswordCheck::Invalid => Ok(None),
         PasswordCheck::MalformedHash => {
             tracing::error!(%user, "stored password hash malformed, sign-in impossible");
@@ -171,14 +171,14 @@ async fn verify_one(
 /// Replaces a hash with outdated parameters, in a transaction of its own. Of several concurrent
 /// sign-ins one replaces it, and the others verify against the new hash.
 async fn rehash(
-    context: &AppState,
+    state: &AppState,
     permit: &HashPermit,
     user: UserId,
     old: StoredHash,
     password: SecretString,
 ) -> Result<Option<StoredHash>> {
     let new = permit.hash(password.clone()).await?;
-    let found = context
+    let found = state
         .write(move |tx| {
             if store::renew_hash(tx.connection, user, &old, &new)? {
                 return Ok(HashAfterUpdate::Replaced(new));
@@ -206,12 +206,12 @@ enum HashAfterUpdate {
 /// existing accounts caused a commit, the response time would reveal them. The same transaction
 /// removes the attempt from the counters of successes.
 async fn record_refusal(
-    context: &AppState,
+    state: &AppState,
     user: Option<UserId>,
     actor: Actor,
     attempt: Counted,
 ) -> Result<()> {
-    context
+    state
         .write(move |tx| {
             let event = NewEvent::new(EventKind::PasswordRefused, "");
             audit::record(tx, user, &actor, event)?;
@@ -226,14 +226,14 @@ async fn record_refusal(
 /// # Errors
 /// [`Error::Throttled`] after too many wrong passwords and codes.
 pub(crate) fn attempt_in_sign_in(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     actor: &Actor,
 ) -> Result<Attempt> {
     let canonical = store::canonical_email(connection, user)?.ok_or(Error::WrongPassword)?;
-    let attempt = Attempt::to_sign_in(context, &canonical, actor.ip);
-    check_rate_limit(context, connection, attempt, Some(user), actor)
+    let attempt = Attempt::to_sign_in(state, &canonical, actor.ip);
+    check_rate_limit(state, connection, attempt, Some(user), actor)
 }
 
 /// Returns the error of a form without a password.

@@ -144,9 +144,9 @@ const SUCCESSES: Family = Family {
 impl Attempt {
     /// Returns an attempt to sign in to the account with this canonical address.
     #[must_use]
-    pub fn to_sign_in(context: &AppState, canonical: &str, ip: Option<IpAddr>) -> Self {
+    pub fn to_sign_in(state: &AppState, canonical: &str, ip: Option<IpAddr>) -> Self {
         Self {
-            client: counted(context, ip),
+            client: counted(state, ip),
             target: Target::Account {
                 canonical: canonical.to_owned(),
                 from: ip.map(networks::client_prefix),
@@ -168,18 +168,18 @@ impl Attempt {
 
     /// Returns an attempt to create an account.
     #[must_use]
-    pub fn to_register(context: &AppState, ip: Option<IpAddr>) -> Self {
+    pub fn to_register(state: &AppState, ip: Option<IpAddr>) -> Self {
         Self {
-            client: counted(context, ip),
+            client: counted(state, ip),
             target: Target::Registrations,
         }
     }
 
     /// Returns a request for a challenge of a sign-in with a passkey.
     #[must_use]
-    pub fn to_get_challenge(context: &AppState, ip: Option<IpAddr>) -> Self {
+    pub fn to_get_challenge(state: &AppState, ip: Option<IpAddr>) -> Self {
         Self {
-            client: counted(context, ip),
+            client: counted(state, ip),
             target: Target::Challenges,
         }
     }
@@ -290,9 +290,9 @@ impl Family {
 
 /// Returns the address by which a client is counted. A client without an address (at a Unix socket)
 /// cannot be distinguished from others and is not counted by network.
-fn counted(context: &AppState, ip: Option<IpAddr>) -> Option<IpAddr> {
+fn counted(state: &AppState, ip: Option<IpAddr>) -> Option<IpAddr> {
     ip.map(networks::canonical)
-        .filter(|ip| !context.settings().rate_limits.exempt.contain(*ip))
+        .filter(|ip| !state.settings().rate_limits.exempt.contain(*ip))
 }
 
 /// Returns the key of a counter. It is a digest, because a user can type a password into the wrong

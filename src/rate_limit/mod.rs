@@ -45,23 +45,23 @@ pub struct Counted(Vec<Counter>);
 /// # Errors
 /// [`Error::Throttled`] if a counter blocks the attempt.
 pub fn check(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     attempt: Attempt,
 ) -> Result<Attempt> {
-    let mut states = Vec::new();
+    let mut counters = Vec::new();
     for counter in attempt.counters() {
-        let state = store::find(connection, counter.key)?.unwrap_or_default();
-        states.push((counter, state));
+        let stored = store::find(connection, counter.key)?.unwrap_or_default();
+        counters.push((counter, stored));
     }
-    expect_unblocked(&states, context.now())?;
+    expect_unblocked(&counters, state.now())?;
     Ok(attempt)
 }
 
 /// Fails with the longest wait of all counters that can block the attempt.
 fn expect_unblocked(counters: &[(Counter, AttemptCounter)], now: Timestamp) -> Result<()> {
     let blocking = counters.iter().filter(|(counter, _)| counter.can_block);
-    let waits = blocking.filter_map(|(counter, state)| Some((state.wait(now)?, counter.label)));
+    let waits = blocking.filter_map(|(counter, stored)| Some((stored.wait(now)?, counter.label)));
     match waits.max_by_key(|(wait, _)| *wait) {
         None => Ok(()),
         Some((wait, label)) => {
@@ -75,11 +75,9 @@ fn expect_unblocked(counters: &[(Counter, AttemptCounter)], now: Timestamp) -> R
 ///
 /// # Errors
 /// [`Error::Throttled`] if a concurrent attempt was counted first and a delay applies now.
-pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Counted> {
+pub async fn record_attempt(state: &AppState, attempt: &Attempt) -> Result<Counted> {
     let attempt = attempt.clone();
-    context
-        .write(move |tx| record_attempt_in(tx, &attempt))
-        .await
+    state.write(move |tx| record_attempt_in(tx, &attempt)).await
 }
 
 /// Does the same as [`record_attempt`] in a transaction that counts more.
@@ -87,21 +85,21 @@ pub async fn record_attempt(context: &AppState, attempt: &Attempt) -> Result<Cou
 /// # Errors
 /// [`Error::Throttled`] if a concurrent attempt was counted first and a delay applies now.
 pub(crate) fn record_attempt_in(tx: &mut Transaction<'_>, attempt: &Attempt) -> Result<Counted> {
-    let mut states = Vec::new();
+    let mut counters = Vec::new();
     for counter in attempt.counters() {
-        let state = store::lock(tx.connection, counter.key)?;
-        states.push((counter, state));
+        let stored = store::lock(tx.connection, counter.key)?;
+        counters.push((counter, stored));
     }
     // Read after the locks are held, so that it is later than the time of the previous holders.
     let now = tx.now();
-    expect_unblocked(&states, now)?;
+    expect_unblocked(&counters, now)?;
     let mut counted = Vec::new();
-    for (counter, state) in states {
+    for (counter, stored) in counters {
         // A counter that cannot block this attempt may be blocked by other attempts. Counting this
         // attempt would make those wait longer.
-        if state.wait(now).is_none() {
-            let state = state.record_attempt(now, counter.policy);
-            store::set(tx.connection, counter.key, state)?;
+        if stored.wait(now).is_none() {
+            let stored = stored.record_attempt(now, counter.policy);
+            store::set(tx.connection, counter.key, stored)?;
             counted.push(counter);
         }
     }
@@ -115,14 +113,14 @@ pub(crate) fn record_attempt_in(tx: &mut Transaction<'_>, attempt: &Attempt) -> 
 /// # Errors
 /// Returns an error if the database fails.
 pub(crate) fn record_first_step(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     attempt: &Counted,
 ) -> Result<()> {
     for counter in &attempt.0 {
         match counter.outcomes {
             CountedOutcomes::FailuresOfTarget | CountedOutcomes::Failures => {
-                undo_attempt(context, connection, counter)?;
+                undo_attempt(state, connection, counter)?;
             }
             CountedOutcomes::Successes | CountedOutcomes::All => {}
         }
@@ -137,14 +135,14 @@ pub(crate) fn record_first_step(
 /// # Errors
 /// Returns an error if the database fails.
 pub fn record_success(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     attempt: &Counted,
 ) -> Result<()> {
     for counter in &attempt.0 {
         match counter.outcomes {
             CountedOutcomes::FailuresOfTarget => store::delete(connection, counter.key)?,
-            CountedOutcomes::Failures => undo_attempt(context, connection, counter)?,
+            CountedOutcomes::Failures => undo_attempt(state, connection, counter)?,
             CountedOutcomes::Successes | CountedOutcomes::All => {}
         }
     }
@@ -156,27 +154,23 @@ pub fn record_success(
 /// # Errors
 /// Returns an error if the database fails.
 pub fn record_failure(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     attempt: &Counted,
 ) -> Result<()> {
     let of_successes = |counter: &&Counter| counter.outcomes == CountedOutcomes::Successes;
     for counter in attempt.0.iter().filter(of_successes) {
-        undo_attempt(context, connection, counter)?;
+        undo_attempt(state, connection, counter)?;
     }
     Ok(())
 }
 
-fn undo_attempt(
-    context: &AppState,
-    connection: &mut AnyConnection,
-    counter: &Counter,
-) -> Result<()> {
-    let state = store::lock(connection, counter.key)?.undo_attempt(counter.policy);
-    if state.is_expired(context.now(), counter.policy) {
+fn undo_attempt(state: &AppState, connection: &mut AnyConnection, counter: &Counter) -> Result<()> {
+    let stored = store::lock(connection, counter.key)?.undo_attempt(counter.policy);
+    if stored.is_expired(state.now(), counter.policy) {
         store::delete(connection, counter.key)?;
     } else {
-        store::set(connection, counter.key, state)?;
+        store::set(connection, counter.key, stored)?;
     }
     Ok(())
 }

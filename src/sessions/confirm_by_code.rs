@@ -36,38 +36,30 @@ pub struct ConfirmedByCode {
 /// [`Error::Invalid`] if the code is wrong; [`Error::Throttled`] after too many wrong codes and
 /// passwords in this session.
 pub async fn confirm_by_code(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     code: Code,
     form_key: Option<[u8; 16]>,
 ) -> Result<ConfirmedByCode> {
     let (user, id, actor) = (caller.user().id, caller.credential().id, caller.actor());
     let attempt = Attempt::in_session(id);
-    let counted = context
+    let counted = state
         .write({
             let code = code.clone();
             move |tx| verify::count(tx, user, &attempt, &code)
         })
         .await?;
-    let source = CodeSource::of_form(context, user, form_key.as_ref(), actor.secret)?;
+    let source = CodeSource::of_form(state, user, form_key.as_ref(), actor.secret)?;
     let counted_attempt = counted.clone();
     let entered = code.clone();
-    let proof = verify::verify(
-        context,
-        user,
-        entered,
-        Some(&source),
-        actor,
-        counted_attempt,
-    )
-    .await?;
-    let secret = SessionSecret::generate(context.random())?;
+    let proof = verify::verify(state, user, entered, Some(&source), actor, counted_attempt).await?;
+    let secret = SessionSecret::generate(state.random())?;
     let digest = secret.digest();
     let caller = caller.clone();
     let replacement = proof
         .as_ref()
         .and_then(|proof| proof.replacement().cloned());
-    let confirmed = context
+    let confirmed = state
         .write(move |tx| {
             // The first request of a second click has used the code and revoked the secret.
             let began = begin_change_as(tx, &caller);

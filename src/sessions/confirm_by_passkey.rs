@@ -24,10 +24,10 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys.
-pub async fn confirmation_options(context: &AppState, caller: &Principal) -> Result<Value> {
+pub async fn confirmation_options(state: &AppState, caller: &Principal) -> Result<Value> {
     let (user, actor) = (caller.user().id, caller.actor());
     let holder = Holder::Confirmation(caller.credential().id);
-    context
+    state
         .write(move |tx| {
             let party = RelyingParty::of(tx.state.settings()).ok_or(Error::NotFound)?;
             lock_user_and_recheck_actor(tx, user, &actor)?;
@@ -47,14 +47,14 @@ pub async fn confirmation_options(context: &AppState, caller: &Principal) -> Res
 /// [`Error::Invalid`] if the answer is not accepted; [`Error::Throttled`] after too many wrong answers,
 /// codes and passwords in this session.
 pub async fn confirm_by_passkey(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     response: AssertionResponse,
 ) -> Result<SessionSecret> {
     let (user, id, actor) = (caller.user().id, caller.credential().id, caller.actor());
     let client_data = &response.response.client_data_json;
-    let challenge = challenge::consume(context, Holder::Confirmation(id), client_data).await?;
-    let (counted, named) = context
+    let challenge = challenge::consume(state, Holder::Confirmation(id), client_data).await?;
+    let (counted, named) = state
         .write({
             let response = response.clone();
             move |tx| {
@@ -65,12 +65,12 @@ pub async fn confirm_by_passkey(
         })
         .await?;
     let attempt = counted.clone();
-    let verify = |named| assertion::verify(context, named, &response, &challenge, attempt);
+    let verify = |named| assertion::verify(state, named, &response, &challenge, attempt);
     let proof = named.and_then(verify);
-    let secret = SessionSecret::generate(context.random())?;
+    let secret = SessionSecret::generate(state.random())?;
     let digest = secret.digest();
     let caller = caller.clone();
-    let is_confirmed = context
+    let is_confirmed = state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let confirmed = proof.and_then(|proof| {

@@ -30,17 +30,17 @@ use crate::{
 /// # Errors
 /// [`Error::WrongPassword`] if the password is wrong.
 pub async fn reauthenticate(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     password: SecretString,
     form_key: Option<[u8; 16]>,
 ) -> Result<SessionSecret> {
     let actor = caller.actor();
-    let proof = authenticate_user(context, caller, password).await?;
-    let secret = SessionSecret::generate(context.random())?;
+    let proof = authenticate_user(state, caller, password).await?;
+    let secret = SessionSecret::generate(state.random())?;
     let digest = secret.digest();
     let (user, session) = (caller.user().id, caller.credential().id);
-    context
+    state
         .write(move |tx| {
             let redeemed = redeem_password_proof(tx, &proof, &actor);
             let form_key = store::FormKey::find(tx.connection, user, form_key.as_ref())?;
@@ -68,15 +68,15 @@ pub async fn reauthenticate(
 
 /// Returns the session if it is active and was confirmed within [`RESUBMISSION_WINDOW`].
 pub(super) fn was_confirmed_by_form(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     session: CredentialId,
 ) -> Result<Option<Credential>> {
-    let now = context.now();
+    let now = state.now();
     let since = now
         .saturating_sub(RESUBMISSION_WINDOW)
-        .saturating_add(context.settings().sessions.confirm_for);
+        .saturating_add(state.settings().sessions.confirm_for);
     let found = store::find(connection, user, session)?;
     Ok(found.filter(|session| {
         session.is_active(now) && session.confirmed_until.is_some_and(|until| until > since)

@@ -21,13 +21,13 @@ const EVENTS: i64 = 50;
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn newest_unrecognised<'a>(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     active: &'a [Credential],
 ) -> Result<Option<(Event, &'a Credential)>> {
     const KINDS: &[EventKind] = &[EventKind::SignedInOnNewDevice, EventKind::SignInRecognised];
     let user: UserId = caller.user().id;
-    let events = audit::newest_of(context, user, KINDS, EVENTS).await?;
+    let events = audit::newest_of(state, user, KINDS, EVENTS).await?;
     let recognised: Vec<CredentialId> = events
         .iter()
         .filter(|event| event.kind == EventKind::SignInRecognised)
@@ -49,13 +49,9 @@ pub async fn newest_unrecognised<'a>(
 /// # Errors
 /// [`Error::NotFound`] if the user has no such active session, or if it is the caller's own. An
 /// intruder cannot vouch for the own sign-in.
-pub async fn recognise(
-    context: &AppState,
-    caller: &Principal,
-    session: CredentialId,
-) -> Result<()> {
+pub async fn recognise(state: &AppState, caller: &Principal, session: CredentialId) -> Result<()> {
     let (user, actor, caller) = (caller.user().id, caller.actor(), caller.clone());
-    context
+    state
         .write(move |tx| {
             begin_change_as(tx, &caller)?;
             let now = tx.now();

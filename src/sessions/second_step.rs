@@ -43,11 +43,11 @@ pub enum SecondStep {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn open_step(context: &AppState, attempt: &AttemptSecret) -> Result<Option<SecondStep>> {
+pub async fn open_step(state: &AppState, attempt: &AttemptSecret) -> Result<Option<SecondStep>> {
     let digest = attempt.digest();
-    context
-        .read(move |context, connection| {
-            let found = sign_in_attempts::find(connection, digest, context.now())?;
+    state
+        .read(move |state, connection| {
+            let found = sign_in_attempts::find(connection, digest, state.now())?;
             Ok(match found.filter(SignInAttempt::is_open) {
                 None => None,
                 Some(open) if open.passkey.is_some() => Some(SecondStep::Password),

@@ -31,19 +31,19 @@ use crate::{
 /// [`crate::error::Error::Invalid`] if the code is wrong or the attempt needs the password;
 /// [`crate::error::Error::Throttled`] after too many wrong passwords and codes.
 pub async fn complete_by_code(
-    context: &AppState,
+    state: &AppState,
     attempt: AttemptSecret,
     code: Code,
     parameters: SignIn,
 ) -> Result<Option<Completed>> {
     let digest = attempt.digest();
     let actor = Actor::anonymous(parameters.ip);
-    let found = context
-        .read(move |context, connection| {
-            let Some(found) = sign_in_attempts::find(connection, digest, context.now())? else {
+    let found = state
+        .read(move |state, connection| {
+            let Some(found) = sign_in_attempts::find(connection, digest, state.now())? else {
                 return Ok(None);
             };
-            let limit = attempt_in_sign_in(context, connection, found.user, &actor)?;
+            let limit = attempt_in_sign_in(state, connection, found.user, &actor)?;
             Ok(Some((found, limit)))
         })
         .await?;
@@ -55,10 +55,10 @@ pub async fn complete_by_code(
         return Err(missing_password());
     }
     let user = found.user;
-    let source = CodeSource::of_form(context, user, parameters.form_key.as_ref(), Some(digest))?;
+    let source = CodeSource::of_form(state, user, parameters.form_key.as_ref(), Some(digest))?;
     let completed = Completed {
         user,
-        secret: SessionSecret::generate(context.random())?,
+        secret: SessionSecret::generate(state.random())?,
         remember: found.remember,
         replacement: None,
     };
@@ -71,14 +71,14 @@ pub async fn complete_by_code(
         replacement: opened.replacement,
         ..completed
     };
-    let Some((counted, is_last)) = count(context, digest, user, limit, &code).await? else {
-        return Ok(step.repeat(context, found).await?.map(completed));
+    let Some((counted, is_last)) = count(state, digest, user, limit, &code).await? else {
+        return Ok(step.repeat(state, found).await?.map(completed));
     };
-    let proof = verify::verify(context, user, code, Some(&source), actor, counted.clone()).await?;
+    let proof = verify::verify(state, user, code, Some(&source), actor, counted.clone()).await?;
     match proof {
-        Some(proof) => Ok(step.open(context, proof).await?.map(completed)),
+        Some(proof) => Ok(step.open(state, proof).await?.map(completed)),
         None => {
-            let repeated = step.refuse(context, found, counted, is_last).await?;
+            let repeated = step.refuse(state, found, counted, is_last).await?;
             repeated.map(completed).map(Some).ok_or_else(wrong_code)
         }
     }
@@ -87,14 +87,14 @@ pub async fn complete_by_code(
 /// Counts the code in a commit of its own. Returns the counted attempt, and whether the sign-in takes no
 /// further code. `None` if the sign-in does not wait for one.
 async fn count(
-    context: &AppState,
+    state: &AppState,
     sign_in: Digest,
     user: UserId,
     limit: Attempt,
     code: &Code,
 ) -> Result<Option<(Counted, bool)>> {
     let code = code.clone();
-    context
+    state
         .write(move |tx| {
             store::lock_user(tx.connection, user)?;
             let Some(is_last) = sign_in_attempts::count_try(tx.connection, sign_in)? else {
@@ -117,8 +117,8 @@ struct CodeStep {
 
 impl CodeStep {
     /// Uses the code and opens the session.
-    async fn open(self, context: &AppState, proof: CodeProof) -> Result<Option<Repeated>> {
-        context
+    async fn open(self, state: &AppState, proof: CodeProof) -> Result<Option<Repeated>> {
+        state
             .write(move |tx| {
                 let found = self.step.find(tx, proof.user())?;
                 let Some(found) = found.filter(|found| found.user == proof.user()) else {
@@ -140,12 +140,12 @@ impl CodeStep {
     /// Records a wrong code, unless it is the code of a second click, whose first request has used it.
     async fn refuse(
         self,
-        context: &AppState,
+        state: &AppState,
         found: SignInAttempt,
         counted: Counted,
         is_last: bool,
     ) -> Result<Option<Repeated>> {
-        context
+        state
             .write(move |tx| {
                 let repeated = self.repeated(tx, &found)?;
                 if repeated.is_none() {
@@ -159,8 +159,8 @@ impl CodeStep {
     }
 
     /// Answers a second click after the first request was completed.
-    async fn repeat(self, context: &AppState, found: SignInAttempt) -> Result<Option<Repeated>> {
-        context.write(move |tx| self.repeated(tx, &found)).await
+    async fn repeat(self, state: &AppState, found: SignInAttempt) -> Result<Option<Repeated>> {
+        state.write(move |tx| self.repeated(tx, &found)).await
     }
 
     fn repeated(

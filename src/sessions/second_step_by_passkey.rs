@@ -28,9 +28,9 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys.
-pub async fn passkey_options(context: &AppState, attempt: &AttemptSecret) -> Result<Option<Value>> {
+pub async fn passkey_options(state: &AppState, attempt: &AttemptSecret) -> Result<Option<Value>> {
     let digest = attempt.digest();
-    context
+    state
         .write(move |tx| {
             let party = RelyingParty::of(tx.state.settings()).ok_or(Error::NotFound)?;
             let now = tx.now();
@@ -53,7 +53,7 @@ pub async fn passkey_options(context: &AppState, attempt: &AttemptSecret) -> Res
 /// [`Error::Invalid`] if the answer is not accepted; [`Error::Throttled`] after too many wrong
 /// passwords, codes and answers.
 pub async fn complete_by_passkey(
-    context: &AppState,
+    state: &AppState,
     attempt: &AttemptSecret,
     response: AssertionResponse,
     parameters: SignIn,
@@ -62,8 +62,8 @@ pub async fn complete_by_passkey(
     let actor = Actor::anonymous(parameters.ip);
     let holder = Holder::SecondStep(digest);
     let client_data = &response.response.client_data_json;
-    let challenge = challenge::consume(context, holder, client_data).await?;
-    let found = context
+    let challenge = challenge::consume(state, holder, client_data).await?;
+    let found = state
         .write({
             let response = response.clone();
             move |tx| {
@@ -88,31 +88,31 @@ pub async fn complete_by_passkey(
         return Ok(None);
     };
     let user = found.user;
-    let verify = |named| assertion::verify(context, named, &response, &challenge, counted.clone());
+    let verify = |named| assertion::verify(state, named, &response, &challenge, counted.clone());
     let Some(proof) = named.and_then(verify) else {
-        refuse(context, user, actor, counted, is_last).await?;
+        refuse(state, user, actor, counted, is_last).await?;
         return Err(assertion::refused());
     };
     let completed = Completed {
         user,
-        secret: SessionSecret::generate(context.random())?,
+        secret: SessionSecret::generate(state.random())?,
         remember: found.remember,
         replacement: None,
     };
     let step = Step::new(digest, &completed, actor, parameters);
-    let is_open = open(context, step, proof).await?;
+    let is_open = open(state, step, proof).await?;
     Ok(is_open.then_some(completed))
 }
 
 /// Records an answer that is not accepted.
 async fn refuse(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     actor: Actor,
     counted: Counted,
     is_last: bool,
 ) -> Result<()> {
-    context
+    state
         .write(move |tx| {
             assertion::record_refusal(tx, user, &actor, &counted)?;
             notify_of_last_refusal(tx, user, &actor, is_last)
@@ -126,8 +126,8 @@ const fn takes_a_passkey(attempt: &SignInAttempt) -> bool {
 }
 
 /// Uses the proof and opens the session. Returns `false` if the attempt is over.
-async fn open(context: &AppState, step: Step, proof: PasskeyProof) -> Result<bool> {
-    context
+async fn open(state: &AppState, step: Step, proof: PasskeyProof) -> Result<bool> {
+    state
         .write(move |tx| {
             match lock_user_and_recheck_actor(tx, proof.user(), &step.actor) {
                 Err(Error::NotFound) => return Ok(false),

@@ -28,15 +28,15 @@ use crate::{
 /// [`Error::Invalid`](crate::error::Error::Invalid) if the attempt needs another second step;
 /// [`Error::Throttled`](crate::error::Error::Throttled) after too many wrong passwords and codes.
 pub async fn complete_by_password(
-    context: &AppState,
+    state: &AppState,
     attempt: &AttemptSecret,
     password: SecretString,
     parameters: SignIn,
 ) -> Result<Option<Completed>> {
     let digest = attempt.digest();
     let actor = Actor::anonymous(parameters.ip);
-    let found = context
-        .read(move |context, connection| sign_in_attempts::find(connection, digest, context.now()))
+    let found = state
+        .read(move |state, connection| sign_in_attempts::find(connection, digest, state.now()))
         .await?;
     let Some(found) = found else {
         return Ok(None);
@@ -44,7 +44,7 @@ pub async fn complete_by_password(
     if found.passkey.is_none() {
         return Err(missing_code());
     }
-    let secret = SessionSecret::generate(context.random())?;
+    let secret = SessionSecret::generate(state.random())?;
     let completed = Completed {
         user: found.user,
         remember: found.remember,
@@ -52,7 +52,7 @@ pub async fn complete_by_password(
         secret,
     };
     let step = Step::new(digest, &completed, actor, parameters);
-    let proof = authenticate_in_sign_in(context, found.user, password, actor, move |tx| {
+    let proof = authenticate_in_sign_in(state, found.user, password, actor, move |tx| {
         if sign_in_attempts::count_try(tx.connection, digest)?.is_some() {
             return Ok(true);
         }
@@ -63,15 +63,15 @@ pub async fn complete_by_password(
         Ok(found.is_some_and(|found| found.session.is_some()))
     });
     let is_open = match proof.await? {
-        Some(proof) => open(context, step, proof).await?,
+        Some(proof) => open(state, step, proof).await?,
         None => false,
     };
     Ok(is_open.then_some(completed))
 }
 
 /// Uses the proof and opens the session. Returns `false` if the attempt is over.
-async fn open(context: &AppState, step: Step, proof: PasswordProof) -> Result<bool> {
-    context
+async fn open(state: &AppState, step: Step, proof: PasswordProof) -> Result<bool> {
+    state
         .write(move |tx| {
             check_password_proof(tx, &proof, &step.actor)?;
             let (user, now) = (proof.user(), tx.now());

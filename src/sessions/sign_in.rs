@@ -94,14 +94,14 @@ pub enum SignedIn {
 /// # Errors
 /// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::EmailNotVerified`].
 pub async fn sign_in(
-    context: &AppState,
+    state: &AppState,
     proof: PasswordProof,
     parameters: SignIn,
 ) -> Result<SignedIn> {
-    let secret = SessionSecret::generate(context.random())?;
-    let attempt = AttemptSecret::generate(context.random())?;
+    let secret = SessionSecret::generate(state.random())?;
+    let attempt = AttemptSecret::generate(state.random())?;
     let (digest, attempt_digest) = (secret.digest(), attempt.digest());
-    let is_open = context
+    let is_open = state
         .write(move |tx| {
             let anonymous = Actor::anonymous(parameters.ip);
             check_password_proof(tx, &proof, &anonymous)?;
@@ -245,12 +245,12 @@ fn remember_browser(tx: &mut Transaction<'_>, user: UserId, parameters: &SignIn)
 /// Returns the credential that the same form created, if it is a session of the same browser that
 /// was opened within [`RESUBMISSION_WINDOW`].
 pub(super) fn find_by_form_key(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     id: CredentialId,
     session: &Credential,
 ) -> Result<Option<Credential>> {
-    let now = context.now();
+    let now = state.now();
     let opened = store::find(connection, session.user_id, id)?;
     Ok(opened.filter(|opened| {
         opened.class() == CredentialType::Session
@@ -277,12 +277,12 @@ fn is_known_device(
 
 /// Returns a session that is not in the database yet.
 pub(super) fn new_session(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     parameters: &SignIn,
     methods: AuthenticationMethods,
 ) -> Result<Credential> {
-    let settings = context.settings();
+    let settings = state.settings();
     let limits = if parameters.remember {
         settings.sessions.remembered_limits
     } else {
@@ -292,10 +292,10 @@ pub(super) fn new_session(
         .user_agent
         .as_ref()
         .map(|text| text.chars().take(MAX_USER_AGENT_LENGTH).collect::<String>());
-    let now = context.now();
+    let now = state.now();
     let confirmed_until = Some(now.saturating_add(settings.sessions.confirm_for));
     Ok(Credential {
-        id: context.new_id()?,
+        id: state.new_id()?,
         user_id: user,
         kind: Device::of(user_agent.as_deref()).kind,
         name: String::new(),

@@ -32,13 +32,13 @@ use crate::{
 /// [`Error::NotFound`] if the settings allow no passkeys; [`Error::Throttled`] after too many
 /// challenges.
 pub async fn begin_by_passkey(
-    context: &AppState,
+    state: &AppState,
     browser: &AttemptSecret,
     ip: Option<IpAddr>,
 ) -> Result<Value> {
     let holder = Holder::SignIn(browser.digest());
-    let request = Attempt::to_get_challenge(context, ip);
-    context
+    let request = Attempt::to_get_challenge(state, ip);
+    state
         .write(move |tx| {
             rate_limit::record_attempt_in(tx, &request)?;
             let challenge = challenge::issue(tx, holder)?;
@@ -57,7 +57,7 @@ pub async fn begin_by_passkey(
 /// [`Error::UnknownPasskey`]; [`Error::Invalid`] if the answer is not accepted, or if the account is
 /// disabled; [`Error::Throttled`] after too many wrong passwords, codes and answers.
 pub async fn sign_in_by_passkey(
-    context: &AppState,
+    state: &AppState,
     browser: &AttemptSecret,
     response: AssertionResponse,
     parameters: SignIn,
@@ -65,14 +65,14 @@ pub async fn sign_in_by_passkey(
     let actor = Actor::anonymous(parameters.ip);
     let holder = Holder::SignIn(browser.digest());
     let client_data = &response.response.client_data_json;
-    let challenge = challenge::consume(context, holder, client_data).await?;
+    let challenge = challenge::consume(state, holder, client_data).await?;
     if !challenge.is_open {
         return Err(assertion::refused());
     }
-    let (named, counted) = count(context, &response, actor).await?;
+    let (named, counted) = count(state, &response, actor).await?;
     let user = named.user();
     let verified = assertion::verify_or_refuse(
-        context,
+        state,
         user,
         Some(named),
         &response,
@@ -81,10 +81,10 @@ pub async fn sign_in_by_passkey(
         actor,
     );
     let proof = verified.await?;
-    let secret = SessionSecret::generate(context.random())?;
-    let attempt = AttemptSecret::generate(context.random())?;
+    let secret = SessionSecret::generate(state.random())?;
+    let attempt = AttemptSecret::generate(state.random())?;
     let (session, waiting) = (secret.digest(), attempt.digest());
-    let outcome = context
+    let outcome = state
         .write(move |tx| use_proof(tx, &proof, session, waiting, parameters))
         .await??;
     Ok(match outcome {
@@ -96,12 +96,12 @@ pub async fn sign_in_by_passkey(
 
 /// Finds the passkey of an answer, and counts the answer for the account of its owner.
 async fn count(
-    context: &AppState,
+    state: &AppState,
     response: &AssertionResponse,
     actor: Actor,
 ) -> Result<(NamedPasskey, Counted)> {
     let response = response.clone();
-    context
+    state
         .write(move |tx| {
             let named = assertion::named(tx.connection, &response)?;
             let named = named.ok_or(Error::UnknownPasskey)?;

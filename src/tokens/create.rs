@@ -60,7 +60,7 @@ pub struct Issued {
 /// the caller; [`Error::EmailNotVerified`]; [`Error::DuplicateSubmission`] if this form has created
 /// its token before.
 pub async fn create(
-    context: &AppState,
+    state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
     new: NewToken,
     form_key: Option<[u8; 16]>,
@@ -68,15 +68,8 @@ pub async fn create(
     let caller = confirmed.caller().clone();
     let actor = caller.actor();
     let (user, made_by) = (caller.user().id, Some(caller.credential()));
-    let draft = new_token(
-        context,
-        user,
-        CredentialKind::Personal,
-        new,
-        made_by,
-        &actor,
-    )?;
-    context
+    let draft = new_token(state, user, CredentialKind::Personal, new, made_by, &actor)?;
+    state
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
             ensure_verified(tx, user)?;
@@ -92,14 +85,14 @@ pub async fn create(
 /// # Errors
 /// [`Error::NotFound`] if the user does not exist.
 pub async fn create_as_operator(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     kind: CredentialKind,
     new: NewToken,
 ) -> Result<Issued> {
     let actor = Actor::operator();
-    let draft = new_token(context, user, kind, new, None, &actor)?;
-    context
+    let draft = new_token(state, user, kind, new, None, &actor)?;
+    state
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &actor)?;
             insert(tx, draft, None, &actor)
@@ -112,32 +105,32 @@ pub async fn create_as_operator(
 /// # Errors
 /// [`Error::NotFound`] if there is none.
 pub async fn find_by_form_key(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     form_key: [u8; 16],
 ) -> Result<Credential> {
-    let id: CredentialId = context
+    let id: CredentialId = state
         .read(move |_, connection| {
             store::by_form_key(connection, user, &form_key)?.ok_or(Error::NotFound)
         })
         .await?;
-    credentials::find(context, user, CredentialType::Token, id).await
+    credentials::find(state, user, CredentialType::Token, id).await
 }
 
 /// Returns a token that is not in the database yet. Its user was proved as for the credential
 /// `made_by`.
 pub(super) fn new_token(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     kind: CredentialKind,
     new: NewToken,
     made_by: Option<&CredentialSnapshot>,
     actor: &Actor,
 ) -> Result<Issued> {
-    let secret = TokenSecret::generate(&context.settings().tokens.prefix, context.random())?;
-    let now = context.now();
+    let secret = TokenSecret::generate(&state.settings().tokens.prefix, state.random())?;
+    let now = state.now();
     let token = Credential {
-        id: context.new_id()?,
+        id: state.new_id()?,
         user_id: user,
         kind,
         name: new.name.into(),
@@ -209,11 +202,8 @@ impl NewToken {
     ///
     /// # Errors
     /// Advice for the user: the lifetime is longer than the operator allows, or is zero.
-    pub fn expiry(
-        context: &AppState,
-        life: Option<Duration>,
-    ) -> Result<Option<Timestamp>, Message> {
-        Self::ensure_within_max_age(context, life.map(|life| context.now().saturating_add(life)))
+    pub fn expiry(state: &AppState, life: Option<Duration>) -> Result<Option<Timestamp>, Message> {
+        Self::ensure_within_max_age(state, life.map(|life| state.now().saturating_add(life)))
     }
 
     /// Checks an expiry against the present time and against `NARTHEX_TOKEN_MAX_AGE`.
@@ -221,14 +211,14 @@ impl NewToken {
     /// # Errors
     /// Advice for the user.
     pub fn ensure_within_max_age(
-        context: &AppState,
+        state: &AppState,
         expires_at: Option<Timestamp>,
     ) -> Result<Option<Timestamp>, Message> {
-        let now = context.now();
+        let now = state.now();
         if expires_at.is_some_and(|end| end <= now) {
             return Err(field::expiry_in_the_past());
         }
-        match context.settings().tokens.max_age {
+        match state.settings().tokens.max_age {
             Some(max_age) if expires_at.is_none_or(|end| end > now.saturating_add(max_age)) => {
                 Err(field::expiry_too_late(max_age))
             }

@@ -33,11 +33,11 @@ impl DeviceSignIn {
     /// Returns the expiry of a device token without a requested lifetime: after
     /// `NARTHEX_DEVICE_TOKEN_AGE`, or after `NARTHEX_TOKEN_MAX_AGE` if that is shorter.
     #[must_use]
-    pub fn default_expiry(context: &AppState) -> Option<Timestamp> {
-        let settings = context.settings();
+    pub fn default_expiry(state: &AppState) -> Option<Timestamp> {
+        let settings = state.settings();
         let lives = [settings.tokens.device_age, settings.tokens.max_age];
         let life = lives.into_iter().flatten().min();
-        life.map(|life| context.now().saturating_add(life))
+        life.map(|life| state.now().saturating_add(life))
     }
 }
 
@@ -58,7 +58,7 @@ pub struct SignedInDevice {
 /// [`Error::WrongPassword`] if the proof is no longer valid; [`Error::EmailNotVerified`];
 /// [`Error::SecondFactorMissing`]; [`Error::TooManyTokens`].
 pub async fn sign_in(
-    context: &AppState,
+    state: &AppState,
     proof: PasswordProof,
     device: DeviceSignIn,
     code: Option<Code>,
@@ -70,17 +70,17 @@ pub async fn sign_in(
         expires_at: device.expires_at,
     };
     let code = match code {
-        Some(code) => verify_code(context, &proof, code, actor).await?,
+        Some(code) => verify_code(state, &proof, code, actor).await?,
         None => None,
     };
     let replacement = code.as_ref().and_then(CodeProof::replacement).cloned();
     let kind = CredentialKind::Device;
-    let mut draft = new_token(context, proof.user(), kind, new, None, &actor)?;
+    let mut draft = new_token(state, proof.user(), kind, new, None, &actor)?;
     draft.token.methods = match code {
         Some(_) => AuthenticationMethods::PASSWORD_AND_CODE,
         None => AuthenticationMethods::PASSWORD,
     };
-    let issued = context
+    let issued = state
         .write(move |tx| {
             check_password_proof(tx, &proof, &actor)?;
             if let Some(refusal) = refusal_of_unverified(tx, proof.user())? {
@@ -124,13 +124,13 @@ pub async fn sign_in(
 
 /// Verifies a code in addition to the password. Returns `None` if the user has no second factor.
 async fn verify_code(
-    context: &AppState,
+    state: &AppState,
     proof: &PasswordProof,
     code: Code,
     actor: Actor,
 ) -> Result<Option<CodeProof>> {
     let user = proof.user();
-    let counted = context
+    let counted = state
         .write({
             let (code, proof) = (code.clone(), proof.clone());
             move |tx| {
@@ -148,6 +148,6 @@ async fn verify_code(
         return Ok(None);
     };
     let replacement = Some(&CodeSource::RANDOM);
-    let verified = verify::verify_or_refuse(context, user, code, replacement, actor, counted);
+    let verified = verify::verify_or_refuse(state, user, code, replacement, actor, counted);
     verified.await.map(Some)
 }

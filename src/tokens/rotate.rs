@@ -155,7 +155,7 @@ pub struct RotatedToken {
 /// - [`Error::Invalid`] if the same request was made before with another grace period or expiry, or
 ///   if the token was rotated again since.
 pub async fn rotate(
-    context: &AppState,
+    state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
     id: CredentialId,
     Rotation {
@@ -165,7 +165,7 @@ pub async fn rotate(
     request: Option<Request>,
 ) -> Result<RotatedToken> {
     let caller = confirmed.caller().clone();
-    context
+    state
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
@@ -208,11 +208,11 @@ pub async fn rotate(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn previous_secrets(context: &AppState, id: CredentialId) -> Result<Vec<PreviousSecret>> {
-    context
-        .read(move |context, connection| {
+pub async fn previous_secrets(state: &AppState, id: CredentialId) -> Result<Vec<PreviousSecret>> {
+    state
+        .read(move |state, connection| {
             let mut previous = store::previous_secrets(connection, id)?;
-            previous.retain(|previous| context.now() < previous.until);
+            previous.retain(|previous| state.now() < previous.until);
             Ok(previous)
         })
         .await
@@ -270,7 +270,7 @@ fn insert(
 /// The server's current key is tried first, then its older keys. So the secret is the same after a
 /// restart and after a change of the key.
 fn find_existing(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     caller: &Principal,
     token: &Credential,
@@ -279,7 +279,7 @@ fn find_existing(
 ) -> Result<Option<TokenSecret>> {
     let since = request
         .repeatable_for
-        .map(|window| context.now().saturating_sub(window));
+        .map(|window| state.now().saturating_sub(window));
     let Some(ExistingRotation {
         derived,
         is_replaced,
@@ -295,7 +295,7 @@ fn find_existing(
     if has_idempotency_key && is_replaced {
         return Err(key_reuse_error(field::key_used_before_rotation()));
     }
-    let prefix = &context.settings().tokens.prefix;
+    let prefix = &state.settings().tokens.prefix;
     let input = request.to_bytes();
     std::iter::once(request.keys.first())
         .chain(request.keys.older())

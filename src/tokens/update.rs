@@ -63,13 +63,13 @@ fn ends_after(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
 /// - [`Error::ReauthenticationRequired`] if a session without a recent authentication would give
 ///   the token more abilities or a longer life.
 pub async fn change(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     id: CredentialId,
     change: Change,
 ) -> Result<Credential> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
@@ -103,15 +103,15 @@ pub async fn change(
 /// # Errors
 /// [`Error::NotFound`] if there is none.
 pub(super) fn find_active(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     id: CredentialId,
 ) -> Result<Credential> {
     let mut token = store::find(connection, user, id)?
-        .filter(|token| token.class() == CredentialType::Token && token.is_active(context.now()))
+        .filter(|token| token.class() == CredentialType::Token && token.is_active(state.now()))
         .ok_or(Error::NotFound)?;
-    last_used::merge_pending(context, &mut token);
+    last_used::merge_pending(state, &mut token);
     Ok(token)
 }
 

@@ -84,10 +84,10 @@ pub fn measure(effort: &Effort) -> Result<()> {
     let keys = settings.signing_keys(&SystemRandom)?;
     signature(&settings, &keys, &cookie, times)?;
     let runtime = actix_web::rt::System::new();
-    let context = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
-    context.set_node_config(&keys);
-    look_ups(&runtime, &context, &live, times)?;
-    password(&runtime, context.hasher(), times / 250)
+    let state = AppState::open(settings, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    state.set_node_config(&keys);
+    look_ups(&runtime, &state, &live, times)?;
+    password(&runtime, state.hasher(), times / 250)
 }
 
 /// The control, in which a difference must be found: a comparison that stops at the first
@@ -138,15 +138,15 @@ fn digest(live: &[&str], times: usize) -> Result<()> {
 }
 
 /// The lookup of a secret that agrees with an active token in 29 of 30 characters, or in none.
-fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: usize) -> Result<()> {
+fn look_ups(runtime: &SystemRunner, state: &AppState, live: &[&str], times: usize) -> Result<()> {
     let check = |secret: &str| {
         let digest = Digest::of(secret.as_bytes());
-        let verdict = authenticate::authenticate(context, SecretForm::Token, digest, None);
+        let verdict = authenticate::authenticate(state, SecretForm::Token, digest, None);
         Ok::<bool, narthex::error::Error>(runtime.block_on(verdict)?.is_ok())
     };
     // Until all tokens are cached.
     let begun = Instant::now();
-    while context.cluster().cached_credentials() < live.len() {
+    while state.cluster().cached_credentials() < live.len() {
         for secret in live {
             if !check(secret)? {
                 return Err("an active token is refused".into());
@@ -161,7 +161,7 @@ fn look_ups(runtime: &SystemRunner, context: &AppState, live: &[&str], times: us
         Ok(either(sort, &near, &random_token()?))
     };
     let timed = Timed::in_turns(times, make, |secret| {
-        black_box(context.cluster().get(&Digest::of(secret.as_bytes())));
+        black_box(state.cluster().get(&Digest::of(secret.as_bytes())));
         Ok(())
     })?;
     timed

@@ -141,11 +141,11 @@ pub(super) fn mail_link(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn is_taken(context: &AppState, address: &str, user: Option<UserId>) -> Result<bool> {
+pub async fn is_taken(state: &AppState, address: &str, user: Option<UserId>) -> Result<bool> {
     let Ok(email) = Email::parse(address) else {
         return Ok(false);
     };
-    match super::find_by_email(context, &email).await {
+    match super::find_by_email(state, &email).await {
         Ok(account) => {
             Ok(Some(account.user.id) != user && account.email_unverified_since.is_none())
         }
@@ -168,11 +168,11 @@ pub struct PendingEmail {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn pending(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     purpose: Purpose,
 ) -> Result<Option<PendingEmail>> {
-    context
+    state
         .read(move |state, connection| {
             let now = state.now();
             let link = links::find_of_user(connection, user, purpose, now)?;
@@ -188,9 +188,9 @@ pub async fn pending(
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] if the caller's credential is not accepted any more.
-pub async fn cancel(context: &AppState, caller: &Principal) -> Result<()> {
+pub async fn cancel(state: &AppState, caller: &Principal) -> Result<()> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let credential = begin_change_as(tx, &caller)?;
             links::void(tx.connection, credential.user_id, Purpose::ConfirmEmail)
@@ -203,12 +203,12 @@ pub async fn cancel(context: &AppState, caller: &Principal) -> Result<()> {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn address_of_link(
-    context: &AppState,
+    state: &AppState,
     purpose: Purpose,
     secret: &LinkSecret,
 ) -> Result<Option<String>> {
     let digest = secret.digest();
-    context
+    state
         .read(move |state, connection| {
             let link = links::find_by_secret(connection, purpose, digest, state.now())?;
             Ok(link.map(|link| link.email))
@@ -232,14 +232,14 @@ pub struct ConfirmedChange {
 /// [`Error::NotFound`] if the link does not work any more, or if the address belongs to another
 /// account.
 pub async fn confirm(
-    context: &AppState,
+    state: &AppState,
     secret: &LinkSecret,
     caller: Option<&Principal>,
     renewed: Digest,
     ip: Option<IpAddr>,
 ) -> Result<ConfirmedChange> {
     let (digest, caller) = (secret.digest(), caller.cloned());
-    context
+    state
         .write(move |tx| {
             let (link, user) = find(tx, Purpose::ConfirmEmail, digest)?;
             let caller = caller.as_ref().filter(|caller| caller.user().id == user);

@@ -30,13 +30,9 @@ const DOUBT: Duration = Duration::from_secs(24 * 3600);
 /// # Errors
 /// [`crate::error::Error::NotFound`] if the link does not work any more, or if the address belongs to another
 /// account.
-pub async fn undo(
-    context: &AppState,
-    secret: &LinkSecret,
-    ip: Option<IpAddr>,
-) -> Result<LinkSecret> {
+pub async fn undo(state: &AppState, secret: &LinkSecret, ip: Option<IpAddr>) -> Result<LinkSecret> {
     let digest = secret.digest();
-    context
+    state
         .write(move |tx| {
             let (link, user) = find(tx, Purpose::UndoEmail, digest)?;
             let actor = Actor::anonymous(ip);

@@ -37,15 +37,15 @@ struct FactorJson {
 }
 
 /// Returns the second factors, and the browsers in which a sign-in needs none.
-async fn find(context: &AppState, user: UserId) -> Result<Vec<FactorJson>, CliError> {
-    let mut rows = rows(&factors::summary(context, user).await?);
-    for planned in factors::planned_removals(context, user).await? {
+async fn find(state: &AppState, user: UserId) -> Result<Vec<FactorJson>, CliError> {
+    let mut rows = rows(&factors::summary(state, user).await?);
+    for planned in factors::planned_removals(state, user).await? {
         let found = rows.iter_mut().find(|row| row.id == Some(planned.factor));
         if let Some(row) = found {
             row.removed_at = Some(planned.due_at);
         }
     }
-    for browser in trusted_browsers::list(context, user).await? {
+    for browser in trusted_browsers::list(state, user).await? {
         let device = Device::of(browser.user_agent.as_deref()).message();
         rows.push(FactorJson {
             id: Some(browser.id),
@@ -88,16 +88,16 @@ fn rows(summary: &FactorSummary) -> Vec<FactorJson> {
 }
 
 pub(super) async fn list(
-    context: &AppState,
+    state: &AppState,
     email: &Email,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let user = account(context, email).await?.user;
-    let rows = find(context, user.id).await?;
+    let user = account(state, email).await?.user;
+    let rows = find(state, user.id).await?;
     if format.json {
         return output::json(&rows);
     }
-    let now = context.now();
+    let now = state.now();
     let mut columns = Columns::with_headings(["KIND", "NAME", "SINCE", "LAST USED", "STATE", "ID"]);
     for row in rows {
         let state = match (row.suspended, row.left, row.expires_at) {
@@ -118,7 +118,7 @@ pub(super) async fn list(
         ]);
     }
     columns.print("The user has no second factor.")?;
-    if !factors::has_password(context, user.id).await? {
+    if !factors::has_password(state, user.id).await? {
         output::line("The user has no password.")?;
     }
     Ok(())
@@ -141,18 +141,18 @@ pub(in crate::cli) struct Removal {
 }
 
 pub(super) async fn remove(
-    context: &AppState,
+    state: &AppState,
     email: &Email,
     removal: Removal,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let user = account(context, email).await?.user;
-    let browsers = trusted_browsers::list(context, user.id).await?;
+    let user = account(state, email).await?.user;
+    let browsers = trusted_browsers::list(state, user.id).await?;
     if browsers.iter().any(|browser| browser.id == removal.id) {
         let Removal { id, reason, .. } = removal;
-        trusted_browsers::remove_as_operator(context, user.id, id, reason).await?;
+        trusted_browsers::remove_as_operator(state, user.id, id, reason).await?;
         if format.json {
-            return output::json(&find(context, user.id).await?);
+            return output::json(&find(state, user.id).await?);
         }
         return output::line(format!(
             "Ended the trust in this browser. A sign-in of {} there needs a second factor again.",
@@ -172,12 +172,12 @@ pub(super) async fn remove(
             ..Ending::default()
         },
     };
-    let outcome = factors::remove_as_operator(context, user.id, asked, time).await;
+    let outcome = factors::remove_as_operator(state, user.id, asked, time).await;
     let outcome = outcome.map_err(|error| no_factor(error, email))?;
     if format.json {
-        return output::json(&find(context, user.id).await?);
+        return output::json(&find(state, user.id).await?);
     }
-    let has_password = factors::has_password(context, user.id).await?;
+    let has_password = factors::has_password(state, user.id).await?;
     output::line(describe(&outcome, email.as_str(), has_password))
 }
 
@@ -216,17 +216,17 @@ fn no_factor(error: Error, email: &Email) -> CliError {
 }
 
 pub(super) async fn resume(
-    context: &AppState,
+    state: &AppState,
     email: &Email,
     id: FactorId,
     reason: String,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let user = account(context, email).await?.user;
-    let resumed = factors::resume_as_operator(context, user.id, id, reason).await;
+    let user = account(state, email).await?.user;
+    let resumed = factors::resume_as_operator(state, user.id, id, reason).await;
     let was_suspended = resumed.map_err(|error| no_factor(error, email))?;
     if format.json {
-        return output::json(&find(context, user.id).await?);
+        return output::json(&find(state, user.id).await?);
     }
     output::line(if was_suspended {
         format!("Codes of the app of {} are accepted again.", email.as_str())

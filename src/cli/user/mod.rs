@@ -140,13 +140,13 @@ pub(super) struct UserArgument {
 }
 
 impl Action {
-    pub(super) async fn run(self, context: &AppState) -> Result<(), CliError> {
+    pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match self {
             Self::Add {
                 email,
                 name,
                 format,
-            } => add(context, email, name, format).await,
+            } => add(state, email, name, format).await,
             Self::List {
                 search,
                 limit,
@@ -154,46 +154,46 @@ impl Action {
                 format,
             } => {
                 let limit = if count { Some(0) } else { limit };
-                list(context, AccountFilter { search, limit }, count, format).await
+                list(state, AccountFilter { search, limit }, count, format).await
             }
             Self::Disable {
                 target,
                 end,
                 format,
-            } => disable(context, &target.email, end, format).await,
-            Self::Enable { target, format } => enable(context, &target.email, format).await,
+            } => disable(state, &target.email, end, format).await,
+            Self::Enable { target, format } => enable(state, &target.email, format).await,
             Self::SetPassword {
                 target,
                 keep,
                 format,
-            } => password::set(context, &target.email, keep, format).await,
-            Self::Verify { target, format } => verify(context, &target.email, format).await,
+            } => password::set(state, &target.email, keep, format).await,
+            Self::Verify { target, format } => verify(state, &target.email, format).await,
             Self::ResetLink { target, format } => {
-                password::reset_link(context, &target.email, format).await
+                password::reset_link(state, &target.email, format).await
             }
-            Self::Factors { target, format } => factors::list(context, &target.email, format).await,
+            Self::Factors { target, format } => factors::list(state, &target.email, format).await,
             Self::RemoveFactor {
                 target,
                 removal,
                 format,
-            } => factors::remove(context, &target.email, removal, format).await,
+            } => factors::remove(state, &target.email, removal, format).await,
             Self::ResumeFactor {
                 target,
                 id,
                 reason,
                 format,
-            } => factors::resume(context, &target.email, id, reason, format).await,
+            } => factors::resume(state, &target.email, id, reason, format).await,
             Self::Delete {
                 target,
                 yes,
                 format,
-            } => delete(context, &target.email, yes, format).await,
+            } => delete(state, &target.email, yes, format).await,
         }
     }
 }
 
 async fn add(
-    context: &AppState,
+    state: &AppState,
     email: Email,
     name: Name,
     format: OutputFormat,
@@ -205,20 +205,20 @@ async fn add(
         email: email.clone(),
         password,
     };
-    match accounts::create(context, registration, Actor::operator()).await {
+    match accounts::create(state, registration, Actor::operator()).await {
         // The database can reject only the address.
         Err(Error::Invalid(_)) => Err(CliError::Message(format!(
             "there is already an account with the address {}",
             email.as_str()
         ))),
         Err(error) => Err(error.into()),
-        Ok(_) if format.json => output::json(&json::account(&account(context, &email).await?)),
+        Ok(_) if format.json => output::json(&json::account(&account(state, &email).await?)),
         Ok(_) => output::line(format!("Created an account for {}.", email.as_str())),
     }
 }
 
 async fn list(
-    context: &AppState,
+    state: &AppState,
     filter: AccountFilter,
     only_count: bool,
     format: OutputFormat,
@@ -227,7 +227,7 @@ async fn list(
         Some(_) => "No account matches.",
         None => "There are no accounts.",
     };
-    let AccountPage { accounts, total } = accounts::search(context, filter).await?;
+    let AccountPage { accounts, total } = accounts::search(state, filter).await?;
     if format.json {
         let rows = accounts.iter().map(json::account);
         return output::json(&json::counted_list(rows, total));
@@ -236,7 +236,7 @@ async fn list(
         return output::line(total);
     }
     let shown = accounts.len();
-    let now = context.now();
+    let now = state.now();
     let mut columns = Columns::with_headings(["E-MAIL", "CREATED", "STATE", "NAME"]);
     for account in accounts {
         let state = match account.disabled_at {
@@ -264,35 +264,35 @@ async fn list(
 }
 
 async fn disable(
-    context: &AppState,
+    state: &AppState,
     email: &Email,
     ends_tokens: bool,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let account = account(context, email).await?;
+    let account = account(state, email).await?;
     // Tokens that were kept can be revoked later.
     if account.disabled_at.is_some() && !ends_tokens {
         return credentials::no_change(format, format!("{} is already disabled.", email.as_str()));
     }
     let user = account.user.id;
     let receipt = match ends_tokens {
-        true => accounts::disable_and_end_tokens(context, user).await?,
-        false => accounts::disable(context, user).await?,
+        true => accounts::disable_and_end_tokens(state, user).await?,
+        false => accounts::disable(state, user).await?,
     };
     let done = match account.disabled_at {
         None => format!("Disabled {}.", email.as_str()),
         Some(_) => format!("{} is already disabled.", email.as_str()),
     };
-    credentials::receipt(context, format, &done, &receipt)
+    credentials::receipt(state, format, &done, &receipt)
 }
 
-async fn enable(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
-    let before = account(context, email).await?;
+async fn enable(state: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
+    let before = account(state, email).await?;
     if before.disabled_at.is_some() {
-        accounts::enable(context, before.user.id).await?;
+        accounts::enable(state, before.user.id).await?;
     }
     if format.json {
-        return output::json(&json::account(&account(context, email).await?));
+        return output::json(&json::account(&account(state, email).await?));
     }
     let done = match before.disabled_at {
         Some(_) => format!("Enabled {}.", email.as_str()),
@@ -301,11 +301,11 @@ async fn enable(context: &AppState, email: &Email, format: OutputFormat) -> Resu
     output::line(done)
 }
 
-async fn verify(context: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
-    let user = account(context, email).await?.user.id;
-    let was_unverified = accounts::email_verification::verify_as_operator(context, user).await?;
+async fn verify(state: &AppState, email: &Email, format: OutputFormat) -> Result<(), CliError> {
+    let user = account(state, email).await?.user.id;
+    let was_unverified = accounts::email_verification::verify_as_operator(state, user).await?;
     if format.json {
-        return output::json(&json::account(&account(context, email).await?));
+        return output::json(&json::account(&account(state, email).await?));
     }
     let address = email.as_str();
     output::line(if was_unverified {
@@ -316,16 +316,16 @@ async fn verify(context: &AppState, email: &Email, format: OutputFormat) -> Resu
 }
 
 async fn delete(
-    context: &AppState,
+    state: &AppState,
     email: &Email,
     yes: bool,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let account = account(context, email).await?;
+    let account = account(state, email).await?;
     if !yes {
         ask_before_deleting(email)?;
     }
-    let receipt = accounts::delete_as_operator(context, account.user.id).await?;
+    let receipt = accounts::delete_as_operator(state, account.user.id).await?;
     if format.json {
         return output::json(&json::receipt(&receipt));
     }

@@ -14,12 +14,12 @@ pub(super) fn refused(reason: &Message) -> CliError {
 }
 
 pub(super) async fn set(
-    context: &AppState,
+    state: &AppState,
     email: &Email,
     keep: bool,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let user = account(context, email).await?.user;
+    let user = account(state, email).await?.user;
     let (address, name) = (Email::parse(&user.email), Name::parse(&user.name));
     let new = NewPassword::parse(
         input::new_password()?,
@@ -27,16 +27,16 @@ pub(super) async fn set(
         name.as_ref().ok(),
     )
     .map_err(|reason| refused(&reason))?;
-    let receipt = passwords::set::set_password_as_operator(context, user.id, new, keep).await?;
+    let receipt = passwords::set::set_password_as_operator(state, user.id, new, keep).await?;
     let done = format!("Set the password of {}.", email.as_str());
     match receipt {
-        Some(receipt) => credentials::receipt(context, format, &done, &receipt),
+        Some(receipt) => credentials::receipt(state, format, &done, &receipt),
         None => credentials::no_change(format, format!("{done} Sessions and tokens were kept.")),
     }
 }
 
 pub(super) async fn reset_link(
-    context: &AppState,
+    state: &AppState,
     email: &Email,
     format: OutputFormat,
 ) -> Result<(), CliError> {
@@ -44,16 +44,16 @@ pub(super) async fn reset_link(
     struct Link {
         url: String,
     }
-    let account = account(context, email).await?;
+    let account = account(state, email).await?;
     if account.disabled_at.is_some() {
         return Err(CliError::Message(format!(
             "{} is disabled: run narthex user enable first",
             email.as_str()
         )));
     }
-    let settings = context.settings();
-    context.set_signing_keys(&settings.signing_keys(context.random())?);
-    let secret = passwords::reset::create_link(context, account.user.id).await?;
+    let settings = state.settings();
+    state.set_signing_keys(&settings.signing_keys(state.random())?);
+    let secret = passwords::reset::create_link(state, account.user.id).await?;
     let query = [("token", secret.expose())];
     let url = settings.base_url() + &paths::with_query(paths::PASSWORD_RESET, &query);
     if format.json {

@@ -23,14 +23,14 @@ use crate::{
 /// # Errors
 /// Returns an error if the database cannot be changed. Then nothing is revoked.
 pub async fn revoke_for_users(
-    context: &AppState,
+    state: &AppState,
     mut users: Vec<UserId>,
     selection: CredentialFilter,
 ) -> Result<Vec<RevocationReceipt>> {
     // Sorted, so that two of these calls cannot deadlock.
     users.sort_unstable();
     let request = RevocationRequest::of(selection, RevocationReason::Operator);
-    context
+    state
         .write(move |tx| {
             let actor = Actor::operator();
             let mut receipts = Vec::new();

@@ -78,12 +78,12 @@ impl RevocationRequest {
 /// [`Error::PreviewOutdated`] if the digest does not match any more; [`Error::NotSignedIn`] if the
 /// actor's own credential was revoked meanwhile. Then nothing is revoked.
 pub async fn revoke(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     request: RevocationRequest,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
-    context
+    state
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user, &actor)?;
             revoke_in(tx, user, &request, &actor)
@@ -131,12 +131,12 @@ pub(crate) fn begin_change_as(tx: &mut Transaction<'_>, caller: &Principal) -> R
 /// Returns the actor's credential, if the actor's secret is still accepted and the credential has
 /// the abilities that the route requires.
 fn acting_credential(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     actor: &Actor,
 ) -> Result<Credential> {
-    let now = context.now();
+    let now = state.now();
     let found = match actor.secret {
         // The tokens of a disabled account are not revoked.
         Some(secret) => store::by_digest(connection, secret)?
@@ -146,7 +146,7 @@ fn acting_credential(
     let credential = found
         .map(|found| {
             let mut credential = found.credential;
-            last_used::merge_pending(context, &mut credential);
+            last_used::merge_pending(state, &mut credential);
             credential
         })
         .filter(|credential| {
@@ -205,14 +205,14 @@ pub(crate) fn revoke_in(
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn earlier_receipt(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     preview_digest: String,
     spare: Vec<CredentialId>,
 ) -> Result<Option<RevocationReceipt>> {
-    context
-        .read(move |context, connection| {
-            find_recent_receipt(context, connection, user, |receipt| {
+    state
+        .read(move |state, connection| {
+            find_recent_receipt(state, connection, user, |receipt| {
                 let revoked = receipt.credentials.iter().map(|credential| credential.id);
                 let previewed: BTreeSet<CredentialId> = revoked.chain(spare.clone()).collect();
                 !receipt.credentials.is_empty() && digest_of_ids(&previewed) == preview_digest
@@ -227,16 +227,16 @@ pub async fn earlier_receipt(
 /// # Errors
 /// [`Error::NotFound`] if the ID does not exist, belongs to another user or is of the other class.
 pub async fn find_to_revoke(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     class: CredentialType,
     id: CredentialId,
 ) -> Result<Option<Credential>> {
-    let found = find(context, user, class, id).await?;
+    let found = find(state, user, class, id).await?;
     if found.ended_at.is_none() {
         return Ok(Some(found));
     }
-    context
+    state
         .wait_for_revocation(InvalidationKey::User(user))
         .await?;
     Ok(None)
@@ -252,14 +252,14 @@ pub async fn find_to_revoke(
 /// - the errors of [`Principal::authorize_revocation`];
 /// - [`Error::NotSignedIn`] if the caller's own credential was revoked meanwhile.
 pub async fn revoke_one(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     class: CredentialType,
     id: CredentialId,
 ) -> Result<Option<RevocationReceipt>> {
     let user = caller.user().id;
     let caller = caller.clone();
-    let receipt = context
+    let receipt = state
         .write(move |tx| {
             let caller_credential = begin_change_as(tx, &caller)?;
             let actor = caller.actor();
@@ -276,7 +276,7 @@ pub async fn revoke_one(
         })
         .await?;
     if receipt.is_none() {
-        context
+        state
             .wait_for_revocation(InvalidationKey::User(user))
             .await?;
     }
@@ -337,7 +337,7 @@ pub(super) fn insert_revocation(
 /// checked, because another node may still accept a credential that is expired by this clock. Its
 /// own clock may be slow, or it may know a use that is not written yet.
 fn select(
-    context: &AppState,
+    state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
     selection: &CredentialFilter,
@@ -346,7 +346,7 @@ fn select(
     let mut credentials = store::unrevoked(connection, user, &selection.id)?;
     credentials
         .iter_mut()
-        .for_each(|credential| last_used::merge_pending(context, credential));
+        .for_each(|credential| last_used::merge_pending(state, credential));
     credentials.retain(|credential| selection.matches(credential, &descendants));
     Ok(credentials)
 }

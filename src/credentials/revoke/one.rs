@@ -17,14 +17,14 @@ use crate::{
 /// # Errors
 /// Returns the errors of [`revoke`].
 pub async fn revoke_token(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     id: CredentialId,
     actor: Actor,
 ) -> Result<RevocationReceipt> {
     let filter = CredentialFilter::one(CredentialType::Token, id);
     let request = RevocationRequest::of(filter, RevocationReason::Revoked);
-    revoke(context, user, request, actor).await
+    revoke(state, user, request, actor).await
 }
 
 /// Revokes the credential `current` only.
@@ -32,7 +32,7 @@ pub async fn revoke_token(
 /// # Errors
 /// Returns the errors of [`revoke`].
 pub async fn sign_out_here(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     current: CredentialId,
     actor: Actor,
@@ -42,5 +42,5 @@ pub async fn sign_out_here(
         ..CredentialFilter::default()
     };
     let request = RevocationRequest::of(filter, RevocationReason::SignedOut);
-    revoke(context, user, request, actor).await
+    revoke(state, user, request, actor).await
 }

@@ -41,15 +41,15 @@ impl RevocationPreview {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn preview(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     selection: CredentialFilter,
 ) -> Result<RevocationPreview> {
-    context
-        .read(move |context, connection| {
-            let mut credentials = select(context, connection, user, &selection)?;
+    state
+        .read(move |state, connection| {
+            let mut credentials = select(state, connection, user, &selection)?;
             let digest = digest(&credentials);
-            let now = context.now();
+            let now = state.now();
             credentials.retain(|credential| credential.is_active(now));
             let trusted_browsers = match selection.is_everything() {
                 true => trusted_browsers::count_in(connection, user, now)?,

@@ -134,17 +134,17 @@ impl StateCounts {
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn search(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     search: Search,
 ) -> Result<(ListPage, StateCounts)> {
-    context
-        .read(move |context, connection| {
-            let now = context.now();
+    state
+        .read(move |state, connection| {
+            let now = state.now();
             let mut counts = StateCounts::default();
             let mut rows = store::unrevoked_of_type(connection, user, search.class)?;
             for credential in &mut rows {
-                last_used::merge_pending(context, credential);
+                last_used::merge_pending(state, credential);
                 counts.add(ListState::of(credential, now), 1);
             }
             let revoked = if search.state == ListState::Ended {
@@ -174,10 +174,10 @@ pub async fn search(
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn count_tokens_named(context: &AppState, user: UserId, name: String) -> Result<usize> {
-    context
-        .read(move |context, connection| {
-            let now = context.now();
+pub async fn count_tokens_named(state: &AppState, user: UserId, name: String) -> Result<usize> {
+    state
+        .read(move |state, connection| {
+            let now = state.now();
             let tokens = store::unrevoked_of_type(connection, user, CredentialType::Token)?;
             let has_name = |token: &&Credential| token.name == name && token.is_active(now);
             Ok(tokens.iter().filter(has_name).count())

@@ -19,11 +19,11 @@ pub struct AcceptedPasskeys {
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub async fn accepted(context: &AppState, user: UserId) -> Result<Option<AcceptedPasskeys>> {
-    if RelyingParty::host(context.settings()).is_none() {
+pub async fn accepted(state: &AppState, user: UserId) -> Result<Option<AcceptedPasskeys>> {
+    if RelyingParty::host(state.settings()).is_none() {
         return Ok(None);
     }
-    context
+    state
         .read(move |_, connection| {
             let Some(handle) = store::handle_of(connection, user)? else {
                 return Ok(None);

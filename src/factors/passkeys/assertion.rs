@@ -100,8 +100,8 @@ pub(crate) fn request_options(
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys.
-pub(crate) fn sign_in_options(context: &AppState, challenge: &Challenge) -> Result<Value> {
-    let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
+pub(crate) fn sign_in_options(state: &AppState, challenge: &Challenge) -> Result<Value> {
+    let party = RelyingParty::of(state.settings()).ok_or(Error::NotFound)?;
     Ok(json!({
         "challenge": challenge.base64url(),
         "rpId": party.id(),
@@ -168,13 +168,13 @@ pub(crate) fn named(
 
 /// Verifies the answer of a passkey to a challenge (WebAuthn level 3, section 7.2).
 pub(crate) fn verify(
-    context: &AppState,
+    state: &AppState,
     named: NamedPasskey,
     response: &AssertionResponse,
     challenge: &AnsweredChallenge,
     attempt: Counted,
 ) -> Option<PasskeyProof> {
-    let party = RelyingParty::of(context.settings())?;
+    let party = RelyingParty::of(state.settings())?;
     if !challenge.is_open || !named.has_right_handle {
         return None;
     }
@@ -200,7 +200,7 @@ pub(crate) fn verify(
 /// # Errors
 /// The error of an answer that was not accepted.
 pub(crate) async fn verify_or_refuse(
-    context: &AppState,
+    state: &AppState,
     user: UserId,
     named: Option<NamedPasskey>,
     response: &AssertionResponse,
@@ -208,11 +208,11 @@ pub(crate) async fn verify_or_refuse(
     attempt: Counted,
     actor: Actor,
 ) -> Result<PasskeyProof> {
-    let verify = |named| verify(context, named, response, challenge, attempt.clone());
+    let verify = |named| verify(state, named, response, challenge, attempt.clone());
     if let Some(proof) = named.and_then(verify) {
         return Ok(proof);
     }
-    context
+    state
         .write(move |tx| record_refusal(tx, user, &actor, &attempt))
         .await?;
     Err(refused())

@@ -81,13 +81,13 @@ pub(crate) struct AnsweredChallenge {
 /// # Errors
 /// The error of an answer that was not accepted, if it names no challenge.
 pub(crate) async fn consume(
-    context: &AppState,
+    state: &AppState,
     holder: Holder,
     client_data: &[u8],
 ) -> Result<AnsweredChallenge> {
     let named = challenge_in(client_data).ok_or_else(refused)?;
     let (challenge, holder) = (Digest::of(&named.bytes), holder.digest());
-    let is_in_time = context
+    let is_in_time = state
         .write(move |tx| {
             let now = tx.now();
             let since = now.saturating_sub(LIFETIME);

@@ -22,14 +22,9 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`] if the caller has no such passkey.
-pub async fn rename(
-    context: &AppState,
-    caller: &Principal,
-    id: FactorId,
-    name: Name,
-) -> Result<()> {
+pub async fn rename(state: &AppState, caller: &Principal, id: FactorId, name: Name) -> Result<()> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let user = session.user_id;
@@ -52,14 +47,14 @@ pub async fn rename(
 /// [`Error::NotFound`] if the caller has no such passkey; [`Error::Invalid`] if the user must have a
 /// factor and this is the last one, or has no password and too little else to sign in with.
 pub async fn remove(
-    context: &AppState,
+    state: &AppState,
     caller: &Principal,
     id: FactorId,
     ending: Ending,
     renewed: Digest,
 ) -> Result<Option<RevocationReceipt>> {
     let caller = caller.clone();
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let user = session.user_id;

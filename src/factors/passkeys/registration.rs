@@ -43,15 +43,15 @@ pub const MAX_PASSKEYS: usize = 20;
 /// [`Error::Invalid`] if the user has too many; [`Error::SecondFactorConfirmationRequired`] if the
 /// user has a second factor that was not confirmed recently.
 pub async fn begin_registration(
-    context: &AppState,
+    state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
 ) -> Result<Value> {
-    let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
+    let party = RelyingParty::of(state.settings()).ok_or(Error::NotFound)?;
     let caller = confirmed.caller();
-    caller.require_verified_address(context)?;
+    caller.require_verified_address(state)?;
     let (user, actor, prover) = (caller.user().clone(), caller.actor(), caller.clone());
     let holder = Holder::Registration(caller.credential().id);
-    let (challenge, handle, existing) = context
+    let (challenge, handle, existing) = state
         .write(move |tx| {
             lock_user_and_recheck_actor(tx, user.id, &actor)?;
             let now = tx.now();
@@ -125,25 +125,25 @@ pub struct Registered {
 /// [`Error::SecondFactorConfirmationRequired`] if the user has another second factor that was not
 /// confirmed recently.
 pub async fn register(
-    context: &AppState,
+    state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
     new: NewPasskey,
     renewed: Digest,
 ) -> Result<Registered> {
-    let party = RelyingParty::of(context.settings()).ok_or(Error::NotFound)?;
+    let party = RelyingParty::of(state.settings()).ok_or(Error::NotFound)?;
     let caller = confirmed.caller().clone();
-    caller.require_verified_address(context)?;
+    caller.require_verified_address(state)?;
     let user = caller.user().id;
     let holder = Holder::Registration(caller.credential().id);
     let client_data = &new.response.response.client_data_json;
-    let challenge = challenge::consume(context, holder, client_data).await?;
+    let challenge = challenge::consume(state, holder, client_data).await?;
     let verified = verify_registration(&party, &new.response, &challenge.bytes);
     let verified = verified.filter(|_| challenge.is_open);
     let verified = verified.ok_or_else(refused)?;
-    let codes = recovery_codes::generate_for_first(context, &caller, &CodeSource::RANDOM).await?;
+    let codes = recovery_codes::generate_for_first(state, &caller, &CodeSource::RANDOM).await?;
     let transports = transports_of(&new.response);
     let name = provider_of(verified.aaguid).map_or(new.fallback_name, str::to_owned);
-    context
+    state
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             session.require_recent_authentication(tx.now())?;

@@ -175,7 +175,7 @@ pub(crate) async fn page_of(
         Some(false) | None => StatusFilter::Active,
     };
     crate::credentials::list(
-        &caller.context,
+        &caller.state,
         caller.principal.user().id,
         selection,
         scope,
@@ -189,7 +189,7 @@ fn take_selection(
     fields: &mut Fields,
     class: Option<CredentialType>,
 ) -> CredentialFilter {
-    let (now, current) = (caller.context.now(), Some(caller.principal.credential().id));
+    let (now, current) = (caller.state.now(), Some(caller.principal.credential().id));
     match class {
         Some(class) => CredentialFilter::take_within(class, fields, now, current),
         None => CredentialFilter::take(fields, now, current),
@@ -216,7 +216,7 @@ pub async fn preview(
 ) -> Result<HttpResponse> {
     let selection = take_selection(&caller, &mut fields, None);
     fields.finish()?;
-    let preview = revoke::preview(&caller.context, caller.principal.user().id, selection).await?;
+    let preview = revoke::preview(&caller.state, caller.principal.user().id, selection).await?;
     response::json::answer(
         StatusCode::OK,
         &PreviewJson::of(&preview, Some(caller.principal.credential().id)),
@@ -281,7 +281,7 @@ pub(crate) async fn revoke_one_of_class(
     class: CredentialType,
     id: CredentialId,
 ) -> Result<HttpResponse> {
-    let receipt = revoke::revoke_one(&caller.context, &caller.principal, class, id).await?;
+    let receipt = revoke::revoke_one(&caller.state, &caller.principal, class, id).await?;
     let answer = HttpResponse::NoContent().finish();
     Ok(match receipt {
         Some(receipt) => {
@@ -303,7 +303,7 @@ async fn revoke_and_respond(
 ) -> Result<HttpResponse> {
     caller.authorize_revocation(&request.selection)?;
     let (user, actor) = (caller.principal.user().id, caller.principal.actor());
-    let receipt = revoke::revoke(&caller.context, user, request, actor).await?;
+    let receipt = revoke::revoke(&caller.state, user, request, actor).await?;
     let answer = response::json::answer(
         StatusCode::OK,
         &ReceiptJson::of(&receipt, Some(caller.principal.credential().id)),
@@ -329,7 +329,7 @@ pub async fn receipt(
     PathId(id): PathId<ReceiptTag>,
     _: NoQuery,
 ) -> Result<HttpResponse> {
-    let receipt = find_receipt(&caller.context, caller.principal.user().id, id).await?;
+    let receipt = find_receipt(&caller.state, caller.principal.user().id, id).await?;
     response::json::answer(
         StatusCode::OK,
         &ReceiptJson::of(&receipt, Some(caller.principal.credential().id)),

@@ -89,6 +89,6 @@ impl EventJson {
 pub async fn list(caller: ApiCaller, Query(mut fields): Query) -> Result<HttpResponse> {
     let paging = take_paging(&mut fields);
     fields.finish()?;
-    let page = crate::audit::list(&caller.context, caller.principal.user().id, paging).await?;
+    let page = crate::audit::list(&caller.state, caller.principal.user().id, paging).await?;
     response::json::answer(StatusCode::OK, &List::of(&page, EventJson::of))
 }

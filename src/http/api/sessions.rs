@@ -155,15 +155,15 @@ pub async fn confirm(
     _: NoQuery,
     Json(body): Json<Confirmation>,
 ) -> Result<HttpResponse> {
-    let (context, principal) = (&caller.context, &caller.principal);
+    let (state, principal) = (&caller.state, &caller.principal);
     let mut replacement = None;
     let secret = match (body.password, body.code) {
-        (Some(password), None) => reauthenticate(context, principal, password, None)
+        (Some(password), None) => reauthenticate(state, principal, password, None)
             .await
             .map_err(|error| wrong_password_in("password", error))?,
         (None, Some(code)) => {
             let code = read_code(&code)?;
-            let confirmed = confirm_by_code(context, principal, code, None).await?;
+            let confirmed = confirm_by_code(state, principal, code, None).await?;
             replacement = confirmed.replacement;
             confirmed.secret
         }
@@ -221,7 +221,7 @@ pub async fn one(
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let session = credentials::find(
-        &caller.context,
+        &caller.state,
         caller.principal.user().id,
         CredentialType::Session,
         id,
@@ -249,7 +249,7 @@ pub async fn one(
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
-    let session = credentials::find(&caller.context, user, CredentialType::Session, own).await?;
+    let session = credentials::find(&caller.state, user, CredentialType::Session, own).await?;
     response::json::answer(
         StatusCode::OK,
         &SessionJson::of(&session, Some(caller.principal.credential().id)),
@@ -312,8 +312,7 @@ pub async fn revoke_selected(
 )]
 pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpResponse> {
     let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
-    let receipt =
-        revoke::sign_out_here(&caller.context, user, own, caller.principal.actor()).await?;
+    let receipt = revoke::sign_out_here(&caller.state, user, own, caller.principal.actor()).await?;
     caller.sign_out_if_revoked(&receipt).await?;
     Ok(HttpResponse::NoContent().finish())
 }

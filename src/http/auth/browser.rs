@@ -7,7 +7,7 @@ use futures_util::future::{Ready, ready};
 
 use super::{
     browser_cookie::BrowserCookie,
-    extract::{context, principal_of, require_principal, revoke_other_cookies},
+    extract::{app_state, principal_of, require_principal, revoke_other_cookies},
     presented_credential,
     session_cookie::SessionCookie,
     trust_cookie,
@@ -43,7 +43,7 @@ use crate::{
 /// The signed-in user of a page: a route with [`super::Access::SessionPage`].
 pub struct BrowserUser {
     /// The application state.
-    pub context: AppState,
+    pub state: AppState,
     /// The user and the credential.
     pub principal: Rc<Principal>,
     /// The session cookie.
@@ -55,7 +55,7 @@ pub struct BrowserUser {
 impl BrowserUser {
     /// Returns the layout of the page, with the message that an earlier request left.
     #[must_use]
-    pub fn frame(&self) -> Layout {
+    pub fn layout(&self) -> Layout {
         // If there is a draft, the message of an earlier request stays for the next page.
         let (message, receipt) = match self.open_draft() {
             Some(_) => {
@@ -105,7 +105,7 @@ impl BrowserUser {
     /// Returns the address of `path`.
     #[must_use]
     pub fn address(&self, path: &str) -> Address {
-        Address::of(self.context.mount(), path)
+        Address::of(self.state.mount(), path)
     }
 
     /// Redirects to the page at `path`, which shows `message`.
@@ -126,7 +126,7 @@ impl BrowserUser {
         path: &str,
         message: &Message,
     ) -> Result<HttpResponse> {
-        let languages = &self.context.settings().languages;
+        let languages = &self.state.settings().languages;
         let chosen = tag.and_then(|tag| languages.find(tag));
         let language = chosen.unwrap_or(&self.language);
         self.cookie
@@ -156,7 +156,7 @@ impl BrowserUser {
     /// # Errors
     /// Database errors.
     pub async fn sign_out_and_redirect(&self, message: &Message) -> Result<HttpResponse> {
-        revoke_other_cookies(&self.context, &self.request).await?;
+        revoke_other_cookies(&self.state, &self.request).await?;
         self.cookie.sign_out_with(&self.text(message))?;
         Ok(see_other(&self.address(paths::LOGIN)))
     }
@@ -167,14 +167,14 @@ impl BrowserUser {
     /// Fails without randomness.
     pub fn put_recovery_codes(&self, codes: &[RecoveryCode]) -> Result<()> {
         let user = self.principal.user().id;
-        self.cookie.put_recovery_codes(&self.context, user, codes)
+        self.cookie.put_recovery_codes(&self.state, user, codes)
     }
 
     /// Takes the recovery codes that the request before made.
     #[must_use]
     pub fn take_recovery_codes(&self) -> Option<SecretString> {
         let user = self.principal.user().id;
-        self.cookie.take_recovery_codes(&self.context, user)
+        self.cookie.take_recovery_codes(&self.state, user)
     }
 
     /// Returns the digest of the cookie of a trusted browser that this browser has sent.
@@ -195,7 +195,7 @@ impl BrowserUser {
         self.with_return_address(
             return_address,
             self.principal
-                .require_recent_authentication(self.context.now()),
+                .require_recent_authentication(self.state.now()),
         )
     }
 
@@ -222,7 +222,7 @@ impl BrowserUser {
 /// The user of a page that needs no sign-in: a route with [`super::Access::OptionalSession`].
 pub struct OptionalUser {
     /// The application state.
-    pub context: AppState,
+    pub state: AppState,
     /// The user and the credential, if the browser is signed in.
     pub principal: Option<Rc<Principal>>,
     /// The session cookie.
@@ -234,7 +234,7 @@ pub struct OptionalUser {
 impl OptionalUser {
     /// Returns the layout of the page, with the message that an earlier request left.
     #[must_use]
-    pub fn frame(&self) -> Layout {
+    pub fn layout(&self) -> Layout {
         Layout::new(&self.request, self.cookie.take_flash_message())
     }
 
@@ -248,7 +248,7 @@ impl OptionalUser {
     /// well. `None` is the default, which follows the browser.
     #[must_use]
     pub fn language_of_account(&self) -> Option<LanguageTag> {
-        let default = self.context.settings().languages.chosen(None);
+        let default = self.state.settings().languages.chosen(None);
         let tag = self.language.tag();
         (tag != default.tag()).then(|| tag.clone())
     }
@@ -258,7 +258,7 @@ impl OptionalUser {
     /// # Errors
     /// [`Error::NotFound`]
     pub fn require_mail(&self) -> Result<()> {
-        if self.context.settings().mail.is_on() {
+        if self.state.settings().mail.is_on() {
             Ok(())
         } else {
             Err(Error::NotFound)
@@ -272,7 +272,7 @@ impl OptionalUser {
     pub async fn sign_out_and_redirect(&self, message: &str) -> Result<HttpResponse> {
         for session in self.sessions().await? {
             let (user, id) = (session.user().id, session.credential().id);
-            revoke::sign_out_here(&self.context, user, id, session.actor()).await?;
+            revoke::sign_out_here(&self.state, user, id, session.actor()).await?;
         }
         self.cookie.sign_out_with(message)?;
         Ok(see_other(&self.address(paths::LOGIN)))
@@ -281,7 +281,7 @@ impl OptionalUser {
     /// Returns the address of `path`.
     #[must_use]
     pub fn address(&self, path: &str) -> Address {
-        Address::of(self.context.mount(), path)
+        Address::of(self.state.mount(), path)
     }
 
     /// Redirects to the page at `path`, which shows `message`.
@@ -310,7 +310,7 @@ impl OptionalUser {
         match signed_in {
             SignedIn::Session(secret) => {
                 self.cookie.sign_in(secret, remember)?;
-                let page = or_page(next, self.context.mount(), paths::ACCOUNT);
+                let page = or_page(next, self.state.mount(), paths::ACCOUNT);
                 let mut response = see_other(&page);
                 if let Some(browser) = browser {
                     browser.send(&mut response)?;
@@ -335,7 +335,7 @@ impl OptionalUser {
 /// # Errors
 /// Database errors.
 pub async fn identify_browser(request: &HttpRequest) -> Result<()> {
-    let caller = presented_credential::from_cookie(&context(request)?, request).await?;
+    let caller = presented_credential::from_cookie(&app_state(request)?, request).await?;
     if let Some(caller) = caller {
         request.extensions_mut().insert(Rc::new(caller));
     }
@@ -350,7 +350,7 @@ impl FromRequest for BrowserUser {
         ready(require_principal(request).and_then(|principal| {
             let cookie = SessionCookie::of(request);
             Ok(Self {
-                context: context(request)?,
+                state: app_state(request)?,
                 principal,
                 cookie,
                 language: language_of(request),
@@ -365,10 +365,10 @@ impl FromRequest for OptionalUser {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(context(request).map(|context| {
+        ready(app_state(request).map(|state| {
             let (principal, cookie) = (principal_of(request), SessionCookie::of(request));
             Self {
-                context,
+                state,
                 principal,
                 cookie,
                 language: language_of(request),

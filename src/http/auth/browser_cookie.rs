@@ -37,15 +37,15 @@ impl BrowserCookie {
     ///
     /// # Errors
     /// Returns an error if the machine has no randomness.
-    pub fn of(context: &AppState, request: &HttpRequest) -> Result<Option<Self>> {
-        let settings = context.settings();
+    pub fn of(state: &AppState, request: &HttpRequest) -> Result<Option<Self>> {
+        let settings = state.settings();
         if !settings.mail.is_on() {
             return Ok(None);
         }
         let sent = request.extensions().get::<SentSecret>().cloned();
         let secret = match sent {
             Some(SentSecret(secret)) => secret,
-            None => random_256(context.random())?,
+            None => random_256(state.random())?,
         };
         Ok(Some(Self {
             secret,
@@ -99,8 +99,8 @@ struct SentSecret(SecretString);
 
 /// Keeps the cookie of a request for [`BrowserCookie::of`]. The session middleware calls this,
 /// because it removes all other cookies from the request.
-pub(super) fn keep(context: &AppState, request: &ServiceRequest) {
-    let settings = context.settings();
+pub(super) fn keep(state: &AppState, request: &ServiceRequest) {
+    let settings = state.settings();
     if settings.mail.is_on()
         && let Some(secret) = sent(request.headers(), &name(settings, NAME))
     {

@@ -20,7 +20,7 @@ impl OptionalUser {
     /// # Errors
     /// Returns an error if the machine has no randomness.
     pub fn browser(&self) -> Result<Option<BrowserCookie>> {
-        BrowserCookie::of(&self.context, &self.request)
+        BrowserCookie::of(&self.state, &self.request)
     }
 
     /// Returns the cookie that makes this browser a trusted one after the sign-in of `attempt`. `None` if
@@ -29,9 +29,9 @@ impl OptionalUser {
     /// # Errors
     /// None are expected.
     pub fn trust(&self, attempt: &AttemptSecret, is_asked: bool) -> Result<Option<TrustCookie>> {
-        let is_allowed = self.context.settings().sessions.trust_browser.is_some();
+        let is_allowed = self.state.settings().sessions.trust_browser.is_some();
         (is_asked && is_allowed)
-            .then(|| TrustCookie::new(&self.context, attempt))
+            .then(|| TrustCookie::new(&self.state, attempt))
             .transpose()
     }
 
@@ -41,7 +41,7 @@ impl OptionalUser {
     /// # Errors
     /// Database errors.
     pub async fn sessions(&self) -> Result<Vec<Principal>> {
-        presented_credential::sessions_of(&self.context, &self.request, self.principal.as_deref())
+        presented_credential::sessions_of(&self.state, &self.request, self.principal.as_deref())
             .await
     }
 
@@ -52,13 +52,13 @@ impl OptionalUser {
     /// Database errors.
     pub async fn sign_in_parameters(
         &self,
-        origin: ClientInfo,
+        client: ClientInfo,
         browser: Option<&BrowserCookie>,
     ) -> Result<SignIn> {
         Ok(SignIn {
             remember: false,
-            user_agent: origin.user_agent,
-            ip: origin.ip,
+            user_agent: client.user_agent,
+            ip: client.ip,
             replaces: self.sessions().await?,
             form_key: None,
             browser: browser.map(BrowserCookie::digest),

@@ -18,7 +18,7 @@ use crate::{
 /// The caller of an API route that requires authentication.
 pub struct ApiCaller {
     /// The application state.
-    pub context: AppState,
+    pub state: AppState,
     /// The user and the credential.
     pub principal: Rc<Principal>,
     request: HttpRequest,
@@ -31,7 +31,7 @@ impl ApiCaller {
     /// [`Error::ReauthenticationRequired`] if a session must re-authenticate first.
     pub fn require_recent_authentication(&self) -> Result<RecentlyAuthenticated<'_>> {
         self.principal
-            .require_recent_authentication(self.context.now())
+            .require_recent_authentication(self.state.now())
     }
 
     /// Checks that the caller may revoke the credentials that `selection` matches.
@@ -40,7 +40,7 @@ impl ApiCaller {
     /// [`Error::ReauthenticationRequired`] if a session must re-authenticate first.
     pub fn authorize_revocation(&self, selection: &CredentialFilter) -> Result<()> {
         self.principal
-            .authorize_revocation(selection, self.context.now())
+            .authorize_revocation(selection, self.state.now())
     }
 
     /// Writes a new secret of the caller's session into the cookie.
@@ -59,7 +59,7 @@ impl ApiCaller {
     pub async fn sign_out_if_revoked(&self, receipt: &RevocationReceipt) -> Result<()> {
         let own = self.principal.credential();
         if own.class() == CredentialType::Session && receipt.contains(own.id) {
-            revoke_other_cookies(&self.context, &self.request).await?;
+            revoke_other_cookies(&self.state, &self.request).await?;
             SessionCookie::of(&self.request).delete();
         }
         Ok(())
@@ -67,15 +67,15 @@ impl ApiCaller {
 }
 
 /// Revokes the sessions of the cookies in the request other than the selected one.
-pub(super) async fn revoke_other_cookies(context: &AppState, request: &HttpRequest) -> Result<()> {
-    for other in presented_credential::sessions_of(context, request, None).await? {
+pub(super) async fn revoke_other_cookies(state: &AppState, request: &HttpRequest) -> Result<()> {
+    for other in presented_credential::sessions_of(state, request, None).await? {
         let (user, session) = (other.user().id, other.credential().id);
-        revoke::sign_out_here(context, user, session, other.actor()).await?;
+        revoke::sign_out_here(state, user, session, other.actor()).await?;
     }
     Ok(())
 }
 
-pub(super) fn context(request: &HttpRequest) -> Result<AppState> {
+pub(super) fn app_state(request: &HttpRequest) -> Result<AppState> {
     let data = request.app_data::<Data<AppState>>();
     data.map(|data| AppState::clone(data))
         .ok_or_else(|| Error::internal("the application state is missing"))
@@ -110,7 +110,7 @@ impl FromRequest for ApiCaller {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(require_principal(request).and_then(|principal| {
             Ok(Self {
-                context: context(request)?,
+                state: app_state(request)?,
                 principal,
                 request: request.clone(),
             })

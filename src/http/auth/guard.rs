@@ -26,7 +26,7 @@ use crate::{
 
 /// The access rules of one path, by method.
 pub struct AccessGuard {
-    context: AppState,
+    state: AppState,
     rules: Vec<AccessRule>,
 }
 
@@ -46,7 +46,7 @@ struct AccessRule {
 impl AccessGuard {
     /// Creates the guard of a path with these routes.
     #[must_use]
-    pub fn new(context: AppState, routes: &[Route]) -> Self {
+    pub fn new(state: AppState, routes: &[Route]) -> Self {
         let rules = routes.iter().map(|route| AccessRule {
             method: (!route.any_method).then(|| route.method.clone()),
             access: route.access,
@@ -61,7 +61,7 @@ impl AccessGuard {
             },
         });
         Self {
-            context,
+            state,
             rules: rules.collect(),
         }
     }
@@ -108,8 +108,8 @@ impl AccessGuard {
     ) -> Result<Option<Principal>> {
         let is_change = self.rule(method).is_some_and(|rule| rule.is_change);
         if let Some(caller) = caller.as_ref().filter(|_| is_change) {
-            let now = self.context.now();
-            let counted = self.context.change_limiter().count(now, caller.user().id);
+            let now = self.state.now();
+            let counted = self.state.change_limiter().count(now, caller.user().id);
             counted.map_err(|wait| {
                 metrics::counter!("narthex_rate_limited_total", "limit" => "changes").increment(1);
                 Error::Throttled(wait)
@@ -131,7 +131,7 @@ impl AccessGuard {
         };
         let caller = self.identify(rule, request, body).await?;
         if let Some(caller) = caller.as_ref().filter(|_| rule.needs_factor) {
-            requirement::require(&self.context, caller).await?;
+            requirement::require(&self.state, caller).await?;
         }
         Ok(caller)
     }
@@ -142,30 +142,30 @@ impl AccessGuard {
         request: &HttpRequest,
         body: &[u8],
     ) -> Result<Option<Principal>> {
-        let context = &self.context;
+        let state = &self.state;
         let not_signed_in = || Error::NotSignedIn {
             invalid_token: false,
         };
         match rule.access {
             Access::Public => Ok(None),
             Access::OptionalSession => {
-                let caller = presented_credential::from_cookie(context, request).await?;
+                let caller = presented_credential::from_cookie(state, request).await?;
                 caller
                     .map(|caller| check_form_user(request, body, caller))
                     .transpose()
             }
             Access::SessionPage => {
-                let caller = presented_credential::from_cookie(context, request)
+                let caller = presented_credential::from_cookie(state, request)
                     .await?
                     .ok_or_else(not_signed_in)?;
                 check_form_user(request, body, caller).map(Some)
             }
-            Access::AnyCredential => presented_credential::from_header_or_cookie(context, request)
+            Access::AnyCredential => presented_credential::from_header_or_cookie(state, request)
                 .await?
                 .ok_or_else(not_signed_in)
                 .map(Some),
             Access::SessionOnly => {
-                let caller = presented_credential::from_header_or_cookie(context, request)
+                let caller = presented_credential::from_header_or_cookie(state, request)
                     .await?
                     .ok_or_else(not_signed_in)?;
                 match caller.credential().class() {
@@ -174,14 +174,14 @@ impl AccessGuard {
                 }
             }
             Access::Abilities(required) => {
-                let caller = presented_credential::from_header_or_cookie(context, request)
+                let caller = presented_credential::from_header_or_cookie(state, request)
                     .await?
                     .ok_or_else(not_signed_in)?;
                 require_abilities(&caller, &rule.abilities)?;
                 Ok(Some(caller.with_required_abilities(required)))
             }
             Access::OAuthClient(required) => {
-                let caller = presented_credential::from_oauth_client(context, request)
+                let caller = presented_credential::from_oauth_client(state, request)
                     .await?
                     .ok_or_else(not_signed_in)?;
                 require_abilities(&caller, &rule.abilities)?;

@@ -29,14 +29,14 @@ const API_KEY: &str = "x-api-key";
 /// # Errors
 /// Database errors.
 pub(super) async fn from_cookie(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
     let Some(rules) = request.app_data::<Data<CookieConfig>>() else {
         return Ok(None);
     };
     for digest in rules.secrets_among(request.headers()) {
-        let caller = authenticate(context, request, SecretForm::Session, digest).await?;
+        let caller = authenticate(state, request, SecretForm::Session, digest).await?;
         if caller.is_some() {
             return Ok(caller);
         }
@@ -50,13 +50,13 @@ pub(super) async fn from_cookie(
 /// # Errors
 /// Database errors.
 pub(super) async fn sessions_of(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
     first: Option<&Principal>,
 ) -> Result<Vec<Principal>> {
     let mut found: Vec<Principal> = first.into_iter().cloned().collect();
     for digest in SessionCookie::of(request).other_session_digests() {
-        let other = authenticate(context, request, SecretForm::Session, digest).await?;
+        let other = authenticate(state, request, SecretForm::Session, digest).await?;
         let is_listed = |other: &Principal| {
             let mut listed = found.iter();
             listed.any(|listed| listed.credential().id == other.credential().id)
@@ -73,16 +73,16 @@ pub(super) async fn sessions_of(
 /// [`Error::NotSignedIn`] for a header that is not a valid bearer token,
 /// [`Error::MultipleCredentials`] for two headers.
 pub async fn from_header_or_cookie(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
     let Some(value) = authorization(request)? else {
-        return match from_cookie(context, request).await? {
+        return match from_cookie(state, request).await? {
             Some(caller) => Ok(Some(caller)),
-            None => from_api_key(context, request).await,
+            None => from_api_key(state, request).await,
         };
     };
-    let token = match bearer(value, &context.settings().tokens.foreign) {
+    let token = match bearer(value, &state.settings().tokens.foreign) {
         Authorization::Bearer(token) => Some(token),
         Authorization::Malformed => None,
         // Another scheme is no attempt to use a token, so it gets no error code (RFC 6750, section
@@ -93,7 +93,7 @@ pub async fn from_header_or_cookie(
             });
         }
     };
-    from_token(context, request, token)
+    from_token(state, request, token)
         .await?
         .map(Some)
         .ok_or(Error::NotSignedIn {
@@ -106,8 +106,8 @@ pub async fn from_header_or_cookie(
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for an invalid key, [`Error::MultipleCredentials`] for two headers.
-async fn from_api_key(context: &AppState, request: &HttpRequest) -> Result<Option<Principal>> {
-    let foreign = &context.settings().tokens.foreign;
+async fn from_api_key(state: &AppState, request: &HttpRequest) -> Result<Option<Principal>> {
+    let foreign = &state.settings().tokens.foreign;
     let mut keys = request.headers().get_all(API_KEY);
     let key = keys
         .next()
@@ -122,7 +122,7 @@ async fn from_api_key(context: &AppState, request: &HttpRequest) -> Result<Optio
         let token = PresentedToken::parse(key, TokenScheme::Bearer, foreign);
         token.filter(|token| token.form == SecretForm::BetterAuth)
     });
-    from_token(context, request, token)
+    from_token(state, request, token)
         .await?
         .map(Some)
         .ok_or(Error::NotSignedIn {
@@ -136,15 +136,15 @@ async fn from_api_key(context: &AppState, request: &HttpRequest) -> Result<Optio
 /// # Errors
 /// [`Error::NotSignedIn`] for an invalid bearer token, [`Error::MultipleCredentials`] for two headers.
 pub async fn from_app_request(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
-    let foreign = &context.settings().tokens.foreign;
+    let foreign = &state.settings().tokens.foreign;
     match authorization(request)? {
         Some(value) if bearer(value, foreign) == Authorization::OtherScheme => {
-            from_cookie(context, request).await
+            from_cookie(state, request).await
         }
-        _ => from_header_or_cookie(context, request).await,
+        _ => from_header_or_cookie(state, request).await,
     }
 }
 
@@ -158,15 +158,15 @@ pub async fn from_app_request(
 /// The errors of [`from_header_or_cookie`], and [`Error::InvalidClient`] for a password that is not
 /// a valid token.
 pub(super) async fn from_oauth_client(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
     let value = match authorization(request)? {
         Some(value) if parts(value).0.eq_ignore_ascii_case("basic") => value,
-        _ => return from_header_or_cookie(context, request).await,
+        _ => return from_header_or_cookie(state, request).await,
     };
     let secret = client_password(value);
-    from_token(context, request, secret.as_ref().map(presented))
+    from_token(state, request, secret.as_ref().map(presented))
         .await?
         .map(Some)
         .ok_or(Error::InvalidClient)
@@ -192,7 +192,7 @@ pub enum AcceptedCredentials {
 /// [`Error::NotSignedIn`] for a token that is refused, [`Error::SeveralAuthorizations`] for several
 /// headers.
 pub async fn from_original_request(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
     accepted: AcceptedCredentials,
 ) -> Result<Option<Principal>> {
@@ -200,13 +200,13 @@ pub async fn from_original_request(
     let rejected = Error::NotSignedIn {
         invalid_token: true,
     };
-    let header = header.map(|value| (value, own(value, &context.settings().tokens.foreign)));
+    let header = header.map(|value| (value, own(value, &state.settings().tokens.foreign)));
     match (header, accepted) {
         (None, _)
         | (_, AcceptedCredentials::Sessions)
         | (Some((_, Own::Nothing)), AcceptedCredentials::Both) => {}
         (Some((_, Own::Token(token))), _) => {
-            let caller = from_token(context, request, Some(token)).await?;
+            let caller = from_token(state, request, Some(token)).await?;
             return caller.map(Some).ok_or(rejected);
         }
         (Some((_, Own::Misplaced)), _) => return Err(rejected),
@@ -215,7 +215,7 @@ pub async fn from_original_request(
     let caller = match accepted {
         AcceptedCredentials::Tokens => None,
         AcceptedCredentials::Both | AcceptedCredentials::Sessions => {
-            from_cookie(context, request).await?
+            from_cookie(state, request).await?
         }
     };
     match (caller, header) {
@@ -336,23 +336,23 @@ fn is_bearer(value: &HeaderValue) -> bool {
 }
 
 async fn from_token(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
     token: Option<PresentedToken>,
 ) -> Result<Option<Principal>> {
     match token {
-        Some(PresentedToken { digest, form }) => authenticate(context, request, form, digest).await,
+        Some(PresentedToken { digest, form }) => authenticate(state, request, form, digest).await,
         None => Ok(None),
     }
 }
 
 async fn authenticate(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
     form: SecretForm,
     digest: Digest,
 ) -> Result<Option<Principal>> {
-    match authenticate::authenticate(context, form, digest, client_address(request)).await? {
+    match authenticate::authenticate(state, form, digest, client_address(request)).await? {
         Ok(caller) => Ok(Some(caller)),
         Err(reason) => {
             tracing::debug!(?form, ?reason, "credential rejected");

@@ -23,8 +23,8 @@ impl TrustCookie {
     ///
     /// # Errors
     /// Returns an error if the process has no signing key.
-    pub fn new(context: &AppState, attempt: &AttemptSecret) -> Result<Self> {
-        trusted_browsers::secret_for(context, attempt).map(Self)
+    pub fn new(state: &AppState, attempt: &AttemptSecret) -> Result<Self> {
+        trusted_browsers::secret_for(state, attempt).map(Self)
     }
 
     /// Returns the digest that the database stores.
@@ -37,8 +37,8 @@ impl TrustCookie {
     ///
     /// # Errors
     /// None are expected.
-    pub fn send(self, context: &AppState, response: &mut HttpResponse) -> Result<()> {
-        let settings = context.settings();
+    pub fn send(self, state: &AppState, response: &mut HttpResponse) -> Result<()> {
+        let settings = state.settings();
         let Some(life) = settings.sessions.trust_browser else {
             return Ok(());
         };
@@ -60,8 +60,8 @@ pub(super) fn sent_digest(request: &HttpRequest) -> Option<Digest> {
 
 /// Keeps the cookie of a request for [`sent_digest`]. The session middleware calls this, because it
 /// removes all other cookies from the request.
-pub(super) fn keep(context: &AppState, request: &ServiceRequest) {
-    let settings = context.settings();
+pub(super) fn keep(state: &AppState, request: &ServiceRequest) {
+    let settings = state.settings();
     if settings.sessions.trust_browser.is_some()
         && let Some(secret) = sent(request.headers(), &name(settings, NAME))
     {

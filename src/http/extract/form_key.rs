@@ -8,8 +8,8 @@ use crate::{app_state::AppState, crypto::rng, error::Result};
 ///
 /// # Errors
 /// An error if the system has no randomness.
-pub fn new_form_key(context: &AppState) -> Result<String> {
-    let key = rng::bytes::<16>(context.random())?;
+pub fn new_form_key(state: &AppState) -> Result<String> {
+    let key = rng::bytes::<16>(state.random())?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(key))
 }
 

@@ -22,10 +22,10 @@ pub fn language_of(request: &HttpRequest) -> Language {
     if let Some(chosen) = request.extensions().get::<Language>() {
         return chosen.clone();
     }
-    let context = request.app_data::<Data<AppState>>();
-    let chosen = context.map_or_else(
+    let state = request.app_data::<Data<AppState>>();
+    let chosen = state.map_or_else(
         || Language::english().clone(),
-        |context| choose(request, &context.settings().languages).clone(),
+        |state| choose(request, &state.settings().languages).clone(),
     );
     request.extensions_mut().insert(chosen.clone());
     chosen

@@ -10,7 +10,7 @@ use crate::{
 pub(super) fn is_met(
     required: RequiredAssurance,
     credential: &CredentialSnapshot,
-    context: &AppState,
+    state: &AppState,
 ) -> bool {
     let needs_second_factor = required.needs_second_factor();
     if needs_second_factor && credential.methods.level() < 2 {
@@ -22,7 +22,7 @@ pub(super) fn is_met(
     let proved_at = if needs_second_factor {
         credential.authenticated_at
     } else {
-        credential.confirmed_at(context.settings().sessions.confirm_for)
+        credential.confirmed_at(state.settings().sessions.confirm_for)
     };
-    context.now() <= proved_at.saturating_add(max_age)
+    state.now() <= proved_at.saturating_add(max_age)
 }

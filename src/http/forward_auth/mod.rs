@@ -53,12 +53,12 @@ use crate::{
 /// Database errors. The proxy then refuses the request.
 pub async fn verify(
     request: HttpRequest,
-    context: Data<AppState>,
+    state: Data<AppState>,
     cache: Data<VerifyParamsCache>,
     rules: Data<CookieConfig>,
 ) -> Result<HttpResponse> {
     let params = cache.read(request.query_string())?;
-    if params.preflight && is_preflight(&request, &context, &rules) {
+    if params.preflight && is_preflight(&request, &state, &rules) {
         // There is no caller, so `middleware::security_headers` sends empty identity headers.
         return Ok(HttpResponse::Ok().finish());
     }
@@ -68,16 +68,16 @@ pub async fn verify(
             invalid_token: false,
         },
     };
-    let result = from_original_request(&context, &request, params.by)
+    let result = from_original_request(&state, &request, params.by)
         .await
         .and_then(|caller| caller.ok_or_else(not_signed_in))
         .and_then(|caller| params.authorize(&caller).map(|()| caller))
-        .and_then(|caller| caller.require_verified_address(&context).map(|()| caller));
+        .and_then(|caller| caller.require_verified_address(&state).map(|()| caller));
     let result = match result {
-        Ok(caller) => match requirement::require(&context, &caller).await {
+        Ok(caller) => match requirement::require(&state, &caller).await {
             #[cfg(feature = "pages")]
             Err(Error::SecondFactorMissing) if leads_to_page(&request, &caller, &params) => {
-                return Ok(see_other(&page_address(&context, &request, paths::TOTP)));
+                return Ok(see_other(&page_address(&state, &request, paths::TOTP)));
             }
             #[cfg(feature = "pages")]
             Err(Error::SecondFactorUnproved) if leads_to_page(&request, &caller, &params) => {
@@ -85,18 +85,18 @@ pub async fn verify(
                     acr: Some(ACR_TWO_FACTORS),
                     max_age: None,
                 };
-                return Ok(see_other(&confirmation_address(&context, &request, two)));
+                return Ok(see_other(&confirmation_address(&state, &request, two)));
             }
             required => required.map(|()| caller),
         },
         refused => refused,
     };
     if let (Some(required), Ok(caller)) = (params.assurance, &result)
-        && !assurance::is_met(required, caller.credential(), &context)
+        && !assurance::is_met(required, caller.credential(), &state)
     {
         #[cfg(feature = "pages")]
         if leads_to_page(&request, caller, &params) {
-            let page = confirmation_address(&context, &request, required);
+            let page = confirmation_address(&state, &request, required);
             return Ok(see_other(&page));
         }
         return Err(Error::InsufficientAuthentication(required));
@@ -107,7 +107,7 @@ pub async fn verify(
         Err(Error::NotSignedIn {
             invalid_token: false,
         }) if params.redirect && is_navigation(request.headers()) => {
-            Ok(see_other(&page_address(&context, &request, paths::LOGIN)))
+            Ok(see_other(&page_address(&state, &request, paths::LOGIN)))
         }
         Err(error) => Err(error),
     }
@@ -157,9 +157,9 @@ fn encoded(text: &str) -> Cow<'_, str> {
 /// it without a credential to ask what the app allows. Proxies use `GET` and name the original
 /// method in a header, which is read from trusted proxies only. If there is such a header, the
 /// method of this request is ignored.
-fn is_preflight(request: &HttpRequest, context: &AppState, rules: &CookieConfig) -> bool {
+fn is_preflight(request: &HttpRequest, state: &AppState, rules: &CookieConfig) -> bool {
     let headers = request.headers();
-    let proxies = &context.settings().server.trusted_proxies;
+    let proxies = &state.settings().server.trusted_proxies;
     let mut methods = headers.get_all("x-forwarded-method");
     let is_options = match (methods.next(), methods.next()) {
         (Some(method), None) if is_from_a_trusted_proxy(request, proxies) => {
@@ -193,32 +193,32 @@ fn leads_to_page(request: &HttpRequest, caller: &Principal, params: &VerifyParam
 }
 
 /// Returns the address of a page, with the original address as the return address.
-fn page_address(context: &AppState, request: &HttpRequest, path: &str) -> Address {
-    let page = format!("{}{path}", context.settings().base_url());
-    let next = original_address(context, request);
+fn page_address(state: &AppState, request: &HttpRequest, path: &str) -> Address {
+    let page = format!("{}{path}", state.settings().base_url());
+    let next = original_address(state, request);
     Address::whole(ReturnTo::append_to(&page, next.as_ref()))
 }
 
 /// Returns the address of the confirmation that meets `required`, with the original address as the
 /// return address. A user without a second factor is led from there to set one up.
 fn confirmation_address(
-    context: &AppState,
+    state: &AppState,
     request: &HttpRequest,
     required: RequiredAssurance,
 ) -> Address {
-    let next = original_address(context, request);
+    let next = original_address(state, request);
     let page = if required.needs_second_factor() {
         paths::confirm_second_factor(next.as_ref().map(ReturnTo::as_str))
     } else {
         ReturnTo::append_to(paths::CONFIRM, next.as_ref())
     };
-    Address::whole(format!("{}{page}", context.settings().base_url()))
+    Address::whole(format!("{}{page}", state.settings().base_url()))
 }
 
 /// Returns the original address. It is read from trusted proxies only, and must be on this origin or
 /// a trusted one.
-fn original_address(context: &AppState, request: &HttpRequest) -> Option<ReturnTo> {
-    let settings = context.settings();
+fn original_address(state: &AppState, request: &HttpRequest) -> Option<ReturnTo> {
+    let settings = state.settings();
     is_from_a_trusted_proxy(request, &settings.server.trusted_proxies)
         .then(|| forwarded_address(request.headers(), settings))
         .flatten()

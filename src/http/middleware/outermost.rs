@@ -26,7 +26,7 @@ use crate::{
 
 /// The state of the outermost middleware, created once per worker.
 pub struct Outermost {
-    context: AppState,
+    state: AppState,
     headers: Headers,
     log: RequestLog,
     /// The listen address of the settings, as text.
@@ -36,12 +36,12 @@ pub struct Outermost {
 impl Outermost {
     /// Creates the state.
     #[must_use]
-    pub fn new(context: &AppState) -> Self {
+    pub fn new(state: &AppState) -> Self {
         Self {
-            context: context.clone(),
-            headers: Headers::new(context.settings()),
+            state: state.clone(),
+            headers: Headers::new(state.settings()),
             log: RequestLog::default(),
-            listen: context.settings().server.listen.to_string(),
+            listen: state.settings().server.listen.to_string(),
         }
     }
 }
@@ -58,7 +58,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse, Error = actix_web::Error>,
 {
     let started = Instant::now();
-    let settings = shared.context.settings();
+    let settings = shared.state.settings();
     let connection = C::begin(request.request());
     client_ip::record(request.request(), &settings.server.trusted_proxies);
     let answer = match check_request(settings, &shared.listen, &request) {
@@ -100,12 +100,12 @@ fn finish<C: RequestConnection>(
     response: ServiceResponse,
     connection: Option<C>,
 ) -> ServiceResponse {
-    let settings = shared.context.settings();
+    let settings = shared.state.settings();
     // After a temporary rejection, the connection is closed. Otherwise a client that pipelines
     // requests would keep the connection reading ahead. If the process is shutting down, the close
     // makes the client connect to another server.
     let closes = is_temporary(&response)
-        || shared.context.shutdown().is_shutting_down()
+        || shared.state.shutdown().is_shutting_down()
         || connection.as_ref().is_some_and(C::is_crowded);
     let (request, response) = response.into_parts();
     let refused = response

@@ -54,13 +54,13 @@ pub async fn alive() -> Result<HttpResponse> {
     )),
     responses((status = 200, description = "The service is ready.", body = Health))
 )]
-pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<HttpResponse> {
-    if context.shutdown().is_shutting_down() {
+pub async fn ready(state: Data<AppState>, Query(mut query): Query) -> Result<HttpResponse> {
+    if state.shutdown().is_shutting_down() {
         return Err(Error::Unavailable("the server is shutting down".to_owned()));
     }
     match query.text("writes").as_str() {
-        "" => context.db().ping().await?,
-        "1" => check_writes(&context).await?,
+        "" => state.db().ping().await?,
+        "1" => check_writes(&state).await?,
         _ => return Err(Error::Malformed(problem::writes_not_one())),
     }
     response::json::answer(StatusCode::OK, &Health { status: "ready" })
@@ -68,8 +68,8 @@ pub async fn ready(context: Data<AppState>, Query(mut query): Query) -> Result<H
 
 /// Runs one probe at a time. A concurrent request shares its result, so that a client cannot cause
 /// one commit per request.
-async fn check_writes(context: &AppState) -> Result<()> {
-    let db = context.db().clone();
+async fn check_writes(state: &AppState) -> Result<()> {
+    let db = state.db().clone();
     let probe = async move { db.probe_writes().await.map_err(Error::from) };
-    context.write_probes().get_or_run((), || probe).await
+    state.write_probes().get_or_run((), || probe).await
 }

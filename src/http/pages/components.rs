@@ -49,7 +49,7 @@ const ROWS: [&str; 5] = [
 #[derive(Template)]
 #[template(path = "components/gallery.html")]
 struct ComponentsPage {
-    frame: Layout,
+    layout: Layout,
     sample: &'static Sample,
     faults: FieldTexts,
     no_faults: FieldTexts,
@@ -68,16 +68,16 @@ struct ComponentsPage {
 
 /// `GET /components`
 pub async fn show(user: OptionalUser) -> Result<HttpResponse> {
-    let frame = user.frame();
+    let layout = user.layout();
     let mut errors = FieldErrors::default();
     for name in ["name", "current_password", "password", "expires", "also"] {
         errors.add(name, field::missing());
     }
-    let now = user.context.now();
-    let moment = RelativeTime::past(&frame.language, now, now);
+    let now = user.state.now();
+    let moment = RelativeTime::past(&layout.language, now, now);
     html::ok(&ComponentsPage {
-        faults: FieldTexts::new(&frame.language, &errors),
-        frame,
+        faults: FieldTexts::new(&layout.language, &errors),
+        layout,
         sample: &SAMPLE,
         no_faults: FieldTexts::default(),
         columns: columns(),

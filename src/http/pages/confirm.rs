@@ -31,7 +31,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct ConfirmPage {
-    frame: Layout,
+    layout: Layout,
     email: String,
     lasts: String,
     next: String,
@@ -71,17 +71,14 @@ enum Asks {
 impl ConfirmPage {
     fn new(user: &BrowserUser, offer: Offer, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
-            frame: user.frame(),
+            layout: user.layout(),
             email: user.principal.user().email.clone(),
-            lasts: humanize::length(
-                user.language(),
-                user.context.settings().sessions.confirm_for,
-            ),
+            lasts: humanize::length(user.language(), user.state.settings().sessions.confirm_for),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             asks: offer.asks,
             has_app: offer.has_app,
             relying_party: match offer.passkey {
-                true => relying_party(&user.context),
+                true => relying_party(&user.state),
                 false => None,
             },
             app: next.and_then(|next| app_name(user, next)),
@@ -91,7 +88,7 @@ impl ConfirmPage {
             },
             refused: None,
             errors: FieldTexts::default(),
-            form_key: new_form_key(&user.context)?,
+            form_key: new_form_key(&user.state)?,
         })
     }
 }
@@ -99,12 +96,12 @@ impl ConfirmPage {
 /// Returns the name of the app to which `next` leads: its host, or on this host the name in the
 /// settings. `None` for a page of Narthex.
 fn app_name(user: &BrowserUser, next: &ReturnTo) -> Option<String> {
-    let settings = user.context.settings();
+    let settings = user.state.settings();
     if let Some(host) = next.host() {
         return Some(host);
     }
     let path = next.as_str().split(['?', '#']).next();
-    let path = path.and_then(|path| user.context.mount().relative(path));
+    let path = path.and_then(|path| user.state.mount().relative(path));
     let rest = path.and_then(|path| path.strip_prefix(paths::ACCOUNT));
     let is_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     (!is_own).then(|| settings.branding.app_name.clone())
@@ -116,7 +113,7 @@ async fn offer(
     acr: &str,
     next: Option<&ReturnTo>,
 ) -> Result<Result<Offer, HttpResponse>> {
-    let summary = factors::summary(&user.context, user.principal.user().id).await?;
+    let summary = factors::summary(&user.state, user.principal.user().id).await?;
     let asks = match (summary.has_second_factor(), summary.has_password, acr) {
         (true, true, "2") | (true, false, _) => Asks::Code,
         (true, true, _) => Asks::Either,
@@ -137,7 +134,7 @@ async fn offer(
 /// `GET /account/confirm`. A user without a second factor is led to set one up if the change needs
 /// one.
 pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    let next = ReturnTo::take(&mut query.0, user.state.settings());
     match offer(&user, &query.0.text("acr"), next.as_ref()).await? {
         Ok(offer) => html::ok(&ConfirmPage::new(&user, offer, next.as_ref())?),
         Err(redirect) => Ok(redirect),
@@ -152,7 +149,7 @@ fn to_enrolment(user: &BrowserUser, next: Option<&ReturnTo>) -> Result<HttpRespo
 
 /// Leads a user without a password and a second factor to a link that sets a password.
 fn to_password_link(user: &BrowserUser) -> Result<HttpResponse> {
-    if user.context.settings().mail.is_on() {
+    if user.state.settings().mail.is_on() {
         user.redirect(paths::PASSWORD_FORGOT, &notice::password_link_needed())
     } else {
         user.redirect(paths::SECURITY, &notice::password_needs_operator())
@@ -162,7 +159,7 @@ fn to_password_link(user: &BrowserUser) -> Result<HttpResponse> {
 /// `POST /account/confirm`
 pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let next = ReturnTo::take(&mut fields, user.state.settings());
     let offer = match offer(&user, &fields.text("acr"), next.as_ref()).await? {
         Ok(offer) => offer,
         Err(redirect) => return Ok(redirect),
@@ -206,17 +203,17 @@ async fn confirm_one(
     mut fields: Fields,
     asks: Asks,
 ) -> Result<ConfirmedByCode> {
-    let (context, caller) = (&user.context, &user.principal);
+    let (state, caller) = (&user.state, &user.principal);
     let password = SecretString::new(fields.text("password"));
     let key = form_key(&fields.text("form_key"));
     let mut fields = fields.without_empty(&["code"]);
     let code = fields.read("code", Code::parse);
     fields.check()?;
     match (code, asks) {
-        (Some(code), _) => sessions::confirm_by_code(context, caller, code, key).await,
+        (Some(code), _) => sessions::confirm_by_code(state, caller, code, key).await,
         (None, Asks::Code) => Err(missing_code()),
         (None, Asks::Password | Asks::Either) => {
-            let secret = sessions::reauthenticate(context, caller, password, key).await?;
+            let secret = sessions::reauthenticate(state, caller, password, key).await?;
             Ok(ConfirmedByCode {
                 secret,
                 replacement: None,
@@ -232,7 +229,7 @@ fn onward(
     next: Option<ReturnTo>,
 ) -> Result<HttpResponse> {
     let Some(code) = confirmed.replacement else {
-        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+        let page = or_page(next, user.state.mount(), paths::ACCOUNT);
         return Ok(see_other(&page));
     };
     user.put_recovery_codes(&[code])?;

@@ -22,7 +22,7 @@ pub async fn options(
     user: BrowserUser,
     OptionalJson(PageCall { .. }): OptionalJson<PageCall>,
 ) -> Result<HttpResponse> {
-    let options = sessions::confirmation_options(&user.context, &user.principal).await?;
+    let options = sessions::confirmation_options(&user.state, &user.principal).await?;
     json::answer(StatusCode::OK, &options)
 }
 
@@ -45,10 +45,10 @@ pub async fn confirm(
     CredentialJson(confirmation): CredentialJson<PasskeyConfirmation>,
 ) -> Result<HttpResponse> {
     let mut fields = Fields::new([("next", confirmation.next)]);
-    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let next = ReturnTo::take(&mut fields, user.state.settings());
     let credential = confirmation.credential;
-    let secret = sessions::confirm_by_passkey(&user.context, &user.principal, credential).await?;
+    let secret = sessions::confirm_by_passkey(&user.state, &user.principal, credential).await?;
     user.cookie.renew(&secret)?;
-    let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+    let page = or_page(next, user.state.mount(), paths::ACCOUNT);
     json::onward(&see_other(&page))
 }

@@ -42,7 +42,7 @@ impl CredentialRow {
     /// Returns the row of `credential` for a page of `user`.
     #[must_use]
     pub fn new(user: &BrowserUser, credential: &Credential) -> Self {
-        let (now, language) = (user.context.now(), user.language());
+        let (now, language) = (user.state.now(), user.language());
         let is_token = credential.class() == CredentialType::Token;
         let past = |time: Timestamp| RelativeTime::past(language, now, time);
         Self {

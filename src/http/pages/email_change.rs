@@ -24,7 +24,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "email/link.html")]
 struct LinkPage {
-    frame: Layout,
+    layout: Layout,
     /// The path of the form.
     path: &'static str,
     /// The name of the link in the form.
@@ -41,12 +41,12 @@ struct Texts {
 
 /// `GET /email/confirm`
 pub async fn confirm_form(user: OptionalUser, query: Query) -> Result<HttpResponse> {
-    let frame = user.frame();
+    let layout = user.layout();
     let texts = |email: String| Texts {
-        title: frame.text("confirm-email-title"),
-        lead: frame.text_with("confirm-email-lead", &[("email", email.into())]),
+        title: layout.text("confirm-email-title"),
+        lead: layout.text_with("confirm-email-lead", &[("email", email.into())]),
         hint: String::new(),
-        button: frame.text("confirm-email-button"),
+        button: layout.text("confirm-email-button"),
     };
     let link = (Purpose::ConfirmEmail, paths::EMAIL_CONFIRM);
     show(&user, query, link, texts).await
@@ -55,7 +55,7 @@ pub async fn confirm_form(user: OptionalUser, query: Query) -> Result<HttpRespon
 /// `POST /email/confirm`
 pub async fn confirm(
     user: OptionalUser,
-    origin: ClientInfo,
+    client: ClientInfo,
     mut form: Form,
 ) -> Result<HttpResponse> {
     user.require_mail()?;
@@ -63,10 +63,10 @@ pub async fn confirm(
     let Some(secret) = user.cookie.link(Purpose::ConfirmEmail) else {
         return invalid(&user, Purpose::ConfirmEmail);
     };
-    let renewed = SessionSecret::generate(user.context.random())?;
+    let renewed = SessionSecret::generate(user.state.random())?;
     let caller = user.principal.as_deref();
-    let (context, digest) = (&user.context, renewed.digest());
-    match email_change::confirm(context, &secret, caller, digest, origin.ip).await {
+    let (state, digest) = (&user.state, renewed.digest());
+    match email_change::confirm(state, &secret, caller, digest, client.ip).await {
         Ok(confirmed) => {
             user.cookie.remove_link();
             let path = match confirmed.is_renewed {
@@ -86,21 +86,21 @@ pub async fn confirm(
 
 /// `POST /email/cancel`
 pub async fn cancel(user: BrowserUser) -> Result<HttpResponse> {
-    if !user.context.settings().mail.is_on() {
+    if !user.state.settings().mail.is_on() {
         return Err(Error::NotFound);
     }
-    email_change::cancel(&user.context, &user.principal).await?;
+    email_change::cancel(&user.state, &user.principal).await?;
     user.redirect(paths::PROFILE, &notice::email_change_cancelled())
 }
 
 /// `GET /email/undo`
 pub async fn undo_form(user: OptionalUser, query: Query) -> Result<HttpResponse> {
-    let frame = user.frame();
+    let layout = user.layout();
     let texts = |email: String| Texts {
-        title: frame.text("undo-email-title"),
-        lead: frame.text_with("undo-email-lead", &[("email", email.into())]),
-        hint: frame.text("undo-email-ends"),
-        button: frame.text("undo-email-button"),
+        title: layout.text("undo-email-title"),
+        lead: layout.text_with("undo-email-lead", &[("email", email.into())]),
+        hint: layout.text("undo-email-ends"),
+        button: layout.text("undo-email-button"),
     };
     let link = (Purpose::UndoEmail, paths::EMAIL_UNDO);
     show(&user, query, link, texts).await
@@ -110,13 +110,13 @@ pub async fn undo_form(user: OptionalUser, query: Query) -> Result<HttpResponse>
 ///
 /// Leads to the page that sets a new password, because a thief of the account may know the current
 /// one.
-pub async fn undo(user: OptionalUser, origin: ClientInfo, mut form: Form) -> Result<HttpResponse> {
+pub async fn undo(user: OptionalUser, client: ClientInfo, mut form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
     check_form(&user, Purpose::UndoEmail, &mut form.0)?;
     let Some(secret) = user.cookie.link(Purpose::UndoEmail) else {
         return invalid(&user, Purpose::UndoEmail);
     };
-    match email_change::undo(&user.context, &secret, origin.ip).await {
+    match email_change::undo(&user.state, &secret, client.ip).await {
         Ok(reset) => {
             let purpose = Purpose::ResetPassword;
             user.cookie.keep_link(purpose, reset.expose())?;
@@ -129,12 +129,12 @@ pub async fn undo(user: OptionalUser, origin: ClientInfo, mut form: Form) -> Res
 
 /// `GET /email/notices`
 pub async fn notices_form(user: OptionalUser, query: Query) -> Result<HttpResponse> {
-    let frame = user.frame();
+    let layout = user.layout();
     let texts = |email: String| Texts {
-        title: frame.text("notice-email-title"),
-        lead: frame.text_with("notice-email-lead", &[("email", email.into())]),
+        title: layout.text("notice-email-title"),
+        lead: layout.text_with("notice-email-lead", &[("email", email.into())]),
         hint: String::new(),
-        button: frame.text("confirm-email-button"),
+        button: layout.text("confirm-email-button"),
     };
     let link = (Purpose::VerifyNoticeEmail, paths::NOTICE_EMAIL_CONFIRM);
     show(&user, query, link, texts).await
@@ -148,7 +148,7 @@ pub async fn verify_for_notices(user: OptionalUser, mut form: Form) -> Result<Ht
     let Some(secret) = user.cookie.link(purpose) else {
         return invalid(&user, purpose);
     };
-    match notice_email::verify(&user.context, &secret).await {
+    match notice_email::verify(&user.state, &secret).await {
         Ok(()) => {
             user.cookie.remove_link();
             let path = match user.principal {
@@ -180,9 +180,9 @@ async fn show(
     let Some(secret) = user.cookie.link(purpose) else {
         return invalid(user, purpose);
     };
-    match email_change::address_of_link(&user.context, purpose, &secret).await? {
+    match email_change::address_of_link(&user.state, purpose, &secret).await? {
         Some(email) => html::ok(&LinkPage {
-            frame: user.frame(),
+            layout: user.layout(),
             path,
             link: secret.form_name(),
             texts: texts(email),

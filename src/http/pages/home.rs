@@ -11,5 +11,5 @@ pub async fn home(user: OptionalUser) -> HttpResponse {
     } else {
         paths::LOGIN
     };
-    see_other(&Address::of(user.context.mount(), page))
+    see_other(&Address::of(user.state.mount(), page))
 }

@@ -26,7 +26,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "invitation.html")]
 struct InvitationPage {
-    frame: Layout,
+    layout: Layout,
     email: String,
     name: String,
     /// The name of the link in the form.
@@ -57,7 +57,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 /// `POST /invitation`
 ///
 /// The user is signed in afterwards, as after a registration without mail.
-pub async fn accept(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn accept(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
     let mut fields = form.0;
     check_form(&user, Purpose::Invitation, &mut fields)?;
@@ -68,7 +68,7 @@ pub async fn accept(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     };
     let (secret, invitation) = &found;
     let browser = user.browser()?;
-    let details = user.sign_in_parameters(origin, browser.as_ref()).await?;
+    let details = user.sign_in_parameters(client, browser.as_ref()).await?;
     let new = parse(fields, invitation, &name, password);
     let accepted = match new {
         Ok((name, password)) => create(&user, secret, name, password, details).await,
@@ -95,7 +95,7 @@ async fn find(user: &OptionalUser) -> Result<Option<(LinkSecret, Invitation)>> {
     let Some(secret) = user.cookie.link(Purpose::Invitation) else {
         return Ok(None);
     };
-    let found = invitation::find(&user.context, &secret).await?;
+    let found = invitation::find(&user.state, &secret).await?;
     Ok(found.map(|invitation| (secret, invitation)))
 }
 
@@ -121,10 +121,10 @@ async fn create(
     password: NewPassword,
     details: SignIn,
 ) -> Result<SignedIn> {
-    let context = &user.context;
+    let state = &user.state;
     let language = user.language_of_account();
-    let proof = invitation::accept(context, secret, name, password, language, details.ip).await?;
-    sessions::sign_in(context, proof, details).await
+    let proof = invitation::accept(state, secret, name, password, language, details.ip).await?;
+    sessions::sign_in(state, proof, details).await
 }
 
 fn page(
@@ -134,7 +134,7 @@ fn page(
     errors: FieldTexts,
 ) -> InvitationPage {
     InvitationPage {
-        frame: user.frame(),
+        layout: user.layout(),
         email: invitation.email.as_str().to_owned(),
         name,
         link: secret.form_name(),

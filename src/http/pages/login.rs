@@ -30,7 +30,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage {
-    frame: Layout,
+    layout: Layout,
     email: String,
     remember: bool,
     next: String,
@@ -56,18 +56,18 @@ impl LoginPage {
         next: Option<&ReturnTo>,
     ) -> Result<Self> {
         Ok(Self {
-            frame: user.frame(),
+            layout: user.layout(),
             email,
             remember,
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
-            register: (user.context.settings().accounts.registration == RegistrationPolicy::Open)
+            register: (user.state.settings().accounts.registration == RegistrationPolicy::Open)
                 .then(|| ReturnTo::append_to(paths::REGISTER, next)),
-            has_mail: user.context.settings().mail.is_on(),
-            contact: user.context.settings().mail.contact.clone(),
+            has_mail: user.state.settings().mail.is_on(),
+            contact: user.state.settings().mail.contact.clone(),
             refused: None,
             errors: FieldTexts::default(),
-            form_key: new_form_key(&user.context)?,
-            relying_party: relying_party(&user.context),
+            form_key: new_form_key(&user.state)?,
+            relying_party: relying_party(&user.state),
         })
     }
 
@@ -82,31 +82,31 @@ impl LoginPage {
 
 /// `GET /login`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    let next = ReturnTo::take(&mut query.0, user.state.settings());
     if user.principal.is_some() {
-        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+        let page = or_page(next, user.state.mount(), paths::ACCOUNT);
         return Ok(see_other(&page));
     }
     let mut page = LoginPage::new(&user, String::new(), false, next.as_ref())?;
     // The cookie contains a session that has ended.
-    if page.frame.message.is_none() && user.cookie.secret().is_some() {
-        page.frame.message = Some(Toast::new(user.language(), &notice::session_expired()));
+    if page.layout.message.is_none() && user.cookie.secret().is_some() {
+        page.layout.message = Some(Toast::new(user.language(), &notice::session_expired()));
     }
     html::ok(&page)
 }
 
 /// `POST /login`
-pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn login(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let email = fields.text("email");
     let password = SecretString::new(fields.text("password"));
     let remember = fields.text("remember") == "on";
     let key = form_key(&fields.text("form_key"));
-    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let next = ReturnTo::take(&mut fields, user.state.settings());
     fields.check()?;
     let browser = user.browser()?;
     let attempt = LoginForm {
-        origin,
+        client,
         email: &email,
         password,
         remember,
@@ -145,7 +145,7 @@ pub async fn login(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
 
 /// The form of a sign-in and its client.
 struct LoginForm<'a> {
-    origin: ClientInfo,
+    client: ClientInfo,
     email: &'a str,
     password: SecretString,
     remember: bool,
@@ -154,15 +154,15 @@ struct LoginForm<'a> {
 }
 
 async fn sign_in(user: &OptionalUser, attempt: LoginForm<'_>) -> Result<SignedIn> {
-    let context = &user.context;
-    let anonymous = Actor::anonymous(attempt.origin.ip);
-    let proof = authenticate(context, attempt.email, attempt.password, anonymous).await?;
+    let state = &user.state;
+    let anonymous = Actor::anonymous(attempt.client.ip);
+    let proof = authenticate(state, attempt.email, attempt.password, anonymous).await?;
     let details = SignIn {
         remember: attempt.remember,
         form_key: attempt.form_key,
         ..user
-            .sign_in_parameters(attempt.origin, attempt.browser)
+            .sign_in_parameters(attempt.client, attempt.browser)
             .await?
     };
-    sessions::sign_in(context, proof, details).await
+    sessions::sign_in(state, proof, details).await
 }

@@ -32,12 +32,12 @@ pub struct OptionsRequest {
 /// over has none: the answer has the address to go on.
 pub async fn options(
     user: OptionalUser,
-    origin: ClientInfo,
+    client: ClientInfo,
     OptionalJson(request): OptionalJson<OptionsRequest>,
 ) -> Result<HttpResponse> {
     let options = match second_step(&user, request.begin) {
-        Some(attempt) => sessions::passkey_options(&user.context, &attempt).await?,
-        None => Some(begin(&user, &origin).await?),
+        Some(attempt) => sessions::passkey_options(&user.state, &attempt).await?,
+        None => Some(begin(&user, &client).await?),
     };
     match options {
         Some(options) => json::answer(StatusCode::OK, &options),
@@ -51,13 +51,13 @@ fn second_step(user: &OptionalUser, begin: bool) -> Option<AttemptSecret> {
 }
 
 /// Returns the options for a new sign-in, and binds it to the browser.
-async fn begin(user: &OptionalUser, origin: &ClientInfo) -> Result<Value> {
-    let context = &user.context;
+async fn begin(user: &OptionalUser, client: &ClientInfo) -> Result<Value> {
+    let state = &user.state;
     if let Some(browser) = user.cookie.passkey_sign_in() {
-        return sessions::begin_by_passkey(context, &browser, origin.ip).await;
+        return sessions::begin_by_passkey(state, &browser, client.ip).await;
     }
-    let browser = AttemptSecret::generate(context.random())?;
-    let options = sessions::begin_by_passkey(context, &browser, origin.ip).await?;
+    let browser = AttemptSecret::generate(state.random())?;
+    let options = sessions::begin_by_passkey(state, &browser, client.ip).await?;
     user.cookie.begin_passkey_sign_in(&browser)?;
     Ok(options)
 }
@@ -85,19 +85,19 @@ pub struct Assertion {
 /// `POST /login/passkey`
 pub async fn sign_in(
     user: OptionalUser,
-    origin: ClientInfo,
+    client: ClientInfo,
     CredentialJson(assertion): CredentialJson<Assertion>,
 ) -> Result<HttpResponse> {
     let mut fields = Fields::new([("next", assertion.next)]);
-    let next = ReturnTo::take(&mut fields, user.context.settings());
-    let (context, credential) = (&user.context, assertion.credential);
+    let next = ReturnTo::take(&mut fields, user.state.settings());
+    let (state, credential) = (&user.state, assertion.credential);
     if let Some(attempt) = second_step(&user, assertion.begin) {
         let cookies = BrowserCookies {
             known: user.browser()?,
             trusted: user.trust(&attempt, assertion.trust)?,
         };
-        let details = cookies.sign_in_parameters(&user, origin).await?;
-        let completed = sessions::complete_by_passkey(context, &attempt, credential, details);
+        let details = cookies.sign_in_parameters(&user, client).await?;
+        let completed = sessions::complete_by_passkey(state, &attempt, credential, details);
         return match completed.await? {
             Some(completed) => json::onward(&enter(&user, completed, next, cookies)?),
             None => json::onward(&over(&user, next.as_ref())?),
@@ -107,8 +107,8 @@ pub async fn sign_in(
     let (browser, remember) = (user.browser()?, assertion.remember);
     let details = SignIn {
         remember,
-        ..user.sign_in_parameters(origin, browser.as_ref()).await?
+        ..user.sign_in_parameters(client, browser.as_ref()).await?
     };
-    let signed_in = sessions::sign_in_by_passkey(context, &holder, credential, details).await?;
+    let signed_in = sessions::sign_in_by_passkey(state, &holder, credential, details).await?;
     json::onward(&user.enter(&signed_in, remember, next, browser)?)
 }

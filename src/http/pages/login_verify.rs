@@ -31,7 +31,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "login_verify.html")]
 struct SecondStepPage {
-    frame: Layout,
+    layout: Layout,
     next: String,
     /// Whether the password is missing, and not a second factor.
     asks_password: bool,
@@ -53,7 +53,7 @@ impl SecondStepPage {
         Ok(Self {
             trust_for: match step {
                 SecondStep::Password => None,
-                SecondStep::SecondFactor(_) => user.context.settings().sessions.trust_browser,
+                SecondStep::SecondFactor(_) => user.state.settings().sessions.trust_browser,
             },
             trust: false,
             asks_password: *step == SecondStep::Password,
@@ -63,22 +63,22 @@ impl SecondStepPage {
             },
             relying_party: match step {
                 SecondStep::SecondFactor(methods) if methods.contains(&FactorMethod::Passkey) => {
-                    relying_party(&user.context)
+                    relying_party(&user.state)
                 }
                 _ => None,
             },
-            frame: user.frame(),
+            layout: user.layout(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             errors: FieldTexts::default(),
             refused: None,
-            form_key: new_form_key(&user.context)?,
+            form_key: new_form_key(&user.state)?,
         })
     }
 }
 
 /// `GET /login/verify`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    let next = ReturnTo::take(&mut query.0, user.state.settings());
     match step_of(&user).await? {
         Some(step) => html::ok(&SecondStepPage::new(&user, &step, next.as_ref())?),
         // The user has gone back after the sign-in.
@@ -86,7 +86,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
             user.cookie.end_attempt();
             Ok(see_other(&or_page(
                 next,
-                user.context.mount(),
+                user.state.mount(),
                 paths::ACCOUNT,
             )))
         }
@@ -97,19 +97,19 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 /// Returns the proof by which the sign-in of the browser can be completed.
 async fn step_of(user: &OptionalUser) -> Result<Option<SecondStep>> {
     match user.cookie.attempt() {
-        Some(attempt) => sessions::open_step(&user.context, &attempt).await,
+        Some(attempt) => sessions::open_step(&user.state, &attempt).await,
         None => Ok(None),
     }
 }
 
 /// `POST /login/verify`
-pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn verify(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = fields.one("password").map(SecretString::new);
     let code = fields.read("code", Code::parse);
     let trust = fields.text("trust") == "on";
     let key = form_key(&fields.text("form_key"));
-    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let next = ReturnTo::take(&mut fields, user.state.settings());
     let Some(attempt) = user.cookie.attempt() else {
         return over(&user, next.as_ref());
     };
@@ -122,20 +122,20 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     };
     let completed = async {
         fields.check()?;
-        let context = &user.context;
+        let state = &user.state;
         let details = SignIn {
             form_key: key,
-            ..cookies.sign_in_parameters(&user, origin).await?
+            ..cookies.sign_in_parameters(&user, client).await?
         };
         match password {
             Some(password) => {
                 let completed =
-                    sessions::complete_by_password(context, &attempt, password, details).await;
+                    sessions::complete_by_password(state, &attempt, password, details).await;
                 completed.map_err(|error| wrong_password_in("password", error))
             }
             None => {
                 let code = code.ok_or_else(|| missing(&step))?;
-                sessions::complete_by_code(context, attempt, code, details).await
+                sessions::complete_by_code(state, attempt, code, details).await
             }
         }
     };
@@ -180,18 +180,18 @@ impl BrowserCookies {
     pub(super) async fn sign_in_parameters(
         &self,
         user: &OptionalUser,
-        origin: ClientInfo,
+        client: ClientInfo,
     ) -> Result<SignIn> {
-        let parameters = user.sign_in_parameters(origin, self.known.as_ref()).await?;
+        let parameters = user.sign_in_parameters(client, self.known.as_ref()).await?;
         Ok(parameters.trusting(self.trusted.as_ref().map(TrustCookie::digest)))
     }
 
-    fn send(self, context: &AppState, response: &mut HttpResponse) -> Result<()> {
+    fn send(self, state: &AppState, response: &mut HttpResponse) -> Result<()> {
         if let Some(known) = self.known {
             known.send(response)?;
         }
         match self.trusted {
-            Some(trusted) => trusted.send(context, response),
+            Some(trusted) => trusted.send(state, response),
             None => Ok(()),
         }
     }
@@ -206,15 +206,15 @@ pub(super) fn enter(
 ) -> Result<HttpResponse> {
     user.cookie.sign_in(&completed.secret, completed.remember)?;
     let mut response = match completed.replacement {
-        None => see_other(&or_page(next, user.context.mount(), paths::ACCOUNT)),
+        None => see_other(&or_page(next, user.state.mount(), paths::ACCOUNT)),
         Some(code) => {
             user.cookie
-                .put_recovery_codes(&user.context, completed.user, &[code])?;
+                .put_recovery_codes(&user.state, completed.user, &[code])?;
             let page = ReturnTo::append_to(paths::RECOVERY_CODES, next.as_ref());
             user.redirect(&page, &notice::recovery_code_replaced())?
         }
     };
-    cookies.send(&user.context, &mut response)?;
+    cookies.send(&user.state, &mut response)?;
     Ok(response)
 }
 

@@ -41,14 +41,14 @@ pub(super) async fn link_and_target(
     let Some(secret) = user.cookie.link(purpose) else {
         return Ok(None);
     };
-    let target = reset::target(&user.context, purpose, &secret).await?;
+    let target = reset::target(&user.state, purpose, &secret).await?;
     Ok(target.map(|target| (secret, target)))
 }
 
 #[derive(Template)]
 #[template(path = "link_invalid.html")]
 struct InvalidPage {
-    frame: Layout,
+    layout: Layout,
     purpose: Purpose,
     /// Whether the user can ask for another link.
     has_mail: bool,
@@ -61,9 +61,9 @@ struct InvalidPage {
 pub(super) fn invalid(user: &OptionalUser, purpose: Purpose) -> Result<HttpResponse> {
     user.cookie.remove_link();
     let page = InvalidPage {
-        frame: user.frame(),
+        layout: user.layout(),
         purpose,
-        has_mail: user.context.settings().mail.is_on(),
+        has_mail: user.state.settings().mail.is_on(),
     };
     html::page(StatusCode::GONE, &page)
 }

@@ -29,6 +29,6 @@ pub mod verify_email;
 use crate::{app_state::AppState, factors::passkeys::RelyingParty};
 
 /// Returns the host name of passkeys, if the settings allow them.
-fn relying_party(context: &AppState) -> Option<String> {
-    RelyingParty::host(context.settings()).map(str::to_owned)
+fn relying_party(state: &AppState) -> Option<String> {
+    RelyingParty::host(state.settings()).map(str::to_owned)
 }

@@ -19,8 +19,8 @@ struct Endpoints {
 }
 
 /// `GET /.well-known/passkey-endpoints`
-pub async fn endpoints(context: Data<AppState>) -> Result<HttpResponse> {
-    let settings = context.settings();
+pub async fn endpoints(state: Data<AppState>) -> Result<HttpResponse> {
+    let settings = state.settings();
     RelyingParty::host(settings).ok_or(Error::NotFound)?;
     let page = settings.base_url() + paths::SECURITY;
     let endpoints = Endpoints {
@@ -38,8 +38,8 @@ struct RelatedOrigins<'a> {
 
 /// `GET /.well-known/webauthn`: the trusted origins, if they share the session by the domain of its
 /// cookie. A browser asks the host of that domain.
-pub async fn related_origins(context: Data<AppState>) -> Result<HttpResponse> {
-    let settings = context.settings();
+pub async fn related_origins(state: Data<AppState>) -> Result<HttpResponse> {
+    let settings = state.settings();
     let trusted = &settings.server.trusted_origins;
     if settings.sessions.cookie_domain.is_none() || trusted.is_empty() {
         return Err(Error::NotFound);

@@ -19,7 +19,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage {
-    frame: Layout,
+    layout: Layout,
     kind: &'static ProblemType,
     title: String,
     meaning: String,
@@ -31,10 +31,10 @@ struct ProblemPage {
 /// [`Error::NotFound`] if there is no such problem type.
 pub async fn show(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse> {
     let kind = ProblemType::named(&slug).ok_or(Error::NotFound)?;
-    let frame = Layout::new(&request, None);
+    let layout = Layout::new(&request, None);
     let language = language_of(&request);
     let template = ProblemPage {
-        frame,
+        layout,
         kind,
         title: i18n::text(&language, &(kind.title)()),
         meaning: i18n::text(&language, &(kind.meaning)()),

@@ -29,7 +29,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "register.html")]
 struct RegisterPage {
-    frame: Layout,
+    layout: Layout,
     name: String,
     email: String,
     next: String,
@@ -42,38 +42,38 @@ struct RegisterPage {
 impl RegisterPage {
     fn new(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
-            frame: user.frame(),
+            layout: user.layout(),
             name: String::new(),
             email: String::new(),
             next: next.map(ReturnTo::as_str).unwrap_or_default().to_owned(),
             login: ReturnTo::append_to(paths::LOGIN, next),
             errors: FieldTexts::default(),
             refused: None,
-            form_key: new_form_key(&user.context)?,
+            form_key: new_form_key(&user.state)?,
         })
     }
 }
 
 /// `GET /register`
 pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    let next = ReturnTo::take(&mut query.0, user.state.settings());
     if user.principal.is_some() {
-        let page = or_page(next, user.context.mount(), paths::ACCOUNT);
+        let page = or_page(next, user.state.mount(), paths::ACCOUNT);
         return Ok(see_other(&page));
     }
-    if user.context.settings().accounts.registration == config::RegistrationPolicy::Closed {
+    if user.state.settings().accounts.registration == config::RegistrationPolicy::Closed {
         return Err(Error::RegistrationClosed);
     }
     html::ok(&RegisterPage::new(&user, next.as_ref())?)
 }
 
 /// `POST /register`
-pub async fn register(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn register(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let (name, email) = (fields.text("name"), fields.text("email"));
     let password = SecretString::new(fields.text("password"));
-    let next = ReturnTo::take(&mut fields, user.context.settings());
-    let registered = register_and_sign_in(&user, origin, fields, &name, &email, password).await;
+    let next = ReturnTo::take(&mut fields, user.state.settings());
+    let registered = register_and_sign_in(&user, client, fields, &name, &email, password).await;
     match registered {
         Ok(Registered::CheckMail) => {
             user.cookie.keep_address(&email)?;
@@ -109,13 +109,13 @@ enum Registered {
 
 async fn register_and_sign_in(
     user: &OptionalUser,
-    origin: ClientInfo,
+    client: ClientInfo,
     mut fields: Fields,
     name: &str,
     email: &str,
     password: SecretString,
 ) -> Result<Registered> {
-    let context = &user.context;
+    let state = &user.state;
     let form_key = form_key(&fields.text("form_key"));
     let errors = fields.errors();
     let name = errors.take("name", Name::parse(name));
@@ -126,25 +126,25 @@ async fn register_and_sign_in(
     let (Some(name), Some(address), Some(new)) = (name, address, new) else {
         return Err(Error::internal("a field has neither a value nor an error"));
     };
-    let anonymous = Actor::anonymous(origin.ip);
+    let anonymous = Actor::anonymous(client.ip);
     let registration = Registration {
         name,
         email: address,
         password: new,
     };
-    if context.settings().mail.is_on() {
+    if state.settings().mail.is_on() {
         let language = user.language_of_account();
-        email_verification::register_by_mail(context, registration, language, anonymous).await?;
+        email_verification::register_by_mail(state, registration, language, anonymous).await?;
         return Ok(Registered::CheckMail);
     }
     let proof = match form_key {
-        Some(_) => accounts::register_with_form(context, registration, anonymous).await?,
-        None => accounts::register(context, registration, anonymous).await?,
+        Some(_) => accounts::register_with_form(state, registration, anonymous).await?,
+        None => accounts::register(state, registration, anonymous).await?,
     };
     let details = SignIn {
         form_key,
-        ..user.sign_in_parameters(origin, None).await?
+        ..user.sign_in_parameters(client, None).await?
     };
-    let signed_in = sessions::sign_in(context, proof, details).await?;
+    let signed_in = sessions::sign_in(state, proof, details).await?;
     Ok(Registered::Entered(signed_in))
 }

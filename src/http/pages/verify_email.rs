@@ -37,7 +37,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "verify_email/show.html")]
 struct VerifyEmailPage {
-    frame: Layout,
+    layout: Layout,
     state: State,
     errors: FieldTexts,
 }
@@ -88,7 +88,7 @@ pub async fn show(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 }
 
 /// `POST /verify-email`
-pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn verify(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
     let mut fields = form.0;
     check_form(&user, Purpose::VerifyEmail, &mut fields)?;
@@ -97,18 +97,17 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
     let verified = match (&user.principal, link) {
         (Some(caller), None) if !code.is_empty() => match LinkCode::parse(&code) {
             Some(code) => {
-                let checked =
-                    email_verification::verify_with_code(&user.context, code, caller).await;
+                let checked = email_verification::verify_with_code(&user.state, code, caller).await;
                 checked.map_err(wrong_code)
             }
             None => Err(wrong_code(Error::NotFound)),
         },
         (_, None) => return invalid(&user, Purpose::VerifyEmail),
         (Some(caller), Some((secret, target))) if caller.user().id == target.user => {
-            email_verification::verify_in_session(&user.context, &secret, caller).await
+            email_verification::verify_in_session(&user.state, &secret, caller).await
         }
         (_, Some((secret, target))) => {
-            verify_with_password(&user, &origin, &mut fields, &secret, &target).await
+            verify_with_password(&user, &client, &mut fields, &secret, &target).await
         }
     };
     match verified {
@@ -129,7 +128,7 @@ pub async fn verify(user: OptionalUser, origin: ClientInfo, form: Form) -> Resul
 /// `POST /verify-email/resend`
 ///
 /// The mail goes to the address of the signed-in user, or to the one that this browser registered.
-pub async fn resend(user: OptionalUser, origin: ClientInfo) -> Result<HttpResponse> {
+pub async fn resend(user: OptionalUser, client: ClientInfo) -> Result<HttpResponse> {
     user.require_mail()?;
     let signed_in = user.principal.as_ref();
     let address_text = signed_in
@@ -139,7 +138,7 @@ pub async fn resend(user: OptionalUser, origin: ClientInfo) -> Result<HttpRespon
         return Ok(see_other(&address(&user, paths::LOGIN)));
     };
     let sent = notice::check_mail(email.as_str().to_owned());
-    let allowance = email_verification::resend(&user.context, email, origin.ip).await?;
+    let allowance = email_verification::resend(&user.state, email, client.ip).await?;
     // A visitor without a session must not learn how often the mails of an address were asked for.
     let message = match allowance {
         MailAllowance::AddressLimited(until) | MailAllowance::NetworkLimited(until)
@@ -154,12 +153,12 @@ pub async fn resend(user: OptionalUser, origin: ClientInfo) -> Result<HttpRespon
 
 async fn verify_with_password(
     user: &OptionalUser,
-    origin: &ClientInfo,
+    client: &ClientInfo,
     fields: &mut Fields,
     secret: &LinkSecret,
     target: &ResetTarget,
 ) -> Result<()> {
-    let context = &user.context;
+    let state = &user.state;
     let current = SecretString::new(fields.text("current_password"));
     let new = SecretString::new(fields.text("password"));
     if !new.expose().is_empty() {
@@ -172,12 +171,12 @@ async fn verify_with_password(
             new,
             code: None,
             keep_personal_tokens: false,
-            ip: origin.ip,
+            ip: client.ip,
         };
-        return set_by_link(context, request).await.map(drop);
+        return set_by_link(state, request).await.map(drop);
     }
-    let actor = Actor::anonymous(origin.ip);
-    let proof = authenticate(context, &target.email, current, actor)
+    let actor = Actor::anonymous(client.ip);
+    let proof = authenticate(state, &target.email, current, actor)
         .await
         .map_err(|error| match error {
             Error::WrongPassword => {
@@ -185,7 +184,7 @@ async fn verify_with_password(
             }
             other => other,
         })?;
-    email_verification::verify_with_password(context, secret, proof, actor).await
+    email_verification::verify_with_password(state, secret, proof, actor).await
 }
 
 fn wrong_code(error: Error) -> Error {
@@ -210,9 +209,9 @@ async fn find_state(user: &OptionalUser) -> Result<State> {
                 link: secret.form_name(),
             },
             (None, Some(caller)) if !caller.user().email_verified => {
-                let until = email_verification::limited_until(&user.context, caller).await?;
+                let until = email_verification::limited_until(&user.state, caller).await?;
                 let again = until
-                    .map(|until| RelativeTime::future(user.language(), user.context.now(), until));
+                    .map(|until| RelativeTime::future(user.language(), user.state.now(), until));
                 State::Code {
                     email: caller.user().email.clone(),
                     again,
@@ -225,7 +224,7 @@ async fn find_state(user: &OptionalUser) -> Result<State> {
 
 fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyEmailPage {
     VerifyEmailPage {
-        frame: user.frame(),
+        layout: user.layout(),
         state,
         errors,
     }
@@ -244,5 +243,5 @@ fn done(user: &OptionalUser) -> Result<HttpResponse> {
 }
 
 fn address(user: &OptionalUser, path: &str) -> Address {
-    Address::of(user.context.mount(), path)
+    Address::of(user.state.mount(), path)
 }

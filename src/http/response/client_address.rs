@@ -29,8 +29,8 @@ pub struct Locator {
 
 impl Locator {
     /// Returns the locator of a page in this language. A changed file is read first.
-    pub async fn new(context: &AppState, language: &Language) -> Self {
-        let places = match &context.settings().places {
+    pub async fn new(state: &AppState, language: &Language) -> Self {
+        let places = match &state.settings().places {
             Some(file) if file.has_changed() => Some(reread(file).await),
             Some(file) => Some(file.places()),
             None => None,

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
-    frame: Layout,
+    layout: Layout,
     title: &'a str,
     detail: &'a str,
     /// The seconds after which a retry can succeed.
@@ -63,19 +63,19 @@ pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
         }
         error => {
             let language = language_of(request);
-            let frame = Layout::new(request, None);
-            let newest = newest(request, &frame, error);
+            let layout = Layout::new(request, None);
+            let newest = newest(request, &layout, error);
             let [title, detail] = if newest.is_some() && !names_typed_field(error) {
                 [
-                    frame.text("error-list-stale"),
-                    frame.text("error-list-stale-hint"),
+                    layout.text("error-list-stale"),
+                    layout.text("error-list-stale-hint"),
                 ]
             } else {
                 [error.title(&language), error.detail(&language)]
             };
             let template = ErrorPage {
                 newest,
-                frame,
+                layout,
                 title: &title,
                 detail: &detail,
                 wait: error.retry_after().map(whole_seconds),
@@ -93,12 +93,12 @@ fn names_typed_field(error: &Error) -> bool {
 }
 
 /// Returns the list of a wrong address, and the text of the link to its first page.
-fn newest(request: &HttpRequest, frame: &Layout, error: &Error) -> Option<(&'static str, String)> {
+fn newest(request: &HttpRequest, layout: &Layout, error: &Error) -> Option<(&'static str, String)> {
     let is_read = matches!(error, Error::Invalid(_)) && request.method().is_safe();
     match relative_path(request).filter(|_| is_read)? {
-        paths::SESSIONS => Some((paths::SESSIONS, frame.text("error-newest-sessions"))),
-        paths::TOKENS => Some((paths::TOKENS, frame.text("error-newest-tokens"))),
-        paths::ACTIVITY => Some((paths::ACTIVITY, frame.text("error-newest-events"))),
+        paths::SESSIONS => Some((paths::SESSIONS, layout.text("error-newest-sessions"))),
+        paths::TOKENS => Some((paths::TOKENS, layout.text("error-newest-tokens"))),
+        paths::ACTIVITY => Some((paths::ACTIVITY, layout.text("error-newest-events"))),
         _ => None,
     }
 }

@@ -81,7 +81,7 @@ impl Layout {
     pub fn new(request: &HttpRequest, message: Option<Toast>) -> Self {
         let principal = principal_of(request);
         let user = principal.as_deref().map(Principal::user);
-        let context = request.app_data::<Data<AppState>>();
+        let state = request.app_data::<Data<AppState>>();
         Self {
             brand: Brand::of(request),
             user: user.map(|user| SignedInUser {
@@ -96,7 +96,7 @@ impl Layout {
             has_new_secret: false,
             mount: mount_of(request).clone(),
             language: language_of(request),
-            now: context.map_or_else(String::new, |context| context.now().to_string()),
+            now: state.map_or_else(String::new, |state| state.now().to_string()),
         }
     }
 

@@ -115,13 +115,13 @@ static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 ///
 /// # Errors
 /// An error of the operating system if the address is not available.
-pub fn bind(listen: SocketAddr, context: &AppState) -> std::io::Result<Server> {
-    let (handle, context) = (recorder()?, context.clone());
+pub fn bind(listen: SocketAddr, state: &AppState) -> std::io::Result<Server> {
+    let (handle, state) = (recorder()?, state.clone());
     let server = HttpServer::new(move || {
-        let (handle, context) = (handle.clone(), context.clone());
+        let (handle, state) = (handle.clone(), state.clone());
         App::new().route(
             "/metrics",
-            web::get().to(move || write(handle.clone(), context.clone())),
+            web::get().to(move || write(handle.clone(), state.clone())),
         )
     })
     .workers(1)
@@ -150,16 +150,16 @@ fn recorder() -> std::io::Result<PrometheusHandle> {
     Ok(RECORDER.get_or_init(|| handle).clone())
 }
 
-async fn write(handle: PrometheusHandle, context: AppState) -> HttpResponse {
+async fn write(handle: PrometheusHandle, state: AppState) -> HttpResponse {
     // The numbers of credentials and nodes are far below the precision of a float.
-    metrics::gauge!("narthex_cache_entries").set(context.cluster().cached_credentials() as f64);
+    metrics::gauge!("narthex_cache_entries").set(state.cluster().cached_credentials() as f64);
     let yes = |yes: bool| f64::from(u8::from(yes));
-    let node = context.cluster().stats();
+    let node = state.cluster().stats();
     metrics::gauge!("narthex_lease_held").set(yes(node.holds_lease));
     metrics::gauge!("narthex_nodes").set(node.nodes as f64);
     metrics::gauge!("narthex_database_restore_suspected").set(yes(node.may_be_a_copy));
     metrics::gauge!("narthex_database_read_only").set(yes(node.rejects_writes));
-    let (connections, in_use) = context.db().connections();
+    let (connections, in_use) = state.db().connections();
     metrics::gauge!("narthex_database_connections").set(connections);
     metrics::gauge!("narthex_database_connections_in_use").set(in_use);
     metrics::gauge!("narthex_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);

@@ -39,7 +39,7 @@ pub struct Server {
     metrics: Option<ActixServer>,
     address: ListenAddress,
     socket_file: Option<SocketFile>,
-    context: AppState,
+    state: AppState,
     connections: Arc<Connections>,
     mails: Option<MailThread>,
 }
@@ -50,8 +50,8 @@ impl Server {
     /// # Errors
     /// An error of the operating system if the address is not available.
     #[cfg(feature = "internals")]
-    pub fn bind(context: AppState, keys: SigningKeys) -> io::Result<Self> {
-        Self::bind_with_routes(context, keys, |_| {})
+    pub fn bind(state: AppState, keys: SigningKeys) -> io::Result<Self> {
+        Self::bind_with_routes(state, keys, |_| {})
     }
 
     /// Like [`Server::bind`], with `routes` of the app on the same address. They precede the routes
@@ -62,12 +62,12 @@ impl Server {
     /// The errors of [`Server::bind`].
     #[cfg(feature = "internals")]
     pub fn bind_with_routes(
-        context: AppState,
+        state: AppState,
         keys: SigningKeys,
         routes: fn(&mut web::ServiceConfig),
     ) -> io::Result<Self> {
-        let listeners = Listeners::open(&context.settings().server.listen)?;
-        Self::with_listeners(context, keys, listeners, routes)
+        let listeners = Listeners::open(&state.settings().server.listen)?;
+        Self::with_listeners(state, keys, listeners, routes)
     }
 
     /// Starts the server on open sockets, with `routes` of the app on the same address. They precede
@@ -77,18 +77,18 @@ impl Server {
     /// An error of the operating system if a socket is not usable or the address of the metrics is
     /// not available.
     pub fn with_listeners(
-        context: AppState,
+        state: AppState,
         keys: SigningKeys,
         listeners: Listeners,
         routes: fn(&mut web::ServiceConfig),
     ) -> io::Result<Self> {
         // Before the workers build the app, because the node needs the configuration when it joins
         // the cluster.
-        context.set_node_config(&keys);
-        let shared = context.clone();
+        state.set_node_config(&keys);
+        let shared = state.clone();
         let workers = available_parallelism();
         let per_worker = limits::connections_a_worker(workers);
-        let connections = Connections::new(per_worker * workers, context.settings());
+        let connections = Connections::new(per_worker * workers, state.settings());
         let connections = Arc::new(connections);
         let accepted = Arc::clone(&connections);
         let app = move || App::new().service(service_with_routes(&shared, &keys, routes));
@@ -112,19 +112,19 @@ impl Server {
                 Listener::Unix(listener) => server.listen_uds(listener)?,
             };
         }
-        let metrics = context
+        let metrics = state
             .settings()
             .server
             .metrics_listen
-            .map(|listen| metrics::bind(listen, &context))
+            .map(|listen| metrics::bind(listen, &state))
             .transpose()?;
-        let mails = MailThread::start(context.clone())?;
+        let mails = MailThread::start(state.clone())?;
         Ok(Self {
             server: server.run(),
             metrics,
             address: listeners.address,
             socket_file: listeners.file,
-            context,
+            state,
             connections,
             mails,
         })
@@ -152,43 +152,43 @@ impl Server {
         let _socket_file = self.socket_file;
         let background_tasks = [
             Some(actix_web::rt::spawn(service_manager::reset_watchdog())),
-            Some(actix_web::rt::spawn(write_last_used(self.context.clone()))),
-            Some(actix_web::rt::spawn(cleanup_loop(self.context.clone()))),
-            Some(actix_web::rt::spawn(remove_factors(self.context.clone()))),
+            Some(actix_web::rt::spawn(write_last_used(self.state.clone()))),
+            Some(actix_web::rt::spawn(cleanup_loop(self.state.clone()))),
+            Some(actix_web::rt::spawn(remove_factors(self.state.clone()))),
             Some(actix_web::rt::spawn(count_password_schemes(
-                self.context.clone(),
+                self.state.clone(),
             ))),
             Some(actix_web::rt::spawn(end_idle_connections(self.connections))),
             self.metrics
                 .map(|server| actix_web::rt::spawn(async { drop(server.await) })),
         ];
         ignore_user_signals()?;
-        let stopping = shutdown_on_signal(self.context.clone(), self.server.handle())?;
+        let stopping = shutdown_on_signal(self.state.clone(), self.server.handle())?;
         let stopping = actix_web::rt::spawn(stopping);
         // The node joins the cluster before the first request, so that a configuration mismatch is
         // reported at the start.
-        self.context.cluster().ensure_running();
-        let (context, handle) = (self.context.clone(), self.server.handle());
+        self.state.cluster().ensure_running();
+        let (state, handle) = (self.state.clone(), self.server.handle());
         let mismatch_watch = actix_web::rt::spawn(async move {
-            context.cluster().config_mismatch_changed().await;
+            state.cluster().config_mismatch_changed().await;
             handle.stop(false).await;
         });
         let result = self.server.await;
         mismatch_watch.abort();
         stopping.abort();
-        let result = match self.context.cluster().config_mismatch() {
+        let result = match self.state.cluster().config_mismatch() {
             Some(mismatch) => Err(io::Error::other(mismatch)),
             None => result,
         };
         // Waits for the answer of the mail server, so that the next start does not send a mail again.
         drop(self.mails);
         // This process checks no credentials any more, so other nodes need not wait for it.
-        self.context.cluster().leave_cluster().await;
+        self.state.cluster().leave_cluster().await;
         background_tasks
             .iter()
             .flatten()
             .for_each(JoinHandle::abort);
-        write_last_used_at_shutdown(&self.context).await;
+        write_last_used_at_shutdown(&self.state).await;
         result
     }
 }

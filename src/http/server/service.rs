@@ -27,26 +27,26 @@ use crate::{
 /// Returns all routes of Narthex for the program's own server. Every other path is answered with
 /// 404.
 pub fn service_with_routes(
-    context: &AppState,
+    state: &AppState,
     keys: &SigningKeys,
     extra_routes: fn(&mut web::ServiceConfig),
 ) -> impl HttpServiceFactory + use<> {
-    context.set_node_config(keys);
-    let cookie_config = web::Data::new(CookieConfig::new(context.settings(), keys));
+    state.set_node_config(keys);
+    let cookie_config = web::Data::new(CookieConfig::new(state.settings(), keys));
     let scope: Scope = web::scope("")
         .app_data(body::payload_limit())
-        .configure(|config| add_state(config, context, keys, &cookie_config))
+        .configure(|config| add_state(config, state, keys, &cookie_config))
         .configure(extra_routes);
     let scope = paths_in_order()
         .into_iter()
         .fold(scope, |scope, (path, routes)| {
-            let resource = resource(context, &cookie_config, path, routes);
+            let resource = resource(state, &cookie_config, path, routes);
             match ResponseFormat::of(path) {
                 ResponseFormat::Html => scope.service(compressed(resource)),
                 ResponseFormat::Json => scope.service(resource),
             }
         });
-    let shared = Rc::new(Outermost::new(context));
+    let shared = Rc::new(Outermost::new(state));
     scope
         .default_service(web::to(not_found))
         .wrap_fn(move |request, service| {

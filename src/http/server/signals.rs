@@ -15,7 +15,7 @@ use crate::app_state::AppState;
 /// `drain` is set, the server first reports that it is not ready, and keeps serving until load
 /// balancers have noticed. At SIGINT and SIGQUIT, which a person types, it stops immediately.
 pub(super) fn shutdown_on_signal(
-    context: AppState,
+    state: AppState,
     server: ServerHandle,
 ) -> io::Result<impl Future<Output = ()>> {
     // `nohup` ignores SIGHUP so that the server outlives its terminal.
@@ -31,8 +31,8 @@ pub(super) fn shutdown_on_signal(
         let terminated = pin!(async {
             select(pin!(received(hung_up.as_mut())), pin!(terminated.recv())).await;
             service_manager::notify_stopping();
-            if let Some(drain) = context.settings().server.drain {
-                context.shutdown().begin();
+            if let Some(drain) = state.settings().server.drain {
+                state.shutdown().begin();
                 tracing::info!("shutdown requested; the server is not ready any more");
                 actix_web::rt::time::sleep(drain).await;
             }

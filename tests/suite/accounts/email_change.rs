@@ -41,7 +41,7 @@ impl Scene {
     /// Advances the clock, and sends the mails that are due.
     pub fn pass(&self, time: Duration) {
         self.app.advance(time);
-        self.app.context.job_wakeup().notify_one();
+        self.app.state.job_wakeup().notify_one();
     }
 
     pub fn mail(&self, to: &str, path: &str) -> ReceivedMail {
@@ -343,7 +343,7 @@ async fn old_address_hears_of_the_request_without_a_link_that_acts() {
     let scene = Scene::new().await;
     scene.enter(NEW, &[]).await;
     scene.app.advance(MINUTE);
-    scene.app.context.job_wakeup().notify_one();
+    scene.app.state.job_wakeup().notify_one();
     let asked = scene.mail(ADA, NEW);
     assert_eq!(
         asked.subject(),

@@ -82,7 +82,7 @@ async fn undo_of_an_earlier_change_makes_later_ones_void() {
         .expect_redirect("/password/reset");
     expect_void(&scene.app, &later).await;
     let user = scene.app.user_id(ADA).await;
-    let account = accounts::find(&scene.app.context, user).await.unwrap();
+    let account = accounts::find(&scene.app.state, user).await.unwrap();
     assert_eq!(account.user.email, ADA);
 }
 

@@ -22,7 +22,7 @@ const FORM: [(&str, &str); 2] = [("name", "Ada"), ("password", PASSWORD)];
 async fn invite(app: &TestApp, email: &str) -> Result<(), Error> {
     let email = Email::parse(email).unwrap();
     let name = Name::parse("Ada Lovelace").ok();
-    let invited = invitation::invite(&app.context, email, name).await;
+    let invited = invitation::invite(&app.state, email, name).await;
     invited.map(drop)
 }
 
@@ -88,7 +88,7 @@ async fn scanner_that_follows_the_link_creates_no_account() {
         scanner.get("/invitation").await.expect_status(200);
     }
     let email = Email::parse(ADA).unwrap();
-    let found = accounts::find_by_email(&app.context, &email).await;
+    let found = accounts::find_by_email(&app.state, &email).await;
     assert!(matches!(found, Err(Error::NotFound)));
     let browser = open(&app, &link).await;
     let joined = browser.post("/invitation", &FORM).await;

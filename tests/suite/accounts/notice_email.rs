@@ -35,7 +35,7 @@ async fn signed_in() -> (TestApp, MailServer, Browser) {
 async fn expect_notice(app: &TestApp, server: &MailServer, ada: &Browser, to: &str) {
     app.token_of(ada, "CI", &[]).await;
     app.advance(MINUTE);
-    app.context.job_wakeup().notify_one();
+    app.state.job_wakeup().notify_one();
     server.wait_for_mail(|mail| mail.to == [to] && mail.subject() == "Narthex: new token");
 }
 
@@ -76,7 +76,7 @@ async fn second_address_can_be_corrected_within_a_minute() {
         .expect_text("We will send this email at:");
     assert_eq!(page.field("notice_email"), SECOND);
     app.advance(MINUTE);
-    app.context.job_wakeup().notify_one();
+    app.state.job_wakeup().notify_one();
     let link = server.wait_for_mail_to(SECOND).link();
     verify(&app, &link).await;
 }
@@ -89,7 +89,7 @@ async fn both_addresses_hear_of_a_change_of_the_second_one() {
     app.advance(MINUTE);
     enter(&ada, "").await;
     app.advance(MINUTE);
-    app.context.job_wakeup().notify_one();
+    app.state.job_wakeup().notify_one();
     for to in [ADA, SECOND] {
         server.wait_for_mail(|mail| {
             mail.to == [to]

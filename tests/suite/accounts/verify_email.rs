@@ -209,7 +209,7 @@ async fn registration_beyond_the_limit_of_mails_creates_the_account() {
     register(&app, ADA, PASSWORD).await;
     let outdated = server.wait_for_mail_to(ADA).link();
     let first = app.user_id(ADA).await;
-    let deleted = accounts::delete_as_operator(&app.context, first).await;
+    let deleted = accounts::delete_as_operator(&app.state, first).await;
     assert!(deleted.is_ok());
     let (browser, beyond_the_limit) = answer(ADA).await;
     assert_eq!(beyond_the_limit, within_the_limit);
@@ -238,7 +238,7 @@ async fn registration_beyond_the_network_limit_is_refused_for_all() {
     for email in [ADA, GRACE] {
         register_at(&app, email).await.expect_status(429);
     }
-    let found = accounts::find_by_email(&app.context, &Email::parse(GRACE).unwrap()).await;
+    let found = accounts::find_by_email(&app.state, &Email::parse(GRACE).unwrap()).await;
     assert!(found.is_err());
 }
 
@@ -390,7 +390,7 @@ async fn operator_verifies_an_address() {
     let (app, _server) = TestApp::start_with_mail();
     register(&app, ADA, PASSWORD).await;
     let user = app.user_id(ADA).await;
-    let verified = accounts::email_verification::verify_as_operator(&app.context, user);
+    let verified = accounts::email_verification::verify_as_operator(&app.state, user);
     assert!(verified.await.unwrap());
     assert_eq!(sign_in(&app, PASSWORD).await, leads_to("/account"));
 }

@@ -42,7 +42,7 @@ async fn fill(app: &TestApp, many: i64) {
     let user = app.user_id(ADA).await;
     for start in (0..many).step_by(500) {
         let end = many.min(start + 500);
-        let work = app.context.write(move |tx| {
+        let work = app.state.write(move |tx| {
             for number in start..end {
                 let event = NewEvent::new(EventKind::TokenCreated, number.to_string());
                 audit::record(tx, user, &Actor::operator(), event)?;
@@ -141,14 +141,14 @@ async fn pruning_deletes_oldest_events_first_and_sign_ins_last() {
     fill(&app, 1_200).await;
     app.advance(SECOND);
     fill(&app, MAX_EVENTS).await;
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(count(&app, "events", ""), MAX_EVENTS);
     for kept in ["account.created", "session.created"] {
         assert_eq!(count(&app, "events", kept), 1, "{kept}");
     }
     // A second run deletes nothing more, and nothing of another user's log.
     app.register("grace@example.com").await;
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(count(&app, "events", ""), MAX_EVENTS + 2);
     let query =
         "SELECT CAST(COUNT(DISTINCT at) AS TEXT) AS line FROM events WHERE kind = 'token.created'";
@@ -184,7 +184,7 @@ async fn receipts_of_deleted_credentials_are_bounded() {
         .call(Method::DELETE, &path, None)
         .await
         .expect_status(204);
-    let (numbers, id) = match &app.context.settings().database.url {
+    let (numbers, id) = match &app.state.settings().database.url {
         DatabaseUrl::Sqlite(_) => (
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10300)",
             "unhex('0000' || hex(randomblob(14)))",
@@ -201,7 +201,7 @@ async fn receipts_of_deleted_credentials_are_bounded() {
              SELECT {id}, users.id, i, 'revoked', 0, 1 FROM n, users"
         ),
     );
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(
         count(&app, "receipts", ""),
         10_301,
@@ -218,7 +218,7 @@ async fn receipts_of_deleted_credentials_are_bounded() {
         .await
         .expect_status(204);
     app.advance(2 * DAY);
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(count(&app, "receipts", ""), MAX_RECEIPTS);
     // The newest receipts stay, and so do receipts whose credentials are stored.
     let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM receipts WHERE at > 10300";

@@ -3,7 +3,7 @@
 use super::source::Source;
 use super::{Violation, expect_none, project_dir};
 
-const BARE: &str = "is text in one language; put it into the catalogues and write frame.text";
+const BARE: &str = "is text in one language; put it into the catalogues and write layout.text";
 
 const COMMENT: (&str, &str) = ("{#", "#}");
 const CODE: [(&str, &str); 2] = [("{{", "}}"), ("{%", "%}")];
@@ -125,7 +125,7 @@ fn templates_have_no_text_of_their_own() {
 #[test]
 fn text_of_a_template_is_found() {
     for template in [
-        "<p>Created {{ frame.text(\"a\") }}</p>",
+        "<p>Created {{ layout.text(\"a\") }}</p>",
         "<p>{{ name }}\n by {{ maker }}</p>",
         "<input aria-label=\"Date\">",
         "<a title=\"{{ at }} in UTC\">",
@@ -137,9 +137,9 @@ fn text_of_a_template_is_found() {
         assert_eq!(found.len(), 1, "{template}: {found:?}");
     }
     for template in [
-        "{# A comment with \"Words\". #}<p class=\"title\">{{ frame.text(\"a\") }} · {{ n }}</p>",
+        "{# A comment with \"Words\". #}<p class=\"title\">{{ layout.text(\"a\") }} · {{ n }}</p>",
         "{% block width %} class=\"form\"{% endblock %}",
-        "{{ buttons::link(frame, path, frame.text(\"b\"), \"quiet danger\") }}",
+        "{{ buttons::link(layout, path, layout.text(\"b\"), \"quiet danger\") }}",
         "<!doctype html>\n<style>p { color: red }</style>",
     ] {
         let found = violations(&Source::new("x.html", template));

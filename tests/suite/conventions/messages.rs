@@ -65,8 +65,8 @@ const PARTS: [&str; 7] = [
     "list-middle",
 ];
 
-/// A text that a template or a Rust source takes from the layout: `frame.text("id")` or
-/// `frame.text_with("id", [("name", …)])`.
+/// A text that a template or a Rust source takes from the layout: `layout.text("id")` or
+/// `layout.text_with("id", [("name", …)])`.
 struct Use {
     line: usize,
     id: String,
@@ -79,7 +79,7 @@ fn uses(file: &Source) -> Vec<Use> {
         .flat_map(|call| file.code.match_indices(call));
     let uses = calls.filter_map(|(offset, call)| {
         let receiver = file.code[..offset].trim_end().strip_suffix('.')?.trim_end();
-        let is_of_layout = receiver.ends_with("frame") || receiver.ends_with("frame()");
+        let is_of_layout = receiver.ends_with("layout") || receiver.ends_with("layout()");
         let in_parentheses = until_closed(&file.code[offset + call.len()..]);
         let (id, rest) = literal(in_parentheses.trim_start())?;
         is_of_layout.then(|| Use {
@@ -180,16 +180,16 @@ fn every_text_of_the_catalogue_is_used() {
 fn text_without_a_catalogue_entry_is_found() {
     let catalogue = arguments(["a = A\nb = { $count } of { $all }"]);
     for (template, count) in [
-        ("{{ frame.text(\"a\") }}", 0),
+        ("{{ layout.text(\"a\") }}", 0),
         (
-            "{{ frame.text_with(\"b\", [(\"all\", (*all).into()), (\"count\", n(1).into())]) }}",
+            "{{ layout.text_with(\"b\", [(\"all\", (*all).into()), (\"count\", n(1).into())]) }}",
             0,
         ),
-        ("{{ frame.text(\"c\") }}", 1),
-        ("{{ frame.text(\"b\") }}", 1),
-        ("{{ frame.text_with(\"b\", [(\"count\", 1.into())]) }}", 1),
-        ("{{ frame.text_with(\"a\", [(\"count\", 1.into())]) }}", 1),
-        ("user.frame()\n    .text(\"c\")", 1),
+        ("{{ layout.text(\"c\") }}", 1),
+        ("{{ layout.text(\"b\") }}", 1),
+        ("{{ layout.text_with(\"b\", [(\"count\", 1.into())]) }}", 1),
+        ("{{ layout.text_with(\"a\", [(\"count\", 1.into())]) }}", 1),
+        ("user.layout()\n    .text(\"c\")", 1),
         ("fields.text(\"c\")", 0),
     ] {
         let found = without_text(&Source::new("x.html", template), &catalogue);

@@ -106,7 +106,7 @@ fn without_user(file: &Source) -> Vec<Violation> {
     let forms = file.text.match_indices("<form").filter_map(|(offset, _)| {
         let form = file.text[offset..].split("</form>").next()?;
         let sent = form.split('>').next()?.contains("method=\"post\"");
-        (sent && !form.contains("form_user(frame.user_id)")).then_some(offset)
+        (sent && !form.contains("form_user(layout.user_id)")).then_some(offset)
     });
     forms
         .map(|offset| Violation {
@@ -121,13 +121,13 @@ fn without_user(file: &Source) -> Vec<Violation> {
 fn without_mount(file: &Source) -> Vec<Violation> {
     let with_mount = [
         "#",
-        "{{ frame.url(",
-        "{{ frame.asset(",
-        "{{ frame.home()",
-        "{{ frame.here()",
-        "{{ frame.onward(",
-        "{{ frame.download(",
-        "{{ frame.authenticator(",
+        "{{ layout.url(",
+        "{{ layout.asset(",
+        "{{ layout.home()",
+        "{{ layout.here()",
+        "{{ layout.onward(",
+        "{{ layout.download(",
+        "{{ layout.authenticator(",
     ];
     let addresses = [" href=\"", " src=\"", " action=\""]
         .into_iter()
@@ -140,8 +140,8 @@ fn without_mount(file: &Source) -> Vec<Violation> {
         .map(|(offset, _)| Violation {
             file: file.path.clone(),
             line: file.line_at(offset),
-            message: "the address may lack the mount; write it with frame.url, frame.asset, \
-                      frame.home, frame.here, frame.onward, frame.download or frame.authenticator"
+            message: "the address may lack the mount; write it with layout.url, layout.asset, \
+                      layout.home, layout.here, layout.onward, layout.download or layout.authenticator"
                 .to_owned(),
         })
         .collect()
@@ -216,7 +216,7 @@ mod tests {
             "<form method=\"get\"></form>{}",
             form.replace(
                 "<button",
-                "{% call form_user(frame.user_id) %}{% endcall %}<button"
+                "{% call form_user(layout.user_id) %}{% endcall %}<button"
             )
         );
         assert_eq!(without_user(&Source::new("x.html", form)).len(), 1);
@@ -235,17 +235,17 @@ mod tests {
             let found = without_mount(&Source::new("x.html", line));
             assert_eq!(found.len(), 1, "{line}: {found:?}");
         }
-        let allowed = "<a href=\"#main\"><a href=\"{{ frame.home() }}\">\
-                       <form action=\"{{ frame.url(row.revoke) }}\">\
-                       <script src=\"{{ frame.asset(\"x.js\") }}\"></script>";
+        let allowed = "<a href=\"#main\"><a href=\"{{ layout.home() }}\">\
+                       <form action=\"{{ layout.url(row.revoke) }}\">\
+                       <script src=\"{{ layout.asset(\"x.js\") }}\"></script>";
         assert_eq!(without_mount(&Source::new("x.html", allowed)), []);
     }
 
     #[test]
     fn allowed_markup_is_not_found() {
         for line in [
-            "<script src=\"{{ frame.script }}\" defer></script>",
-            "<link rel=\"stylesheet\" href=\"{{ frame.style }}\">",
+            "<script src=\"{{ layout.script }}\" defer></script>",
+            "<link rel=\"stylesheet\" href=\"{{ layout.style }}\">",
             "<p class=\"style\">Once only: on = off, in one safe place | safely</p>",
             "{{ name|lower }}",
         ] {

@@ -25,7 +25,7 @@ impl TestApp {
             for client in clients {
                 client.get("/api/v1/user").await.expect_status(200);
             }
-            if self.context.cluster().cached_credentials() >= clients.len() {
+            if self.state.cluster().cached_credentials() >= clients.len() {
                 return;
             }
             tokio::task::yield_now().await;
@@ -162,9 +162,9 @@ async fn cache_is_bounded_and_evicted_credentials_still_work() {
     app.wait_until_cached(&clients[0]).await;
     for client in clients.iter().chain(&clients) {
         client.get("/api/v1/user").await.expect_status(200);
-        assert!(app.context.cluster().cached_credentials() <= 4);
+        assert!(app.state.cluster().cached_credentials() <= 4);
     }
-    assert!(app.context.cluster().cached_credentials() > 0);
+    assert!(app.state.cluster().cached_credentials() > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -175,7 +175,7 @@ async fn cache_size_zero_disables_the_cache() {
     for _ in 0..20 {
         client.get("/api/v1/user").await.expect_status(200);
     }
-    assert_eq!(app.context.cluster().cached_credentials(), 0);
+    assert_eq!(app.state.cluster().cached_credentials(), 0);
 }
 
 /// Returns the value of the metric of this name.

@@ -12,7 +12,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 async fn pruned(app: &TestApp) -> (usize, usize) {
     let Pruned {
         expired, deleted, ..
-    } = prune(&app.context).await.unwrap();
+    } = prune(&app.state).await.unwrap();
     (expired, deleted)
 }
 

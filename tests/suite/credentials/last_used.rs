@@ -46,7 +46,7 @@ impl Fixture {
         for token in tokens {
             token.client.get("/api/v1/user").await.expect_status(200);
         }
-        flush(&self.app.context).await.unwrap();
+        flush(&self.app.state).await.unwrap();
     }
 
     async fn found(&self, path: &str) -> Value {
@@ -107,7 +107,7 @@ async fn introspection_updates_time_but_not_address_of_last_use() {
         .await;
     fixture.use_later(&[&token]).await;
     // The address is no longer in memory.
-    flush(&fixture.app.context).await.unwrap();
+    flush(&fixture.app.state).await.unwrap();
     sql::execute(&fixture.app, "UPDATE last_uses SET ip = '192.0.2.1'");
     fixture.app.advance(Duration::from_secs(60));
     for shown in [&token, &fresh] {
@@ -115,7 +115,7 @@ async fn introspection_updates_time_but_not_address_of_last_use() {
         let request = request.form(&[("token", &shown.secret)]);
         resource_server.send(request).await.expect_status(200);
     }
-    flush(&fixture.app.context).await.unwrap();
+    flush(&fixture.app.state).await.unwrap();
     assert_eq!(
         fixture.last_used_at_of(&token).await,
         json!("2026-11-22T12:32:00Z")
@@ -137,7 +137,7 @@ async fn deleted_credential_does_not_fail_the_flush_batch() {
         token.client.get("/api/v1/user").await.expect_status(200);
     }
     sql::execute(&fixture.app, "DELETE FROM credentials WHERE name = 'Goes'");
-    flush(&fixture.app.context).await.unwrap();
+    flush(&fixture.app.state).await.unwrap();
     assert_eq!(
         fixture.last_used_at_of(&remaining).await,
         json!("2026-11-22T12:31:00Z")
@@ -167,7 +167,7 @@ async fn sign_in_counts_as_first_use_of_the_session() {
     );
     fixture.app.advance(Duration::from_secs(60));
     fixture.ada.get("/account").await.expect_status(200);
-    flush(&fixture.app.context).await.unwrap();
+    flush(&fixture.app.state).await.unwrap();
     assert_eq!(
         fixture.last_used_at(&session).await,
         json!("2026-11-22T12:31:00Z")

@@ -24,14 +24,14 @@ const SECOND: Duration = Duration::from_secs(1);
 const SIGN_IN_INTERVAL: Duration = Duration::from_secs(120);
 
 /// Creates `many` tokens, which expire after `life` if one is given.
-async fn make_tokens(context: &AppState, user: UserId, many: usize, life: Option<Duration>) {
+async fn make_tokens(state: &AppState, user: UserId, many: usize, life: Option<Duration>) {
     for _ in 0..many {
         let new = NewToken {
             name: Name::parse("One of many").unwrap(),
             abilities: Abilities::everything(),
-            expires_at: life.map(|life| context.now().saturating_add(life)),
+            expires_at: life.map(|life| state.now().saturating_add(life)),
         };
-        let made = create_as_operator(context, user, CredentialKind::Service, new).await;
+        let made = create_as_operator(state, user, CredentialKind::Service, new).await;
         made.unwrap();
     }
 }
@@ -115,7 +115,7 @@ async fn token_over_the_limit_is_refused_on_every_interface() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
     let user = app.user_id(ADA).await;
-    make_tokens(&app.context, user, MAX_TOKENS - 1, None).await;
+    make_tokens(&app.state, user, MAX_TOKENS - 1, None).await;
     let last = app.token(&ada, "The last", &["tokens:write"]).await;
 
     let form = [("name", "Too many"), ("expires", "7d")];
@@ -158,12 +158,12 @@ async fn sign_in_at_the_limit_replaces_no_recovery_code() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;
     let user = app.user_id(ADA).await;
-    make_tokens(&app.context, user, MAX_TOKENS, None).await;
+    make_tokens(&app.state, user, MAX_TOKENS, None).await;
     let code = &ada.recovery_codes[0];
     let body = json!({"email": ADA, "password": PASSWORD, "device_name": "x", "code": code});
     let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
     answer.expect_problem(409, "too-many-tokens");
-    let summary = factors::summary(&app.context, user).await.unwrap();
+    let summary = factors::summary(&app.state, user).await.unwrap();
     assert_eq!(summary.recovery_codes.map(|codes| codes.left), Some(9));
 }
 
@@ -172,7 +172,7 @@ async fn expired_tokens_do_not_count_towards_the_limit() {
     let app = TestApp::start();
     app.register(ADA).await;
     let user = app.user_id(ADA).await;
-    make_tokens(&app.context, user, MAX_TOKENS, Some(SECOND)).await;
+    make_tokens(&app.state, user, MAX_TOKENS, Some(SECOND)).await;
     app.advance(SECOND);
     let ada = app.sign_in(ADA).await;
     app.token(&ada, "One more", &[]).await;
@@ -183,7 +183,7 @@ async fn concurrent_requests_do_not_exceed_the_token_limit() {
     let app = Arc::new(TestApp::start());
     let ada = Arc::new(app.register(ADA).await);
     let user = app.user_id(ADA).await;
-    make_tokens(&app.context, user, MAX_TOKENS - 3, None).await;
+    make_tokens(&app.state, user, MAX_TOKENS - 3, None).await;
     let mut all = JoinSet::new();
     for _ in 0..20 {
         let ada = Arc::clone(&ada);
@@ -208,7 +208,7 @@ async fn device_over_the_limit_revokes_least_recently_used_device() {
     app.advance(SECOND);
     let second = app.device(ADA, "Second").await;
     app.advance(SECOND);
-    make_tokens(&app.context, user, MAX_TOKENS - 2, None).await;
+    make_tokens(&app.state, user, MAX_TOKENS - 2, None).await;
     assert!(
         first.client.is_authenticated().await,
         "it is older, but was just used"

@@ -65,7 +65,7 @@ impl Account {
     }
 
     async fn search(&self, wanted: Search) -> (ListPage, StateCounts) {
-        search(&self.app.context, self.user, wanted).await.unwrap()
+        search(&self.app.state, self.user, wanted).await.unwrap()
     }
 
     async fn names(&self, wanted: Search) -> Vec<String> {
@@ -156,7 +156,7 @@ async fn search_filters_by_kind_ability_use_and_expiry() {
         kind: vec![kind],
         ..CredentialFilter::default()
     };
-    let in_a_week = account.app.context.now().saturating_add(7 * DAY);
+    let in_a_week = account.app.state.now().saturating_add(7 * DAY);
     for (wanted, expected) in [
         (
             Search {

@@ -276,7 +276,7 @@ fn tables_without_rowid_exist_on_sqlite() {
         "SELECT name AS line FROM pragma_table_list WHERE wr ORDER BY name",
         "SELECT 'to PostgreSQL it is a remark' AS line",
     );
-    if let DatabaseUrl::Sqlite(_) = app.context.settings().database.url {
+    if let DatabaseUrl::Sqlite(_) = app.state.settings().database.url {
         assert_eq!(
             without_rowid.join(" "),
             "attempt_counters authenticator_apps events expiry_warnings imported invalidations jobs \

@@ -25,7 +25,7 @@ struct Line {
 
 /// Returns the plan of the database for a query with any values; PostgreSQL uses these settings.
 fn plan(app: &TestApp, settings: &str, query: &str) -> String {
-    match &app.context.settings().database.url {
+    match &app.state.settings().database.url {
         DatabaseUrl::Sqlite(path) => {
             let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
             let query = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}"));
@@ -52,7 +52,7 @@ fn plan(app: &TestApp, settings: &str, query: &str) -> String {
 /// Inserts ten thousand each of ended tokens, secrets, last uses, events and other users. A
 /// database reads a table of few rows completely, whatever indexes exist.
 fn add_many(app: &TestApp) {
-    let (id, digest, numbers, analyze) = match &app.context.settings().database.url {
+    let (id, digest, numbers, analyze) = match &app.state.settings().database.url {
         DatabaseUrl::Sqlite(_) => (
             "randomblob(16)",
             "randomblob(32)",
@@ -144,7 +144,7 @@ async fn cleanup_finds_ended_credentials_by_an_index() {
     app.register("ada@example.com").await;
     add_many(&app);
     let recorded = queries_during(&app, async {
-        narthex::credentials::prune(&app.context).await.unwrap();
+        narthex::credentials::prune(&app.state).await.unwrap();
     })
     .await;
     for (condition, index) in [

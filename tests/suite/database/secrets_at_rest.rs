@@ -171,10 +171,10 @@ async fn cleanup_deletes_previous_secrets() {
     let hints = "SELECT hint AS line FROM secrets WHERE hint <> ''";
     let day = Duration::from_secs(24 * 3600);
     app.advance(30 * day);
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(query_lines(&app, hints, hints).len(), 2);
     app.advance(day);
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(query_lines(&app, hints, hints).len(), 1);
 }
 
@@ -259,7 +259,7 @@ async fn deletion_is_reported_to_apps_until_it_is_old() {
     let count = "SELECT CAST(count(*) AS text) AS line FROM account_changes";
     assert_eq!(query_lines(&app, count, count), ["3"]);
     app.advance(Duration::from_secs(31 * 24 * 3600));
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(query_lines(&app, count, count), ["0"]);
 }
 
@@ -285,7 +285,7 @@ async fn deleted_user_leaves_no_row() {
         .await
         .expect_status(303);
     app.advance(Duration::from_secs(3601));
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     let remaining = dump(&app);
     assert!(!remaining.contains(ADA), "{remaining}");
     let has_id = |dump: &str| {

@@ -64,7 +64,7 @@ async fn recovery_code_of_a_program_is_replaced() {
     confirm(&code).await.expect_invalid_fields(&["code"]);
     let new = confirmed["recovery_code"].as_str().expect("a code");
     let user = app.user_id(ADA).await;
-    let summary = factors::summary(&app.context, user).await.unwrap();
+    let summary = factors::summary(&app.state, user).await.unwrap();
     assert_eq!(summary.recovery_codes.map(|codes| codes.left), Some(10));
     let browser = enter_password(&app, ADA).await;
     enter_code(&browser, new).await.expect_status(303);
@@ -148,7 +148,7 @@ async fn resource_servers_and_proxies_learn_the_level() {
     let strong = introspect(token.secret()).await;
     assert_eq!(strong["acr"], "2");
     assert_eq!(strong["amr"], json!(["pwd", "otp", "mfa"]));
-    assert_eq!(strong["auth_time"], app.context.now().micros() / 1_000_000);
+    assert_eq!(strong["auth_time"], app.state.now().micros() / 1_000_000);
     // A password that is confirmed later proves one factor only, and a token has the same time.
     let since = strong["auth_time"].as_i64().expect("a time");
     app.advance(Duration::from_secs(600));
@@ -159,7 +159,7 @@ async fn resource_servers_and_proxies_learn_the_level() {
     assert_eq!(introspect(later.secret()).await["auth_time"], since);
     let session = browser.get("/api/v1/sessions/current").await;
     let session = session.expect_status(200).json();
-    let proved = app.context.now().saturating_sub(Duration::from_secs(600));
+    let proved = app.state.now().saturating_sub(Duration::from_secs(600));
     assert_eq!(session["auth_time"], proved.to_string());
     let recent = browser.get("/auth/verify?max_age=5m").await;
     recent.expect_status(200);

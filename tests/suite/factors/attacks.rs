@@ -224,12 +224,12 @@ async fn end(change: &str, app: &TestApp, ada: &Enrolled) {
             owner.post("/logout", &[]).await.expect_redirect("/login");
             let users = vec![app.user_id(ADA).await];
             let everything = CredentialFilter::default();
-            let ended = revoke::revoke_for_users(&app.context, users, everything).await;
+            let ended = revoke::revoke_for_users(&app.state, users, everything).await;
             assert_eq!(ended.expect("receipts").len(), 0);
         }
         "account disabled" => {
             let user = app.user_id(ADA).await;
-            let disabled = narthex::accounts::disable(&app.context, user).await;
+            let disabled = narthex::accounts::disable(&app.state, user).await;
             assert!(disabled.is_ok());
         }
         other => panic!("unknown change: {other}"),

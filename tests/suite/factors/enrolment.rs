@@ -228,7 +228,7 @@ async fn removed_signing_key_is_needed_until_secrets_are_sealed_anew() {
     let (old, new) = (crate::support::app::signing_key(), other_key());
     let both = format!("{new},{old}");
     let rotated = app.start_second(&[("NARTHEX_SECRET_KEY", &both)]);
-    narthex::factors::reseal(&rotated.context)
+    narthex::factors::reseal(&rotated.state)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     assert_ne!(sealed(&app), before);

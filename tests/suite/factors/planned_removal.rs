@@ -25,7 +25,7 @@ async fn scene() -> (TestApp, MailServer, Enrolled) {
 
 async fn app_of_ada(app: &TestApp) -> FactorId {
     let user = app.user_id(ADA).await;
-    let summary = factors::summary(&app.context, user).await;
+    let summary = factors::summary(&app.state, user).await;
     summary.expect("factors").app.expect("an app").id
 }
 
@@ -42,7 +42,7 @@ async fn remove(
         reason: "Lost phone".to_owned(),
         ending,
     };
-    let removed = factors::remove_as_operator(&app.context, user, asked, time).await;
+    let removed = factors::remove_as_operator(&app.state, user, asked, time).await;
     removed.expect("a removal")
 }
 
@@ -54,14 +54,14 @@ async fn plan(app: &TestApp) -> FactorId {
         ..Ending::default()
     };
     let planned = remove(app, id, ending, RemovalTime::AfterDelay).await;
-    let due_at = app.context.now().saturating_add(24 * HOUR);
+    let due_at = app.state.now().saturating_add(24 * HOUR);
     assert!(matches!(planned, RemovalOutcome::Planned(at) if at == due_at));
     id
 }
 
 /// Does the work of the background task, and returns the number of removed factors.
 async fn carry_out(app: &TestApp) -> usize {
-    let removed = factors::carry_out_removals(&app.context).await;
+    let removed = factors::carry_out_removals(&app.state).await;
     removed.expect("the number of removals")
 }
 
@@ -137,7 +137,7 @@ async fn owner_cancels_the_removal_and_another_user_cannot() {
 async fn second_request_keeps_the_first_time() {
     let (app, _server, _ada) = scene().await;
     let id = plan(&app).await;
-    let first = app.context.now().saturating_add(24 * HOUR);
+    let first = app.state.now().saturating_add(24 * HOUR);
     app.advance(HOUR);
     let again = remove(&app, id, Ending::default(), RemovalTime::AfterDelay).await;
     assert!(matches!(again, RemovalOutcome::Planned(at) if at == first));

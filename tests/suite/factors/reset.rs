@@ -162,7 +162,7 @@ async fn verifying_owner_of_the_address_gets_no_factor_of_a_squatter() {
     let (app, server) = TestApp::start_with_mail();
     let squatter = enrol_with_mail(&app, ADA).await;
     // As if this user had registered, and had signed in while mail was off.
-    let now = app.context.now().micros();
+    let now = app.state.now().micros();
     let unverified = format!("UPDATE users SET email_unverified_since = {now}");
     sql::execute(&app, &unverified);
     let owner = app.browser();

@@ -32,7 +32,7 @@ fn texts(codes: &[RecoveryCode]) -> Vec<String> {
 
 /// The digest of a new secret of a session.
 fn renewed(app: &TestApp) -> Digest {
-    let secret = SessionSecret::generate(app.context.random());
+    let secret = SessionSecret::generate(app.state.random());
     secret.expect("a secret").digest()
 }
 
@@ -50,11 +50,11 @@ async fn two_clicks_on_turn_on_show_the_same_codes() {
     // Both requests are authenticated before either turns the app on.
     let caller = caller(&app, &browser).await;
     let click = async || {
-        let confirmed = caller.require_recent_authentication(app.context.now());
+        let confirmed = caller.require_recent_authentication(app.state.now());
         let (code, key) = (Code::parse(&code).expect("a code"), Some([1; 16]));
         let ending = Ending::default();
         let turned_on = factors::turn_on(
-            &app.context,
+            &app.state,
             confirmed.expect("recent"),
             code,
             ending,
@@ -79,8 +79,7 @@ async fn two_clicks_on_new_codes_show_the_same_codes() {
     let caller = caller(&app, &ada.browser).await;
     let click = async || {
         let (ending, key) = (Ending::default(), Some([1; 16]));
-        let made =
-            factors::replace_recovery_codes(&app.context, &caller, ending, key, renewed(&app));
+        let made = factors::replace_recovery_codes(&app.state, &caller, ending, key, renewed(&app));
         made.await.map(|made| texts(&made.codes))
     };
     let (codes, same) = join(click(), click()).await;

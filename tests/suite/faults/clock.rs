@@ -70,7 +70,7 @@ async fn expired_session_stays_ended_after_a_clock_correction() {
         .await
         .expect_redirect("/login?next=%2Faccount");
     client.get("/api/v1/user").await.expect_status(200);
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     app.clock.set_back(DAY);
     ada.get("/account")
         .await

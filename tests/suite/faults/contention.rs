@@ -235,8 +235,8 @@ async fn flush_first_uses_during(meanwhile: &str) -> Vec<String> {
         token.client.get("/api/v1/user").await.expect_status(200);
     }
     other.batch_execute(&format!("BEGIN; {meanwhile}")).unwrap();
-    let context = app.context.clone();
-    let flush = tokio::spawn(async move { last_used::flush(&context).await });
+    let state = app.state.clone();
+    let flush = tokio::spawn(async move { last_used::flush(&state).await });
     wait_for_blocked_session(&mut other).await;
     other.batch_execute("COMMIT").unwrap();
     flush

@@ -61,7 +61,7 @@ async fn links_of_every_purpose(app: &TestApp, server: &MailServer) -> Vec<Maile
     let asked = app.browser().post("/password/forgot", &form).await;
     asked.expect_status(303);
     let invited = Email::parse(INVITED).unwrap();
-    let invited = invitation::invite(&app.context, invited, None).await;
+    let invited = invitation::invite(&app.state, invited, None).await;
     invited.unwrap();
 
     let link = |path: &'static str, link: String, fields| MailedLink { link, path, fields };

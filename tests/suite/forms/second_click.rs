@@ -227,10 +227,10 @@ async fn guesses_through_registration_count_as_sign_ins() {
 
 /// Returns the caller that this browser's cookie authenticates.
 pub async fn caller(app: &TestApp, browser: &Browser) -> Principal {
-    let rules = CookieConfig::new(app.context.settings(), &signing_keys());
+    let rules = CookieConfig::new(app.state.settings(), &signing_keys());
     let cookie = browser.cookie("narthex").unwrap();
     let digest = rules.secret_in(&cookie.value).unwrap().digest();
-    let checked = authenticate::authenticate(&app.context, SecretForm::Session, digest, None);
+    let checked = authenticate::authenticate(&app.state, SecretForm::Session, digest, None);
     checked.await.unwrap().ok().unwrap()
 }
 
@@ -242,12 +242,12 @@ async fn two_clicks_on_confirm_keep_the_session() {
     let caller = caller(&app, &browser).await;
     let click = |key: u8| {
         let password = SecretString::new(PASSWORD.to_owned());
-        reauthenticate(&app.context, &caller, password, Some([key; 16]))
+        reauthenticate(&app.state, &caller, password, Some([key; 16]))
     };
     let (first, second) = (click(1).await.unwrap(), click(1).await.unwrap());
     for secret in [first, second] {
         let digest = secret.digest();
-        let checked = authenticate::authenticate(&app.context, SecretForm::Session, digest, None);
+        let checked = authenticate::authenticate(&app.state, SecretForm::Session, digest, None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential().id, caller.credential().id);
     }

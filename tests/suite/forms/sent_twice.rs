@@ -74,7 +74,7 @@ async fn changed(
     caller: &Principal,
     key: u8,
 ) -> Result<(PasswordChanged, SessionSecret), Error> {
-    let secret = SessionSecret::generate(app.context.random()).unwrap();
+    let secret = SessionSecret::generate(app.state.random()).unwrap();
     let change = PasswordChange {
         current: SecretString::new(PASSWORD.to_owned()),
         new: NewPassword::parse(SecretString::new(NEW.to_owned()), None, None).unwrap(),
@@ -82,7 +82,7 @@ async fn changed(
         renewed: secret.digest(),
         form_key: Some([key; 16]),
     };
-    let changed = passwords::change::change_password(&app.context, caller, change).await?;
+    let changed = passwords::change::change_password(&app.state, caller, change).await?;
     Ok((changed, secret))
 }
 
@@ -98,7 +98,7 @@ async fn two_clicks_on_change_password_keep_the_session() {
         let (changed, secret) = result.unwrap();
         assert!(changed.is_renewed);
         let checked =
-            authenticate::authenticate(&app.context, SecretForm::Session, secret.digest(), None);
+            authenticate::authenticate(&app.state, SecretForm::Session, secret.digest(), None);
         let found = checked.await.unwrap().ok().unwrap();
         assert_eq!(found.credential().id, caller.credential().id);
     }

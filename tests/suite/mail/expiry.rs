@@ -9,7 +9,7 @@ use super::notices::Notices;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn warn_of_expiry(notices: &Notices) -> usize {
-    expiry_warnings::warn(&notices.app.context)
+    expiry_warnings::warn(&notices.app.state)
         .await
         .expect("warnings")
 }

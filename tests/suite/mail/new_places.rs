@@ -17,9 +17,7 @@ async fn use_token(notices: &Notices, secret: &str, ip: &str) {
     let request = client.request(Method::GET, "/api/v1/user");
     let request = request.header("X-Forwarded-For", ip);
     client.send(request).await.expect_status(200);
-    last_used::flush(&notices.app.context)
-        .await
-        .expect("a flush");
+    last_used::flush(&notices.app.state).await.expect("a flush");
 }
 
 #[tokio::test(flavor = "multi_thread")]

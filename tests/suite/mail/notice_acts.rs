@@ -23,13 +23,13 @@ impl Notices {
     async fn revoke(&self, filter: CredentialFilter, reason: RevocationReason) {
         let user = self.app.user_id(ADA).await;
         let request = RevocationRequest::of(filter, reason);
-        let revoked = revoke::revoke(&self.app.context, user, request, Actor::operator());
+        let revoked = revoke::revoke(&self.app.state, user, request, Actor::operator());
         revoked.await.expect("a revocation");
     }
 
     /// Does what a row of the table names. Returns secrets that no mail contains.
     pub async fn act(&self, act: &str, ada: &Browser) -> Vec<String> {
-        let (app, context) = (&self.app, &self.app.context);
+        let (app, state) = (&self.app, &self.app.state);
         match act {
             "change the password" => {
                 app.sign_in_with(ADA, SAFARI_ON_IPHONE).await;
@@ -42,13 +42,13 @@ impl Notices {
                 let new =
                     NewPassword::parse(SecretString::new(NEW_PASSWORD.to_owned()), None, None)
                         .unwrap();
-                let set = set_password_as_operator(context, user, new, false);
+                let set = set_password_as_operator(state, user, new, false);
                 set.await.expect("a new password");
             }
             "set a password with a link" => {
                 app.token_of(ada, "CI", &[]).await;
                 let user = app.user_id(ADA).await;
-                let secret = reset::create_link(context, user).await.expect("a link");
+                let secret = reset::create_link(state, user).await.expect("a link");
                 let browser = app.browser();
                 let link = format!("/password/reset?token={}", secret.expose());
                 browser.get(&link).await.expect_status(303);
@@ -78,7 +78,7 @@ impl Notices {
             }
             "disable" => {
                 let user = app.user_id(ADA).await;
-                accounts::disable(context, user)
+                accounts::disable(state, user)
                     .await
                     .expect("a disabled account");
             }
@@ -94,7 +94,7 @@ impl Notices {
 
     /// Does an act with second factors. Another session of Ada adds the app.
     async fn act_on_factors(&self, act: &str) -> Vec<String> {
-        let (app, context) = (&self.app, &self.app.context);
+        let (app, state) = (&self.app, &self.app.state);
         let browser = app.sign_in(ADA).await;
         if act == "add the app and sign out the others" {
             let page = browser.get("/account/security/totp").await;
@@ -113,14 +113,14 @@ impl Notices {
             }
             "remove the app as an operator" => {
                 let user = app.user_id(ADA).await;
-                let summary = factors::summary(context, user).await.expect("factors");
+                let summary = factors::summary(state, user).await.expect("factors");
                 let asked = factors::OperatorRemoval {
                     factor: summary.app.expect("an app").id,
                     reason: "Lost phone, called back".to_owned(),
                     ending: factors::Ending::default(),
                 };
                 let time = factors::RemovalTime::Now;
-                let removed = factors::remove_as_operator(context, user, asked, time);
+                let removed = factors::remove_as_operator(state, user, asked, time);
                 removed.await.expect("a removal");
             }
             "make recovery codes anew" => {

@@ -55,14 +55,14 @@ impl Notices {
             password: NewPassword::parse(SecretString::new(PASSWORD.to_owned()), None, None)
                 .unwrap(),
         };
-        let created = accounts::create(&self.app.context, registration, Actor::operator());
+        let created = accounts::create(&self.app.state, registration, Actor::operator());
         created.await.expect("an account");
     }
 
     /// Ends the minute in which notices are joined.
     pub fn end_minute(&self) {
         self.app.advance(Duration::from_secs(61));
-        self.app.context.job_wakeup().notify_one();
+        self.app.state.job_wakeup().notify_one();
     }
 
     /// Waits for the next mail.

@@ -34,7 +34,7 @@ async fn server_sends_mail_after_the_commit_without_a_request() {
         to: ADA.to_owned(),
         mail: Mail::Test,
     };
-    let queued = app.context.write(move |tx| mail::queue(tx, None, mail));
+    let queued = app.state.write(move |tx| mail::queue(tx, None, mail));
     queued.await.unwrap();
     assert_eq!(server.wait_for(0).to, [ADA]);
 }

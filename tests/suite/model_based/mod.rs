@@ -147,13 +147,13 @@ impl<'a> TestUser<'a> {
     }
 
     async fn set_disabled(&mut self, disabled: bool) {
-        let context = &self.world.app.context;
+        let state = &self.world.app.state;
         let user = self.world.app.user_id(&self.email).await;
         if disabled {
-            accounts::disable(context, user).await.unwrap();
+            accounts::disable(state, user).await.unwrap();
             self.model.revoke(&Target::Sessions, 0);
         } else {
-            accounts::enable(context, user).await.unwrap();
+            accounts::enable(state, user).await.unwrap();
         }
         self.model.disabled = disabled;
     }

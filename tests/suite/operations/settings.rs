@@ -142,7 +142,7 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("NARTHEX_MEMORY_SIZE", "0MiB", "such as 64MiB"),
     (
         "NARTHEX_APP_NAME",
-        "A name of more than sixty characters, which does not fit into the frame",
+        "A name of more than sixty characters, which does not fit into the layout",
         "visible characters",
     ),
     (

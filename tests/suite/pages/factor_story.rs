@@ -23,7 +23,7 @@ print(f'{number % 10**6:06}')
 
 /// The code of the present step, by the clock of the server.
 fn code(app: &TestApp, secret: &str) -> String {
-    let seconds = app.context.now().micros() / 1_000_000;
+    let seconds = app.state.now().micros() / 1_000_000;
     let secret = secret.replace(' ', "");
     let output = Command::new(programs::find("python3", "python3"))
         .args(["-c", TOTP, &secret, &seconds.to_string()])

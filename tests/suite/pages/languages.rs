@@ -156,8 +156,8 @@ fn directory_with(files: &[(&str, &str)]) -> tempfile::TempDir {
 #[tokio::test(flavor = "multi_thread")]
 async fn directory_adds_a_language_and_replaces_a_text() {
     let directory = directory_with(&[
-        ("ar.ftl", "frame-skip = تخطي\nlanguage-name = العربية"),
-        ("de.ftl", "frame-skip = Zum Text"),
+        ("ar.ftl", "layout-skip = تخطي\nlanguage-name = العربية"),
+        ("de.ftl", "layout-skip = Zum Text"),
     ]);
     let path = directory.path().to_str().expect("a readable path");
     let app = TestApp::start_with(&[("NARTHEX_LANGUAGES_DIR", path)]);

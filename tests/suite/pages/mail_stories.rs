@@ -199,7 +199,7 @@ async fn invited_person_joins_although_registration_is_closed() {
     let closed = [("NARTHEX_REGISTRATION", "closed")];
     Story::in_each_language(&closed, async |story| {
         let address = Email::parse(ADA).unwrap();
-        let invited = invitation::invite(&story.app.context, address, None).await;
+        let invited = invitation::invite(&story.app.state, address, None).await;
         invited.unwrap();
         story.follow(ADA, "/invitation").await;
         let lead = ["You are invited", "Sie sind eingeladen"];

@@ -84,7 +84,7 @@ async fn every_page_of_a_mailed_link_is_accessible() {
     expect_accessible(&window, &confirmation, "/email/confirm").await;
 
     let address = Email::parse(INVITED).unwrap();
-    let invited = invitation::invite(&app.context, address, None).await;
+    let invited = invitation::invite(&app.state, address, None).await;
     invited.unwrap();
     let link = server.wait_for_mail_to(INVITED).link();
     expect_accessible(&window, &link, "/invitation").await;

@@ -1,12 +1,12 @@
-//! Properties of every page: branding, frame, size, accessibility and correct HTML.
+//! Properties of every page: branding, layout, size, accessibility and correct HTML.
 
 mod accessibility;
 mod branding;
 mod controls;
 mod error_page;
 mod factor_story;
-mod frame;
 mod languages;
+mod layout;
 mod mail_stories;
 mod mailed_links;
 mod main_story;

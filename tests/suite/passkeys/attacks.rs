@@ -65,7 +65,7 @@ async fn used_up_answers_of_a_sign_in_are_mailed() {
         second_step(&browser, &wrong).await.expect_status(422);
     }
     app.advance(std::time::Duration::from_secs(60));
-    app.context.job_wakeup().notify_one();
+    app.state.job_wakeup().notify_one();
     let subject = "Narthex: wrong codes at a sign-in";
     server.wait_for_mail(|mail| mail.subject() == subject);
 }

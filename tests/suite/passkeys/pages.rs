@@ -59,7 +59,7 @@ async fn password_manager_finds_the_page_of_passkeys() {
     let app = TestApp::start();
     let answer = app.browser().get(ENDPOINTS).await.expect_status(200);
     // The client removes the mount.
-    let page = app.context.settings().origin() + "/account/security";
+    let page = app.state.settings().origin() + "/account/security";
     let found: serde_json::Value = serde_json::from_str(&answer.text).expect("JSON");
     assert_eq!(found, json!({"enroll": page, "manage": page}));
 }

@@ -190,7 +190,7 @@ fn server_with_an_address_has_no_passkeys() {
         ("https://accounts.example.com", true),
     ] {
         let app = TestApp::start_with(&[("NARTHEX_PUBLIC_URL", url)]);
-        let party = RelyingParty::of(app.context.settings());
+        let party = RelyingParty::of(app.state.settings());
         assert_eq!(party.is_some(), has_passkeys, "{url}");
     }
 }

@@ -52,9 +52,9 @@ async fn passkey_opens_a_session_of_two_factors() {
         assert_eq!(opened.json()["location"], "/account");
         let amr = json!([key, "user", "mfa"]);
         assert_eq!(proof_of(&browser).await, (json!("2"), amr));
-        let summary = narthex::factors::summary(&app.context, app.user_id(ADA).await);
+        let summary = narthex::factors::summary(&app.state, app.user_id(ADA).await);
         let used = &summary.await.expect("factors").passkeys[0];
-        assert_eq!(used.last_used_at, Some(app.context.now()));
+        assert_eq!(used.last_used_at, Some(app.state.now()));
         let signed_in = "session.created".to_owned();
         assert!(event_types(&owner).await.contains(&signed_in));
     }
@@ -232,14 +232,14 @@ async fn change_of_the_account_ends_the_second_step() {
                 owner.post("/account/password", &form).await;
             }
             "passkey" => {
-                let summary = narthex::factors::summary(&app.context, app.user_id(ADA).await);
+                let summary = narthex::factors::summary(&app.state, app.user_id(ADA).await);
                 let id = summary.await.expect("factors").passkeys[0].id;
                 let remove = format!("/account/security/passkeys/{id}/remove");
                 owner.post(&remove, &[]).await.expect_status(303);
             }
             _ => {
                 let user = app.user_id(ADA).await;
-                let disabled = accounts::disable(&app.context, user).await;
+                let disabled = accounts::disable(&app.state, user).await;
                 assert!(disabled.is_ok());
             }
         }
@@ -254,7 +254,7 @@ async fn unknown_passkey_is_named_as_such() {
     let app = TestApp::start();
     let mut removed = Passkey::new(1);
     let owner = with_passkey(&app, &mut removed).await;
-    let summary = narthex::factors::summary(&app.context, app.user_id(ADA).await);
+    let summary = narthex::factors::summary(&app.state, app.user_id(ADA).await);
     let id = summary.await.expect("factors").passkeys[0].id;
     let remove = format!("/account/security/passkeys/{id}/remove");
     owner.post(&remove, &[]).await.expect_status(303);
@@ -335,9 +335,9 @@ async fn browser_has_at_most_twenty_open_challenges() {
 async fn challenges_of_a_client_network_are_limited() {
     let app = TestApp::start();
     let client = Some("127.0.0.1".parse().unwrap());
-    let request = Attempt::to_get_challenge(&app.context, client);
+    let request = Attempt::to_get_challenge(&app.state, client);
     for _ in 0..1200 {
-        let counted = rate_limit::record_attempt(&app.context, &request).await;
+        let counted = rate_limit::record_attempt(&app.state, &request).await;
         assert!(counted.is_ok());
     }
     begin(&app.browser()).await;

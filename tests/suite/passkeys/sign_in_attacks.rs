@@ -174,7 +174,7 @@ async fn disabled_account_begins_no_sign_in() {
         with_passkey(&app, &mut passkey).await;
         passkey.is_verified = is_verified;
         let user = app.user_id(ADA).await;
-        assert!(accounts::disable(&app.context, user).await.is_ok());
+        assert!(accounts::disable(&app.state, user).await.is_ok());
         let browser = app.browser();
         let refused = sign_in(&browser, &passkey).await;
         refused.expect_problem(422, "invalid");

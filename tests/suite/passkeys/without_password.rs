@@ -225,9 +225,9 @@ async fn password_stays_where_no_passkey_is_accepted() {
     let other = app.start_second(&with_address);
     let user = app.user_id(ADA).await;
     for (server, is_possible) in [(&app, true), (&other, false)] {
-        let summary = factors::summary(&server.context, user).await;
+        let summary = factors::summary(&server.state, user).await;
         let summary = summary.expect("factors");
-        let settings = server.context.settings();
+        let settings = server.state.settings();
         assert_eq!(summary.can_remove_password(settings), is_possible);
     }
 }
@@ -271,14 +271,14 @@ async fn user_whose_last_passkey_was_removed_gets_a_way_out() {
             .expect_status(200);
         browser.post(REMOVE, &[]).await.expect_status(303);
         let user = app.user_id(ADA).await;
-        let summary = factors::summary(&app.context, user).await.expect("factors");
+        let summary = factors::summary(&app.state, user).await.expect("factors");
         let asked = factors::OperatorRemoval {
             factor: summary.passkeys[0].id,
             reason: "Lost phone".to_owned(),
             ending: factors::Ending::default(),
         };
         let now = factors::RemovalTime::Now;
-        let removed = factors::remove_as_operator(&app.context, user, asked, now);
+        let removed = factors::remove_as_operator(&app.state, user, asked, now);
         removed.await.expect("a removal");
         app.advance(LATER);
         for confirm in ["/account/confirm", "/account/confirm?acr=2"] {

@@ -82,9 +82,9 @@ async fn bcrypt_of_a_long_password_is_kept_at_sign_in() {
 async fn account_without_a_password_costs_a_hash_and_refuses() {
     let app = app_with("").await;
     for password in [PASSWORD, "x"] {
-        let runs = app.context.hasher().runs();
+        let runs = app.state.hasher().runs();
         assert_eq!(sign_in(&app, password).await, 422);
-        assert_eq!(app.context.hasher().runs(), runs + 1);
+        assert_eq!(app.state.hasher().runs(), runs + 1);
     }
     assert_eq!(sign_in(&app, "").await, 422);
     assert_eq!(stored(&app), "");
@@ -98,22 +98,22 @@ async fn unknown_address_costs_one_hash_of_its_own_scheme() {
         "INSERT INTO imported (source, kind, foreign_id, id, imported_at) \
          SELECT 'sanctum', 'user', email, id, 0 FROM users",
     );
-    update_dummy_hashes(&app.context).await.unwrap();
+    update_dummy_hashes(&app.state).await.unwrap();
     let bcrypt = HashScheme::Bcrypt { cost: 4 };
-    let dummy = app.context.hasher().dummy_of("nobody@example.com");
+    let dummy = app.state.hasher().dummy_of("nobody@example.com");
     assert_eq!(dummy.scheme().unwrap(), bcrypt);
     for address in ["nobody@example.com", "no-one@example.com", ADA] {
-        let runs = app.context.hasher().runs();
+        let runs = app.state.hasher().runs();
         let form = [("email", address), ("password", "correct house")];
         assert_eq!(app.browser().post("/login", &form).await.status, 422);
-        assert_eq!(app.context.hasher().runs(), runs + 1, "{address}");
+        assert_eq!(app.state.hasher().runs(), runs + 1, "{address}");
     }
 }
 
 /// The schemes of the dummy hashes of 100 addresses without an account.
 fn dummy_schemes(app: &TestApp) -> Vec<HashScheme> {
     let addresses = (0..100).map(|number| format!("nobody-{number}@example.com"));
-    let dummies = addresses.map(|address| app.context.hasher().dummy_of(&address));
+    let dummies = addresses.map(|address| app.state.hasher().dummy_of(&address));
     dummies.map(|dummy| dummy.scheme().unwrap()).collect()
 }
 
@@ -121,7 +121,7 @@ fn dummy_schemes(app: &TestApp) -> Vec<HashScheme> {
 async fn unknown_addresses_have_the_schemes_of_imported_users() {
     let app = TestApp::start();
     app.register(ADA).await;
-    update_dummy_hashes(&app.context).await.unwrap();
+    update_dummy_hashes(&app.state).await.unwrap();
     assert_eq!(dummy_schemes(&app), [CURRENT; 100]);
 
     for (address, hash) in [("eve@example.com", BCRYPT), ("bob@example.com", "")] {
@@ -136,7 +136,7 @@ async fn unknown_addresses_have_the_schemes_of_imported_users() {
     );
     let second = app.start_second(&[]);
     for node in [&app, &second] {
-        update_dummy_hashes(&node.context).await.unwrap();
+        update_dummy_hashes(&node.state).await.unwrap();
     }
     let schemes = dummy_schemes(&app);
     assert_eq!(dummy_schemes(&second), schemes);

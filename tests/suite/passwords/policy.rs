@@ -47,7 +47,7 @@ async fn weak_password_is_rejected_with_a_reason_in_every_interface() {
     let form = [("name", NAME), ("email", ADA), ("password", PASSWORD)];
     ada.post("/register", &form).await.expect_status(303);
     let operator = Operator::new();
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     for (password, reason) in WEAK_PASSWORDS {
         let page = register(&app, ADA, password).await.expect_status(422);
         let page = page
@@ -69,7 +69,7 @@ async fn weak_password_is_rejected_with_a_reason_in_every_interface() {
         assert!(line.contains(reason), "{line}");
     }
     assert_eq!(
-        app.context.hasher().runs(),
+        app.state.hasher().runs(),
         runs,
         "a weak password must not be hashed"
     );
@@ -188,7 +188,7 @@ async fn nul_is_allowed_in_passwords_only() {
 async fn impossible_password_is_rejected_without_hashing() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     let (over, huge) = ("x".repeat(129), "x".repeat(1 << 20));
     for (password, status) in [("", 422), (&*over, 422), (&*huge, 413)] {
         let confirm = [("password", password)];
@@ -211,7 +211,7 @@ async fn impossible_password_is_rejected_without_hashing() {
         let answer = app.anonymous().post_json("/api/v1/sign-in", &body).await;
         assert_eq!(answer.status, if status == 413 { 413 } else { 401 });
     }
-    assert_eq!(app.context.hasher().runs(), runs);
+    assert_eq!(app.state.hasher().runs(), runs);
 }
 
 fn stored(app: &TestApp) -> String {
@@ -298,10 +298,10 @@ async fn malformed_stored_hash_is_rejected_at_normal_cost() {
         format!("$argon2id$v=19$m=19456,t=4000000000,p=1{tag}"),
     ] {
         execute(&app, &format!("UPDATE users SET password_hash = '{phc}'"));
-        let runs = app.context.hasher().runs();
+        let runs = app.state.hasher().runs();
         assert_eq!(sign_in(&app, ADA, PASSWORD).await, 422, "{phc}");
         assert_eq!(
-            app.context.hasher().runs(),
+            app.state.hasher().runs(),
             runs + 1,
             "a malformed hash must cost one run, like a wrong password"
         );

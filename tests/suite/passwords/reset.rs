@@ -104,7 +104,7 @@ async fn reset_by_mail_ends_sessions_and_device_tokens() {
     assert_eq!(states[0]["paused"], true);
     let events = event_types(&browser).await;
     assert!(events.contains(&"password.reset".to_owned()), "{events:?}");
-    assert!(accounts::find(&app.context, user).await.is_ok());
+    assert!(accounts::find(&app.state, user).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +156,7 @@ async fn disabled_account_gets_no_mail() {
     let (app, server) = TestApp::start_with_mail();
     let ada = app.add_user(ADA).await;
     app.add_user(GRACE).await;
-    accounts::disable(&app.context, ada).await.unwrap();
+    accounts::disable(&app.state, ada).await.unwrap();
     ask(&app, ADA).await;
     ask(&app, GRACE).await;
     assert_eq!(server.wait_for(0).to, [GRACE]);
@@ -265,7 +265,7 @@ async fn changes_of_the_account_make_the_link_void() {
                 let ended = browser.call(Method::POST, "/api/v1/sign-out", Some(&everything));
                 ended.await.expect_status(200);
             }
-            _ => drop(accounts::disable(&app.context, user).await.unwrap()),
+            _ => drop(accounts::disable(&app.state, user).await.unwrap()),
         }
         expect_link_is_void(&app, &link).await;
     }

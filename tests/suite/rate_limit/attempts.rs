@@ -157,7 +157,7 @@ async fn correct_password_is_rejected_like_a_wrong_one_during_delay() {
     let app = start_behind_proxy();
     app.register(ADA).await;
     block(&app, ADA).await;
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     let wrong = try_from(&app, "203.0.113.5", ADA, WRONG).await;
     let right = try_from(&app, "203.0.113.5", ADA, PASSWORD).await;
     assert_eq!(wrong.status, right.status);
@@ -165,7 +165,7 @@ async fn correct_password_is_rejected_like_a_wrong_one_during_delay() {
     assert_eq!(right.status, 429);
     assert!(right.headers_named("set-cookie").is_empty());
     assert_eq!(
-        app.context.hasher().runs(),
+        app.state.hasher().runs(),
         runs,
         "a rejected attempt must not be hashed"
     );
@@ -178,7 +178,7 @@ async fn correct_password_is_rejected_like_a_wrong_one_during_delay() {
 async fn malformed_attempt_is_neither_hashed_nor_counted() {
     let app = TestApp::start();
     app.register(ADA).await;
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     let long = "x".repeat(129);
     for _ in 0..20 {
         for (email, password) in [
@@ -191,11 +191,11 @@ async fn malformed_attempt_is_neither_hashed_nor_counted() {
             try_directly(&app, email, password).await.expect_status(422);
         }
     }
-    assert_eq!(app.context.hasher().runs(), runs);
+    assert_eq!(app.state.hasher().runs(), runs);
     try_directly(&app, ADA, PASSWORD)
         .await
         .expect_redirect("/account");
-    assert_eq!(app.context.hasher().runs(), runs + 1);
+    assert_eq!(app.state.hasher().runs(), runs + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,7 +204,7 @@ async fn unknown_and_disabled_accounts_are_limited_identically() {
     app.register(ADA).await;
     app.register("off@example.com").await;
     let disabled = app.user_id("off@example.com").await;
-    accounts::disable(&app.context, disabled).await.unwrap();
+    accounts::disable(&app.state, disabled).await.unwrap();
     let mut all_responses = Vec::new();
     for (from, email) in [
         ("198.51.100.1", ADA),
@@ -212,7 +212,7 @@ async fn unknown_and_disabled_accounts_are_limited_identically() {
         ("198.51.100.3", "off@example.com"),
     ] {
         let mut responses = Vec::new();
-        let runs = app.context.hasher().runs();
+        let runs = app.state.hasher().runs();
         for _ in 0..9 {
             let answer = try_from(&app, from, email, WRONG).await;
             let mut headers: Vec<String> = answer
@@ -225,7 +225,7 @@ async fn unknown_and_disabled_accounts_are_limited_identically() {
             let text = without_form_key(&answer).replace(email, "");
             responses.push((answer.status, headers, text));
         }
-        all_responses.push((app.context.hasher().runs() - runs, responses));
+        all_responses.push((app.state.hasher().runs() - runs, responses));
     }
     assert_eq!(all_responses[0].0, 6);
     assert_eq!(all_responses[0], all_responses[1]);
@@ -374,9 +374,9 @@ async fn concurrent_attempts_are_each_counted() {
     let app = Arc::new(TestApp::start());
     let mut all = JoinSet::new();
     for _ in 0..50 {
-        let context = app.context.clone();
-        let attempt = Attempt::to_sign_in(&context, ADA, None);
-        all.spawn(async move { rate_limit::record_attempt(&context, &attempt).await });
+        let state = app.state.clone();
+        let attempt = Attempt::to_sign_in(&state, ADA, None);
+        all.spawn(async move { rate_limit::record_attempt(&state, &attempt).await });
     }
     let answers = all.join_all().await;
     let accepted = answers.iter().filter(|answer| answer.is_ok()).count();
@@ -396,7 +396,7 @@ async fn concurrent_attempts_are_each_counted() {
 async fn concurrent_attempts_hash_no_more_than_sequential_ones() {
     let app = Arc::new(TestApp::start());
     app.register(ADA).await;
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     let mut all = JoinSet::new();
     for _ in 0..50 {
         let app = Arc::clone(&app);
@@ -415,7 +415,7 @@ async fn concurrent_attempts_hash_no_more_than_sequential_ones() {
         refused += 1;
     }
     assert_eq!(refused, 6);
-    assert_eq!(app.context.hasher().runs() - runs, 6);
+    assert_eq!(app.state.hasher().runs() - runs, 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -425,7 +425,7 @@ async fn counts_are_shared_between_nodes_and_survive_a_restart() {
     for _ in 0..6 {
         try_directly(&app, ADA, WRONG).await.expect_status(422);
     }
-    let settings = app.context.settings().clone();
+    let settings = app.state.settings().clone();
     let other = AppState::open(settings, app.clock.clone(), Arc::new(SystemRandom)).unwrap();
     let address = "127.0.0.1".parse().ok();
     let attempt = Attempt::to_sign_in(&other, ADA, address);
@@ -475,7 +475,7 @@ async fn each_session_has_one_count_for_all_password_prompts() {
         .await
         .expect_status(422);
     }
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     let body = json!({"password": PASSWORD});
     let right = [("password", PASSWORD)];
     ada.call(Method::POST, "/api/v1/confirm", Some(&body))
@@ -493,7 +493,7 @@ async fn each_session_has_one_count_for_all_password_prompts() {
             .expect_text("data-wait=\"1\"")
             .expect_no_text("aria-invalid");
     }
-    assert_eq!(app.context.hasher().runs(), runs);
+    assert_eq!(app.state.hasher().runs(), runs);
     ada.get("/account").await.expect_status(200);
 
     other
@@ -558,7 +558,7 @@ async fn registrations_are_limited_by_client_address() {
             .await
             .expect_redirect("/account");
     }
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     let page = register("198.51.100.7", 1000).await;
     assert_eq!(retry_after(&page), 1);
     assert_eq!(page.field("email"), "user1000@example.com");
@@ -566,7 +566,7 @@ async fn registrations_are_limited_by_client_address() {
         .expect_no_text(PASSWORD);
     let taken = register("198.51.100.7", 0).await;
     retry_after(&taken);
-    assert_eq!(app.context.hasher().runs(), runs);
+    assert_eq!(app.state.hasher().runs(), runs);
     register("198.51.100.8", 1000)
         .await
         .expect_redirect("/account");
@@ -615,15 +615,15 @@ async fn pruning_deletes_expired_counts() {
     let app = start_behind_proxy();
     app.register(ADA).await;
     block(&app, ADA).await;
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert!(stored_counts(&app) > 0, "a current count must remain");
     retry_after(&try_from(&app, "203.0.113.5", ADA, PASSWORD).await);
     app.advance(DAY);
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(stored_counts(&app), 0);
     try_from(&app, "203.0.113.5", ADA, WRONG).await;
     app.clock.set_back(366 * DAY);
-    prune(&app.context).await.unwrap();
+    prune(&app.state).await.unwrap();
     assert_eq!(
         stored_counts(&app),
         0,

@@ -122,7 +122,7 @@ async fn correct_passwords_of_an_account_are_limited_per_hour() {
             sign_in_a_device(&app, HOME, ADA).await.expect_status(201);
         }
     }
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     assert_eq!(retry_after(&sign_in(&app, HOME, ADA, PASSWORD).await), 1);
     let refused = sign_in_a_device(&app, HOME, ADA).await;
     refused
@@ -131,7 +131,7 @@ async fn correct_passwords_of_an_account_are_limited_per_hour() {
     // The limit of the account also applies at an unknown location.
     assert_eq!(retry_after(&sign_in(&app, OFFICE, ADA, PASSWORD).await), 1);
     assert_eq!(
-        app.context.hasher().runs(),
+        app.state.hasher().runs(),
         runs,
         "a rejected attempt must not be hashed"
     );
@@ -182,12 +182,12 @@ async fn confirmations_of_a_session_are_limited_per_hour() {
             answer.expect_status(204);
         }
     }
-    let runs = app.context.hasher().runs();
+    let runs = app.state.hasher().runs();
     assert_eq!(retry_after(&ada.post("/account/confirm", &form).await), 1);
     let answer = ada.call(Method::POST, "/api/v1/confirm", Some(&body)).await;
     answer.expect_problem(429, "throttled");
     assert_eq!(
-        app.context.hasher().runs(),
+        app.state.hasher().runs(),
         runs,
         "a rejected attempt must not be hashed"
     );
@@ -240,8 +240,8 @@ async fn ipv6_site_shares_one_limit_across_its_networks() {
     };
     let attempt_sign_in = async |site: u16, number: usize| {
         let email = format!("user{number}@example.com");
-        let attempt = Attempt::to_sign_in(&app.context, &email, address(site, number));
-        rate_limit::record_attempt(&app.context, &attempt).await
+        let attempt = Attempt::to_sign_in(&app.state, &email, address(site, number));
+        rate_limit::record_attempt(&app.state, &attempt).await
     };
     for number in 0..=FREE_PER_SITE {
         attempt_sign_in(1, number).await.unwrap();
@@ -250,8 +250,8 @@ async fn ipv6_site_shares_one_limit_across_its_networks() {
     assert!(matches!(refused, Err(Error::Throttled(_))), "{refused:?}");
     attempt_sign_in(2, FREE_PER_SITE + 1).await.unwrap();
     let register = async |site: u16, number: usize| {
-        let attempt = Attempt::to_register(&app.context, address(site, number));
-        rate_limit::record_attempt(&app.context, &attempt).await
+        let attempt = Attempt::to_register(&app.state, address(site, number));
+        rate_limit::record_attempt(&app.state, &attempt).await
     };
     for number in 0..=FREE_PER_SITE {
         register(1, number).await.unwrap();

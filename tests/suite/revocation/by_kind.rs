@@ -41,7 +41,7 @@ impl Ada {
             abilities: Abilities::everything(),
             expires_at: None,
         };
-        let made = create_as_operator(&app.context, user, CredentialKind::Service, new).await;
+        let made = create_as_operator(&app.state, user, CredentialKind::Service, new).await;
         assert!(made.is_ok());
         ada.post("/logout", &[]).await.expect_status(303);
         let narthex = app.library();
@@ -54,8 +54,8 @@ impl Ada {
 
     async fn active(&self) -> Vec<(CredentialKind, CredentialId)> {
         let (everything, all) = (CredentialFilter::default(), Paging::new(100, None));
-        let context = &self.app.context;
-        let rows = list(context, self.user, everything, StatusFilter::Active, all).await;
+        let state = &self.app.state;
+        let rows = list(state, self.user, everything, StatusFilter::Active, all).await;
         let rows = rows.unwrap().rows.into_iter();
         rows.map(|credential| (credential.kind, credential.id))
             .collect()

@@ -55,7 +55,7 @@ fn spawn_sign_ins(app: &TestApp, got_in: &mpsc::Sender<()>) -> JoinSet<Vec<Brows
 async fn sign_out_everywhere(app: &TestApp, user: UserId) -> RevocationReceipt {
     let everything = CredentialFilter::default();
     let request = RevocationRequest::of(everything, RevocationReason::SignedOut);
-    let ended = revoke(&app.context, user, request, Actor::operator()).await;
+    let ended = revoke(&app.state, user, request, Actor::operator()).await;
     ended.unwrap()
 }
 
@@ -179,12 +179,12 @@ async fn sign_in_racing_account_disabling_is_revoked() {
     let (got_in, mut first) = mpsc::channel(1);
     let racers = spawn_sign_ins(&app, &got_in);
     first.recv().await.expect("a sign-in");
-    accounts::disable(&app.context, user).await.unwrap();
+    accounts::disable(&app.state, user).await.unwrap();
     let browsers: Vec<Browser> = racers.join_all().await.into_iter().flatten().collect();
     for browser in &browsers {
         assert!(!is_signed_in(browser).await);
     }
-    accounts::enable(&app.context, user).await.unwrap();
+    accounts::enable(&app.state, user).await.unwrap();
     for browser in &browsers {
         assert!(
             !is_signed_in(browser).await,
@@ -302,13 +302,13 @@ async fn token_of_a_disabled_account_changes_nothing_more() {
     let ada = app.register(ADA).await;
     let token = app.token(&ada, "CI", &["tokens:write"]).await;
     let digest = SecretString::new(token.secret.clone()).digest();
-    let caller = authenticate(&app.context, SecretForm::Token, digest, None);
+    let caller = authenticate(&app.state, SecretForm::Token, digest, None);
     let caller = caller.await.unwrap().expect("a caller");
     let user = app.user_id(ADA).await;
-    accounts::disable(&app.context, user).await.unwrap();
+    accounts::disable(&app.state, user).await.unwrap();
     let id = caller.credential().id;
-    let revoked = revoke_one(&app.context, &caller, CredentialType::Token, id).await;
+    let revoked = revoke_one(&app.state, &caller, CredentialType::Token, id).await;
     assert!(matches!(revoked, Err(Error::NotSignedIn { .. })));
-    accounts::enable(&app.context, user).await.unwrap();
+    accounts::enable(&app.state, user).await.unwrap();
     token.client.get("/api/v1/user").await.expect_status(200);
 }

@@ -166,7 +166,7 @@ async fn disabled_account_rejects_device_sign_in_and_token() {
     let app = TestApp::start();
     app.register(ADA).await;
     let device = app.device(ADA, "Phone").await;
-    narthex::accounts::disable(&app.context, app.user_id(ADA).await)
+    narthex::accounts::disable(&app.state, app.user_id(ADA).await)
         .await
         .unwrap();
     assert!(!device.client.is_authenticated().await);

@@ -17,7 +17,7 @@ const SHARED: [(&str, &str); 2] = [
 ];
 
 fn host(app: &TestApp) -> String {
-    let settings = app.context.settings();
+    let settings = app.state.settings();
     let own = settings
         .server
         .public_url

@@ -63,7 +63,7 @@ async fn sign_in_does_not_reveal_which_accounts_exist() {
     app.register(ADA).await;
     app.register("off@example.com").await;
     let disabled = app.user_id("off@example.com").await;
-    accounts::disable(&app.context, disabled).await.unwrap();
+    accounts::disable(&app.state, disabled).await.unwrap();
     let mut answers = Vec::new();
     for (email, password) in [
         (ADA, "the wrong password"),
@@ -240,11 +240,11 @@ async fn session_of_a_disabled_account_stays_revoked_when_enabled() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     let ada = app.user_id(ADA).await;
-    accounts::disable(&app.context, ada).await.unwrap();
+    accounts::disable(&app.state, ada).await.unwrap();
     browser.get("/account").await.expect_status(303);
     let form = [("email", ADA), ("password", PASSWORD)];
     app.browser().post("/login", &form).await.expect_status(422);
-    accounts::enable(&app.context, ada).await.unwrap();
+    accounts::enable(&app.state, ada).await.unwrap();
     browser.get("/account").await.expect_status(303);
     app.browser().post("/login", &form).await.expect_status(303);
 }

@@ -47,7 +47,7 @@ pub struct TestApp {
     pub clock: Arc<FakeClock>,
     pub random: Arc<FaultyRandom>,
     /// The state, for calls that only the library offers.
-    pub context: AppState,
+    pub state: AppState,
     /// The mount that the clients of this server add to each path.
     clients_mount: Mount,
     server: ServerHandle,
@@ -159,9 +159,9 @@ impl TestApp {
             .with_password_hash(CHEAP_HASH);
         let keys = settings.signing.keys.clone().unwrap_or_else(signing_keys);
         let random = Arc::new(FaultyRandom::default());
-        let context = AppState::open(settings, clock.clone(), random.clone()).expect("a state");
+        let state = AppState::open(settings, clock.clone(), random.clone()).expect("a state");
         let (ready, started) = mpsc::channel();
-        let serving = context.clone();
+        let serving = state.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let server = Server::bind(serving, keys).expect("a free port");
@@ -176,7 +176,7 @@ impl TestApp {
             origin: format!("http://{address}"),
             clock,
             random,
-            context,
+            state,
             clients_mount: mount,
             server,
             thread: Some(thread),
@@ -220,14 +220,14 @@ impl TestApp {
             email,
             password: password.expect("a password"),
         };
-        let created = accounts::create(&self.context, registration, Actor::operator()).await;
+        let created = accounts::create(&self.state, registration, Actor::operator()).await;
         created.expect("a new address")
     }
 
     /// The ID of the user with this address.
     pub async fn user_id(&self, email: &str) -> UserId {
         let email = Email::parse(email).expect("an address");
-        let account = accounts::find_by_email(&self.context, &email).await;
+        let account = accounts::find_by_email(&self.state, &email).await;
         account.expect("an account").user.id
     }
 

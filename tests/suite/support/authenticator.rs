@@ -40,7 +40,7 @@ impl Authenticator {
 
     /// The code of a step before or after the present one.
     pub fn code_at(&self, app: &TestApp, steps: i64) -> String {
-        let seconds = app.context.now().micros() / 1_000_000 + 30 * steps;
+        let seconds = app.state.now().micros() / 1_000_000 + 30 * steps;
         self.0.generate(seconds.unsigned_abs()).to_string()
     }
 

@@ -66,7 +66,7 @@ pub async fn queries_during(
     RECORDING.store(true, Ordering::Relaxed);
     work.await;
     RECORDING.store(false, Ordering::Relaxed);
-    let database = match &app.context.settings().database.url {
+    let database = match &app.state.settings().database.url {
         DatabaseUrl::Sqlite(path) => path.to_str().expect("a readable path"),
         DatabaseUrl::Postgres(url) => without_options(url.as_str()),
     };

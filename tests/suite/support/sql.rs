@@ -15,7 +15,7 @@ struct Line {
 
 /// Runs a query of one text column, called `line`, and returns all rows.
 pub fn query_lines(app: &TestApp, sqlite: &str, postgres: &str) -> Vec<String> {
-    query_lines_at(&app.context.settings().database.url, sqlite, postgres)
+    query_lines_at(&app.state.settings().database.url, sqlite, postgres)
 }
 
 /// The same in the database at this address.
@@ -35,7 +35,7 @@ pub fn query_lines_at(database: &DatabaseUrl, sqlite: &str, postgres: &str) -> V
 
 /// Runs SQL that is the same on both databases.
 pub fn execute(app: &TestApp, sql: &str) {
-    let done = match &app.context.settings().database.url {
+    let done = match &app.state.settings().database.url {
         DatabaseUrl::Sqlite(path) => sqlite_at(path.to_str().unwrap()).batch_execute(sql),
         DatabaseUrl::Postgres(url) => PgConnection::establish(url.as_str())
             .unwrap()

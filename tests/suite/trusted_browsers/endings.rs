@@ -74,7 +74,7 @@ impl Scene {
             "sign-out by an operator" => {
                 let users = vec![app.user_id(ADA).await];
                 let everything = CredentialFilter::default();
-                let ended = revoke::revoke_for_users(&app.context, users, everything).await;
+                let ended = revoke::revoke_for_users(&app.state, users, everything).await;
                 assert!(ended.is_ok());
             }
             "password changed" => {
@@ -90,8 +90,8 @@ impl Scene {
                 let user = app.user_id(ADA).await;
                 let new = SecretString::new(OTHER_PASSWORD.to_owned());
                 let new = NewPassword::parse(new, None, None).expect("a password");
-                let context = &app.context;
-                let set = passwords::set::set_password_as_operator(context, user, new, true);
+                let state = &app.state;
+                let set = passwords::set::set_password_as_operator(state, user, new, true);
                 assert!(set.await.is_ok());
             }
             "password reset" => {
@@ -136,15 +136,15 @@ impl Scene {
             }
             "app removed by an operator" => {
                 let user = app.user_id(ADA).await;
-                let summary = factors::summary(&app.context, user).await;
+                let summary = factors::summary(&app.state, user).await;
                 let found = summary.expect("factors").app.expect("an app");
                 let asked = factors::OperatorRemoval {
                     factor: found.id,
                     reason: "Lost phone".to_owned(),
                     ending: factors::Ending::default(),
                 };
-                let (context, time) = (&app.context, factors::RemovalTime::Now);
-                let removed = factors::remove_as_operator(context, user, asked, time);
+                let (state, time) = (&app.state, factors::RemovalTime::Now);
+                let removed = factors::remove_as_operator(state, user, asked, time);
                 assert!(removed.await.is_ok());
             }
             "recovery codes made" => {
@@ -158,8 +158,8 @@ impl Scene {
             }
             "account disabled" => {
                 let user = app.user_id(ADA).await;
-                assert!(accounts::disable(&app.context, user).await.is_ok());
-                assert!(accounts::enable(&app.context, user).await.is_ok());
+                assert!(accounts::disable(&app.state, user).await.is_ok());
+                assert!(accounts::enable(&app.state, user).await.is_ok());
             }
             "account deleted" => {
                 let form = [("password", PASSWORD)];

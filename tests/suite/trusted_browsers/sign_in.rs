@@ -29,7 +29,7 @@ async fn trust_outlives_the_session_and_ends_after_its_time() {
     assert!(is_trusted(&browser).await);
     app.advance(MINUTE);
     assert!(!is_trusted(&browser).await);
-    narthex::credentials::prune(&app.context)
+    narthex::credentials::prune(&app.state)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(stored(&app), 0);

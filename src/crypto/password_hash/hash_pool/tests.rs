@@ -5,7 +5,7 @@ use std::{pin::Pin, task::Poll};
 use super::*;
 
 async fn polled<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
+    std::future::poll_fn(|state| Poll::Ready(Pin::new(&mut *future).poll(state))).await
 }
 
 fn hasher_of(cores: usize) -> PasswordHasher {

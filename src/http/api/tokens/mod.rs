@@ -57,17 +57,17 @@ fn issued_response(status: StatusCode, Issued { token, secret }: &Issued) -> Res
     response::json::answer(status, &body)
 }
 
-fn created_response(context: &AppState, issued: &Issued) -> Result<HttpResponse> {
+fn created_response(state: &AppState, issued: &Issued) -> Result<HttpResponse> {
     let answer = issued_response(StatusCode::CREATED, issued)?;
-    with_location(context, issued, answer)
+    with_location(state, issued, answer)
 }
 
 fn with_location(
-    context: &AppState,
+    state: &AppState,
     issued: &Issued,
     mut answer: HttpResponse,
 ) -> Result<HttpResponse> {
-    let location = context.mount().url(&paths::api_token(issued.token.id));
+    let location = state.mount().url(&paths::api_token(issued.token.id));
     let location = HeaderValue::try_from(location).map_err(Error::internal)?;
     answer.headers_mut().insert(header::LOCATION, location);
     Ok(answer)
@@ -95,16 +95,16 @@ fn with_location(
     ))
 )]
 pub async fn sign_in(
-    context: Data<AppState>,
-    origin: ClientInfo,
+    state: Data<AppState>,
+    client: ClientInfo,
     _: NoQuery,
     Json(body): Json<SignInBody>,
 ) -> Result<HttpResponse> {
-    let device = body.device(&context)?;
+    let device = body.device(&state)?;
     let code = body.code.as_deref().map(read_code).transpose()?;
-    let actor = Actor::anonymous(origin.ip);
-    let proof = authenticate(&context, &body.email, body.password, actor).await?;
-    let signed_in = tokens::sign_in(&context, proof, device, code, actor).await?;
+    let actor = Actor::anonymous(client.ip);
+    let proof = authenticate(&state, &body.email, body.password, actor).await?;
+    let signed_in = tokens::sign_in(&state, proof, device, code, actor).await?;
     let (issued, replacement) = (&signed_in.issued, signed_in.replacement.as_ref());
     let replacement = replacement.map(RecoveryCode::grouped);
     let body = DeviceJson {
@@ -113,7 +113,7 @@ pub async fn sign_in(
         recovery_code: replacement.as_ref().map(SecretString::expose),
     };
     let answer = response::json::answer(StatusCode::CREATED, &body)?;
-    with_location(&context, issued, answer)
+    with_location(&state, issued, answer)
 }
 
 /// Lists the abilities that a token may have. The list is always complete.
@@ -127,8 +127,8 @@ pub async fn sign_in(
     operation_id = "listAbilities",
     responses((status = 200, description = "The list.", body = AbilityList))
 )]
-pub async fn abilities(context: Data<AppState>, _: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
-    let catalogue = context.settings().tokens.catalogue.iter();
+pub async fn abilities(state: Data<AppState>, _: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
+    let catalogue = state.settings().tokens.catalogue.iter();
     let all = catalogue.map(|(name, description)| AbilityJson {
         name,
         description: i18n::written(Language::english(), description),
@@ -171,7 +171,7 @@ pub async fn one(
     _: NoQuery,
 ) -> Result<HttpResponse> {
     let token = credentials::find(
-        &caller.context,
+        &caller.state,
         caller.principal.user().id,
         CredentialType::Token,
         id,
@@ -196,7 +196,7 @@ pub async fn one(
 )]
 pub async fn current(caller: ApiCaller, _: NoQuery) -> Result<HttpResponse> {
     let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
-    let token = credentials::find(&caller.context, user, CredentialType::Token, own).await?;
+    let token = credentials::find(&caller.state, user, CredentialType::Token, own).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -224,10 +224,10 @@ pub async fn create(
     _: NoQuery,
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
-    let new = body.read(&caller.context)?;
+    let new = body.read(&caller.state)?;
     let confirmed = caller.require_recent_authentication()?;
-    let issued = tokens::create(&caller.context, confirmed, new, None).await?;
-    created_response(&caller.context, &issued)
+    let issued = tokens::create(&caller.state, confirmed, new, None).await?;
+    created_response(&caller.state, &issued)
 }
 
 /// Changes the name, the abilities, the expiry or the pause of a token. Absent members stay as they
@@ -256,8 +256,8 @@ pub async fn change(
     _: NoQuery,
     Json(body): Json<ChangeBody>,
 ) -> Result<HttpResponse> {
-    let change = body.read(&caller.context)?;
-    let token = tokens::change(&caller.context, &caller.principal, id, change).await?;
+    let change = body.read(&caller.state)?;
+    let token = tokens::change(&caller.state, &caller.principal, id, change).await?;
     response::json::answer(StatusCode::OK, &TokenJson::of(&token))
 }
 
@@ -288,10 +288,10 @@ pub async fn rotate(
     IdempotencyKey(key): IdempotencyKey,
     OptionalJson(body): OptionalJson<RotateBody>,
 ) -> Result<HttpResponse> {
-    let rotation = body.read(&caller.context)?;
+    let rotation = body.read(&caller.state)?;
     let request = key.map(|key| Request::from_idempotency_key(&keys, &key, &body.terms()));
     let rotated = tokens::rotate(
-        &caller.context,
+        &caller.state,
         caller.require_recent_authentication()?,
         id,
         rotation,
@@ -364,6 +364,6 @@ pub async fn revoke_current(caller: ApiCaller, _: NoInput) -> Result<HttpRespons
         return Err(Error::NotFound);
     }
     let (user, own) = (caller.principal.user().id, caller.principal.credential().id);
-    revoke::sign_out_here(&caller.context, user, own, caller.principal.actor()).await?;
+    revoke::sign_out_here(&caller.state, user, own, caller.principal.actor()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

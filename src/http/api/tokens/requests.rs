@@ -49,19 +49,16 @@ pub struct SignInBody {
 }
 
 impl SignInBody {
-    pub(super) fn device(&self, context: &AppState) -> Result<DeviceSignIn, FieldErrors> {
+    pub(super) fn device(&self, state: &AppState) -> Result<DeviceSignIn, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("device_name", Name::parse(&self.device_name));
         let abilities = match &self.abilities {
-            Some(names) => errors.take(
-                "abilities",
-                context.settings().tokens.catalogue.parse(names),
-            ),
+            Some(names) => errors.take("abilities", state.settings().tokens.catalogue.parse(names)),
             None => Some(Abilities::everything()),
         };
         let expires_at = match self.expires_in {
-            Some(life) => errors.take("expires_in", expiry(context, life)),
-            None => Some(DeviceSignIn::default_expiry(context)),
+            Some(life) => errors.take("expires_in", expiry(state, life)),
+            None => Some(DeviceSignIn::default_expiry(state)),
         };
         match (name, abilities, expires_at) {
             (Some(device_name), Some(abilities), Some(expires_at)) => Ok(DeviceSignIn {
@@ -97,19 +94,19 @@ fn seconds() -> Shape {
 }
 
 impl NewTokenBody {
-    pub(super) fn read(self, context: &AppState) -> Result<NewToken, FieldErrors> {
+    pub(super) fn read(self, state: &AppState) -> Result<NewToken, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.take("name", Name::parse(&self.name));
-        let catalogue = &context.settings().tokens.catalogue;
+        let catalogue = &state.settings().tokens.catalogue;
         let abilities = errors.take("abilities", catalogue.parse(&self.abilities));
-        let expires_at = errors.take("expires_in", expiry(context, self.expires_in));
+        let expires_at = errors.take("expires_in", expiry(state, self.expires_in));
         NewToken::of(errors, name, abilities, expires_at)
     }
 }
 
 /// Returns the expiry of a token that lives for `seconds` from now. `None` means no expiry.
-fn expiry(context: &AppState, seconds: Option<u64>) -> Result<Option<Timestamp>, Message> {
-    NewToken::expiry(context, seconds.map(life).transpose()?)
+fn expiry(state: &AppState, seconds: Option<u64>) -> Result<Option<Timestamp>, Message> {
+    NewToken::expiry(state, seconds.map(life).transpose()?)
 }
 
 /// Converts seconds to a length of life, up to [`duration::MAX_DURATION`].
@@ -144,9 +141,9 @@ pub struct ChangeBody {
 }
 
 impl ChangeBody {
-    pub(super) fn read(self, context: &AppState) -> Result<Change, FieldErrors> {
+    pub(super) fn read(self, state: &AppState) -> Result<Change, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let catalogue = &context.settings().tokens.catalogue;
+        let catalogue = &state.settings().tokens.catalogue;
         let name = self
             .name
             .and_then(|text| errors.take("name", Name::parse(&text)));
@@ -155,7 +152,7 @@ impl ChangeBody {
             .and_then(|names| errors.take("abilities", catalogue.parse(&names)));
         let expires_at = self
             .expires_in
-            .and_then(|life| errors.take("expires_in", expiry(context, life)));
+            .and_then(|life| errors.take("expires_in", expiry(state, life)));
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -205,7 +202,7 @@ enum Length {
 }
 
 impl RotateBody {
-    pub(super) fn read(&self, context: &AppState) -> Result<Rotation, FieldErrors> {
+    pub(super) fn read(&self, state: &AppState) -> Result<Rotation, FieldErrors> {
         let mut errors = FieldErrors::default();
         let overlap = match &self.overlap {
             None => Ok(GracePeriod::default()),
@@ -215,7 +212,7 @@ impl RotateBody {
         let overlap = errors.take("overlap", overlap);
         let expires_at = self
             .expires_in
-            .and_then(|life| errors.take("expires_in", expiry(context, life)));
+            .and_then(|life| errors.take("expires_in", expiry(state, life)));
         match overlap {
             Some(overlap) if errors.is_empty() => Ok(Rotation {
                 overlap,

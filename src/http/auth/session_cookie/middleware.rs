@@ -29,12 +29,12 @@ use crate::{
 /// The errors of the inner service.
 pub async fn session_cookie_middleware<B: MessageBody>(
     rules: Data<CookieConfig>,
-    context: AppState,
+    state: AppState,
     mut request: ServiceRequest,
     next: Next<EitherBody<B>>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     if request.headers().contains_key(header::COOKIE)
-        && let Err(error) = select(&rules, &context, &mut request).await
+        && let Err(error) = select(&rules, &state, &mut request).await
     {
         return Ok(request.error_response(error).map_into_right_body());
     }
@@ -58,18 +58,18 @@ pub async fn session_cookie_middleware<B: MessageBody>(
 /// only the first pair of its name, so it must not see the others.
 async fn select(
     rules: &CookieConfig,
-    context: &AppState,
+    state: &AppState,
     request: &mut ServiceRequest,
 ) -> NarthexResult<()> {
     #[cfg(feature = "pages")]
     {
-        browser_cookie::keep(context, request);
-        trust_cookie::keep(context, request);
+        browser_cookie::keep(state, request);
+        trust_cookie::keep(state, request);
     }
     let signed = rules.signed_among(request.headers());
     let selected = match signed.as_slice() {
         [] | [_] => 0,
-        _ => first_active(context, request, &signed).await?.unwrap_or(0),
+        _ => first_active(state, request, &signed).await?.unwrap_or(0),
     };
     let mut others: Vec<Digest> = Vec::new();
     let mut line = None;
@@ -92,7 +92,7 @@ async fn select(
 
 /// Returns the index of the first cookie with an active session.
 async fn first_active(
-    context: &AppState,
+    state: &AppState,
     request: &ServiceRequest,
     signed: &[SignedCookie],
 ) -> NarthexResult<Option<usize>> {
@@ -101,7 +101,7 @@ async fn first_active(
         let Some(digest) = cookie.secret else {
             continue;
         };
-        if authenticate::authenticate(context, SecretForm::Session, digest, ip)
+        if authenticate::authenticate(state, SecretForm::Session, digest, ip)
             .await?
             .is_ok()
         {

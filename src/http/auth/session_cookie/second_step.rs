@@ -62,29 +62,29 @@ impl SessionCookie {
     /// Fails without randomness.
     pub fn put_recovery_codes(
         &self,
-        context: &AppState,
+        state: &AppState,
         user: UserId,
         codes: &[RecoveryCode],
     ) -> Result<()> {
         let lines: Vec<SecretString> = codes.iter().map(RecoveryCode::grouped).collect();
         let lines: Vec<&str> = lines.iter().map(SecretString::expose).collect();
-        let until = context.now().saturating_add(SHOWN_FOR).micros();
+        let until = state.now().saturating_add(SHOWN_FOR).micros();
         let text = SecretString::new(format!("{until}\n{}", lines.join("\n")));
-        let keys = context.sealing_keys()?;
-        let sealed = keys.seal(context.random(), &shown_to(user), text.expose().as_bytes())?;
+        let keys = state.sealing_keys()?;
+        let sealed = keys.seal(state.random(), &shown_to(user), text.expose().as_bytes())?;
         self.put(RECOVERY_CODES, &BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// Takes the recovery codes of the request before, one a line.
     #[must_use]
-    pub fn take_recovery_codes(&self, context: &AppState, user: UserId) -> Option<SecretString> {
+    pub fn take_recovery_codes(&self, state: &AppState, user: UserId) -> Option<SecretString> {
         let sealed = self.session.get::<String>(RECOVERY_CODES).ok().flatten()?;
         self.session.remove(RECOVERY_CODES);
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let keys = context.sealing_keys().ok()?;
+        let keys = state.sealing_keys().ok()?;
         let text = keys.open(&shown_to(user), &sealed).ok()?;
         let (until, lines) = str::from_utf8(&text).ok()?.split_once('\n')?;
-        let is_late = until.parse().map(Timestamp::from_micros).ok()? <= context.now();
+        let is_late = until.parse().map(Timestamp::from_micros).ok()? <= state.now();
         (!is_late).then(|| SecretString::new(lines.to_owned()))
     }
 }

@@ -41,8 +41,8 @@ pub(super) struct PendingField {
 impl EmailField {
     /// Returns the field of a form that has no errors yet.
     pub(super) async fn of(user: &BrowserUser) -> Result<Self> {
-        let (context, account) = (&user.context, user.principal.user().id);
-        if !context.settings().mail.is_on() {
+        let (state, account) = (&user.state, user.principal.user().id);
+        if !state.settings().mail.is_on() {
             return Ok(Self {
                 has_mail: false,
                 pending: None,
@@ -54,10 +54,10 @@ impl EmailField {
         }
         let later = |mailed: MailedAt| {
             let at = mailed.later()?;
-            Some(RelativeTime::future(user.language(), context.now(), at))
+            Some(RelativeTime::future(user.language(), state.now(), at))
         };
-        let pending = async |purpose| email_change::pending(context, account, purpose).await;
-        let second = notice_email::find(context, account).await?;
+        let pending = async |purpose| email_change::pending(state, account, purpose).await;
+        let second = notice_email::find(state, account).await?;
         let of_second = pending(Purpose::VerifyNoticeEmail).await?;
         Ok(Self {
             has_mail: true,

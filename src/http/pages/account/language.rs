@@ -28,7 +28,7 @@ pub(super) struct LanguageField {
 
 impl LanguageField {
     pub(super) fn of(user: &BrowserUser) -> Self {
-        let languages = user.context.settings().languages.all().iter();
+        let languages = user.state.settings().languages.all().iter();
         Self {
             choices: languages
                 .map(|language| LanguageChoice {
@@ -57,7 +57,7 @@ pub(super) fn read(
     if text.is_empty() {
         return Ok(None);
     }
-    let languages = &user.context.settings().languages;
+    let languages = &user.state.settings().languages;
     let known = LanguageTag::parse(&text).filter(|tag| languages.find(tag).is_some());
     known.map(Some).ok_or_else(field::language_unknown)
 }

@@ -49,7 +49,7 @@ const UNUSED: Duration = DAY.saturating_mul(90);
 #[derive(Template)]
 #[template(path = "account/overview.html")]
 struct OverviewPage {
-    frame: Layout,
+    layout: Layout,
     name: String,
     email: String,
     counts: Counts,
@@ -78,8 +78,8 @@ struct OverviewPage {
 impl OverviewPage {
     fn password_title(&self) -> String {
         match self.has_password {
-            true => self.frame.text("overview-password"),
-            false => self.frame.text("settings-password"),
+            true => self.layout.text("overview-password"),
+            false => self.layout.text("settings-password"),
         }
     }
 
@@ -187,12 +187,12 @@ impl LatestRow {
 
 /// `GET /account`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
-    let (context, account, now) = (&user.context, user.principal.user(), user.context.now());
+    let (state, account, now) = (&user.state, user.principal.user(), user.state.now());
     let everything = CredentialFilter::default();
-    let active = revoke::preview(context, account.id, everything).await?;
+    let active = revoke::preview(state, account.id, everything).await?;
     let active = active.credentials;
     let event = async |kinds| -> Result<Option<audit::Event>> {
-        let events = audit::newest_of(context, account.id, kinds, 1).await?;
+        let events = audit::newest_of(state, account.id, kinds, 1).await?;
         Ok(events.into_iter().next())
     };
     let password = event(&PASSWORD_EVENTS).await?;
@@ -200,13 +200,13 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
         group: Some(EventGroup::Failures),
         ..EventFilter::default()
     };
-    let refused = audit::search(context, account.id, failures, None, 1).await?;
-    let factors = factors::summary(context, account.id).await?;
+    let refused = audit::search(state, account.id, failures, None, 1).await?;
+    let factors = factors::summary(state, account.id).await?;
     let codes_left = factors.recovery_codes.as_ref().map(|codes| codes.left);
-    let unfamiliar = sessions::newest_unrecognised(context, &user.principal, &active).await?;
-    let events = audit::list(context, account.id, Paging::new(LATEST, None)).await?;
+    let unfamiliar = sessions::newest_unrecognised(state, &user.principal, &active).await?;
+    let events = audit::list(state, account.id, Paging::new(LATEST, None)).await?;
     let row = |event: &audit::Event| EventRow::new(&user, event);
-    let frame = user.frame();
+    let layout = user.layout();
     html::ok(&OverviewPage {
         name: account.name.clone(),
         email: account.email.clone(),
@@ -237,10 +237,10 @@ pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
             &[
                 ("class", "session"),
                 ("except", "current"),
-                ("next", &frame.address),
+                ("next", &layout.address),
             ],
         ),
-        frame,
+        layout,
     })
 }
 
@@ -251,6 +251,6 @@ pub async fn recognise(
     form: Form,
 ) -> Result<HttpResponse> {
     form.0.check()?;
-    sessions::recognise(&user.context, &user.principal, id.0).await?;
+    sessions::recognise(&user.state, &user.principal, id.0).await?;
     user.redirect(paths::ACCOUNT, &notice::sign_in_recognised())
 }

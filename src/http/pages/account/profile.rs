@@ -42,7 +42,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "account/profile.html")]
 struct SettingsPage {
-    frame: Layout,
+    layout: Layout,
     name: String,
     email: String,
     email_change: EmailField,
@@ -58,18 +58,18 @@ struct SettingsPage {
 }
 
 async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPage> {
-    let (context, account) = (&user.context, user.principal.user().id);
+    let (state, account) = (&user.state, user.principal.user().id);
     let session = user.principal.credential().id;
     Ok(SettingsPage {
-        frame: user.frame(),
+        layout: user.layout(),
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
         email_change: EmailField::of(user).await?,
         language: LanguageField::of(user),
         ending: OTHER_SESSIONS,
-        endable: Endable::of(context, account, session).await?,
-        form_key: new_form_key(&user.context)?,
-        has_password: factors::has_password(context, account).await?,
+        endable: Endable::of(state, account, session).await?,
+        form_key: new_form_key(&user.state)?,
+        has_password: factors::has_password(state, account).await?,
         errors,
         refused: None,
     })
@@ -101,8 +101,8 @@ pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
 
 /// `GET` of an address that accepts forms only. After a reload, the user gets the page with the
 /// form.
-pub async fn to_settings(context: Data<AppState>) -> HttpResponse {
-    see_other(&Address::of(context.mount(), paths::PROFILE))
+pub async fn to_settings(state: Data<AppState>) -> HttpResponse {
+    see_other(&Address::of(state.mount(), paths::PROFILE))
 }
 
 /// `POST /account/profile`
@@ -119,9 +119,9 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
             notice_email,
             ..read_profile(fields, &name, &email, language)?
         };
-        let secret = SessionSecret::generate(user.context.random())?;
-        let (context, caller) = (&user.context, &user.principal);
-        let changed = accounts::change_profile(context, caller, profile, secret.digest()).await;
+        let secret = SessionSecret::generate(user.state.random())?;
+        let (state, caller) = (&user.state, &user.principal);
+        let changed = accounts::change_profile(state, caller, profile, secret.digest()).await;
         Ok((user.with_return_address(to_profile, changed)?, secret))
     };
     let typed = async |errors: FieldTexts| {
@@ -219,7 +219,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             Err(message) => {
                 // Both passwords may be wrong, and the form says so at once.
                 let verified =
-                    passwords::change::verify_current(&user.context, &user.principal, current);
+                    passwords::change::verify_current(&user.state, &user.principal, current);
                 let verified = user.with_return_address(to_profile, verified.await);
                 let mut errors = match verified {
                     Ok(()) => FieldErrors::default(),
@@ -231,7 +231,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             }
         };
         fields.check()?;
-        let secret = SessionSecret::generate(user.context.random())?;
+        let secret = SessionSecret::generate(user.state.random())?;
         let change = PasswordChange {
             current,
             new,
@@ -240,7 +240,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             form_key: key,
         };
         let changed =
-            passwords::change::change_password(&user.context, &user.principal, change).await;
+            passwords::change::change_password(&user.state, &user.principal, change).await;
         Ok((user.with_return_address(to_profile, changed)?, secret))
     };
     match changed.await {
@@ -289,13 +289,13 @@ pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));
     let email = fields.text("email");
-    let has_password = factors::has_password(&user.context, user.principal.user().id).await?;
+    let has_password = factors::has_password(&user.state, user.principal.user().id).await?;
     if !has_password && !is_own_address(&user, &email) {
         fields.errors().add("email", field::own_email_differs());
     }
     let deleted = async {
         fields.check()?;
-        let deleted = accounts::delete(&user.context, &user.principal, password).await;
+        let deleted = accounts::delete(&user.state, &user.principal, password).await;
         user.with_return_address(to_profile, deleted)
     };
     match deleted.await {

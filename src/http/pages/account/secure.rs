@@ -21,7 +21,7 @@ const EVENTS: usize = 10;
 #[derive(Template)]
 #[template(path = "account/secure.html")]
 struct SecurePage {
-    frame: Layout,
+    layout: Layout,
     has_password: bool,
     /// The removals of a factor that an operator has planned.
     removals: Vec<RemovalRow>,
@@ -31,10 +31,10 @@ struct SecurePage {
 /// `GET /account/secure`
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let account = user.principal.user().id;
-    let events = audit::list(&user.context, account, Paging::new(EVENTS, None)).await?;
+    let events = audit::list(&user.state, account, Paging::new(EVENTS, None)).await?;
     html::ok(&SecurePage {
-        frame: user.frame(),
-        has_password: factors::has_password(&user.context, account).await?,
+        layout: user.layout(),
+        has_password: factors::has_password(&user.state, account).await?,
         removals: RemovalRow::all(&user).await?,
         lines: events
             .rows

@@ -62,7 +62,7 @@ pub async fn json(user: BrowserUser, query: Query) -> Result<HttpResponse> {
 
 async fn matching(user: &BrowserUser, query: Query) -> Result<Vec<Event>> {
     let (_, filter) = LogQuery::parse(query.0)?.filter(user).await?;
-    audit::all_matching(&user.context, user.principal.user().id, filter).await
+    audit::all_matching(&user.state, user.principal.user().id, filter).await
 }
 
 fn attachment(name: &str) -> ContentDisposition {

@@ -36,13 +36,7 @@ impl LatestEvents {
             }),
             ..EventFilter::default()
         };
-        let found = audit::search(
-            &user.context,
-            user.principal.user().id,
-            filter,
-            None,
-            LATEST,
-        );
+        let found = audit::search(&user.state, user.principal.user().id, filter, None, LATEST);
         let events = found.await?.rows;
         let names = Names::of(user, &events).await?;
         let row = |event| ActivityRow::new(user, locator, &names, event);

@@ -40,7 +40,7 @@ const OPTIONAL: [&str; 4] = ["type", "credential", "since", "until"];
 #[derive(Template)]
 #[template(path = "activity.html")]
 struct ActivityPage {
-    frame: Layout,
+    layout: Layout,
     types: Vec<Choice>,
     since: String,
     until: String,
@@ -159,14 +159,14 @@ pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let query = LogQuery::parse(query.0)?;
     let (credential, filter) = query.filter(&user).await?;
     let user_id = user.principal.user().id;
-    let page = audit::search(&user.context, user_id, filter, query.boundary, PAGE_SIZE).await?;
-    let locator = Locator::new(&user.context, user.language()).await;
+    let page = audit::search(&user.state, user_id, filter, query.boundary, PAGE_SIZE).await?;
+    let locator = Locator::new(&user.state, user.language()).await;
     let names = Names::of(&user, &page.rows).await?;
-    let frame = user.frame();
+    let layout = user.layout();
     let [since, until] = query.dates.clone();
     let reset = query.is_narrowed().then(|| paths::ACTIVITY.to_owned());
     html::ok(&ActivityPage {
-        types: types(&frame, query.group),
+        types: types(&layout, query.group),
         since,
         until,
         credential,
@@ -177,7 +177,7 @@ pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
         older: page.older.map(|id| query.path(Some(("cursor", id)))),
         csv: query.path_at(paths::ACTIVITY_CSV, None),
         json: query.path_at(paths::ACTIVITY_JSON, None),
-        frame,
+        layout,
     })
 }
 
@@ -193,8 +193,7 @@ async fn find_credential(
         ..CredentialFilter::default()
     };
     let (user_id, paging) = (user.principal.user().id, Paging::new(1, None));
-    let found =
-        credentials::list(&user.context, user_id, filter, StatusFilter::All, paging).await?;
+    let found = credentials::list(&user.state, user_id, filter, StatusFilter::All, paging).await?;
     let found = found.rows.first();
     let without = LogQuery {
         credential: None,
@@ -212,20 +211,20 @@ async fn find_credential(
     Ok((Some(only_of), Some(events_of)))
 }
 
-fn types(frame: &Layout, selected: Option<EventGroup>) -> Vec<Choice> {
+fn types(layout: &Layout, selected: Option<EventGroup>) -> Vec<Choice> {
     let any = Choice {
         value: String::new(),
-        label: frame.text("activity-type-any"),
+        label: layout.text("activity-type-any"),
         selected: selected.is_none(),
     };
     let groups = EventGroup::ALL.into_iter().map(|group| Choice {
         value: group.as_str().to_owned(),
         label: match group {
-            EventGroup::SignIns => frame.text("activity-type-sign-in"),
-            EventGroup::Failures => frame.text("activity-type-failed"),
-            EventGroup::Tokens => frame.text("activity-type-token"),
-            EventGroup::Revocations => frame.text("activity-type-revocation"),
-            EventGroup::Account => frame.text("activity-type-account"),
+            EventGroup::SignIns => layout.text("activity-type-sign-in"),
+            EventGroup::Failures => layout.text("activity-type-failed"),
+            EventGroup::Tokens => layout.text("activity-type-token"),
+            EventGroup::Revocations => layout.text("activity-type-revocation"),
+            EventGroup::Account => layout.text("activity-type-account"),
         },
         selected: selected == Some(group),
     });

@@ -45,7 +45,7 @@ impl Names {
     /// # Errors
     /// Returns an error if the database fails.
     pub async fn of(user: &BrowserUser, events: &[Event]) -> Result<Self> {
-        let (context, user_id) = (&user.context, user.principal.user().id);
+        let (state, user_id) = (&user.state, user.principal.user().id);
         let named = |credential: &Credential| NamedCredential::new(user, credential);
         let ids: BTreeSet<CredentialId> = events
             .iter()
@@ -60,13 +60,13 @@ impl Names {
             };
             let paging = Paging::new(MAX_PAGE_SIZE, None);
             let found =
-                credentials::list(context, user_id, filter, StatusFilter::All, paging).await?;
+                credentials::list(state, user_id, filter, StatusFilter::All, paging).await?;
             by_id.extend(found.rows.iter().map(|found| (found.id, named(found))));
         }
         let receipts: Vec<ReceiptId> = events.iter().filter_map(|event| event.receipt_id).collect();
         let mut by_receipt: HashMap<ReceiptId, Vec<NamedCredential>> = HashMap::new();
         if !receipts.is_empty() {
-            for revoked in credentials::revoked_by(context, user_id, receipts, MAX_REVOKED).await? {
+            for revoked in credentials::revoked_by(state, user_id, receipts, MAX_REVOKED).await? {
                 if let Some(receipt) = revoked.receipt_id {
                     by_receipt.entry(receipt).or_default().push(named(&revoked));
                 }

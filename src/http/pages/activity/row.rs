@@ -47,7 +47,7 @@ impl EventRow {
         Self {
             sentence: i18n::text(language, &event.kind.message()),
             detail: i18n::written(language, &event.detail.text()),
-            at: RelativeTime::past(language, user.context.now(), event.at),
+            at: RelativeTime::past(language, user.state.now(), event.at),
             ip: event.ip.map(|ip| ip.to_string()),
             receipt: event.receipt_id.map(paths::receipt),
             times: event.times,

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "password/forgot.html")]
 struct ForgotPage {
-    frame: Layout,
+    layout: Layout,
     email: String,
     errors: FieldTexts,
 }
@@ -30,7 +30,7 @@ struct ForgotPage {
 pub async fn form(user: OptionalUser) -> Result<HttpResponse> {
     user.require_mail()?;
     html::ok(&ForgotPage {
-        frame: user.frame(),
+        layout: user.layout(),
         email: String::new(),
         errors: FieldTexts::default(),
     })
@@ -39,7 +39,7 @@ pub async fn form(user: OptionalUser) -> Result<HttpResponse> {
 /// `POST /password/forgot`
 ///
 /// The answer is the same for every address, and also if a limit is reached.
-pub async fn request(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn request(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
     user.require_mail()?;
     let mut fields = form.0;
     let typed = fields.text("email");
@@ -49,13 +49,13 @@ pub async fn request(user: OptionalUser, origin: ClientInfo, form: Form) -> Resu
         (Ok(()), Some(email)) => email,
         (Err(errors), _) => {
             return html::unprocessable(&ForgotPage {
-                frame: user.frame(),
+                layout: user.layout(),
                 email: typed,
                 errors: FieldTexts::new(user.language(), &errors),
             });
         }
         (Ok(()), None) => return Err(Error::internal("a field has neither a value nor an error")),
     };
-    reset::request(&user.context, email, origin.ip).await?;
+    reset::request(&user.state, email, client.ip).await?;
     user.redirect(paths::PASSWORD_FORGOT, &notice::reset_requested())
 }

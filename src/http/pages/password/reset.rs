@@ -30,7 +30,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "password/reset.html")]
 struct ResetPage {
-    frame: Layout,
+    layout: Layout,
     email: String,
     /// The name of the link in the form.
     link: String,
@@ -48,7 +48,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     let token = query.0.text("token");
     if !token.is_empty() {
         user.cookie.keep_link(Purpose::ResetPassword, &token)?;
-        let mount = user.context.mount();
+        let mount = user.state.mount();
         return Ok(see_other(&Address::of(mount, paths::PASSWORD_RESET)));
     }
     match link_and_target(&user, Purpose::ResetPassword).await? {
@@ -58,7 +58,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
 }
 
 /// `POST /password/reset`
-pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn reset(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     check_form(&user, Purpose::ResetPassword, &mut fields)?;
     let password = SecretString::new(fields.text("password"));
@@ -85,9 +85,9 @@ pub async fn reset(user: OptionalUser, origin: ClientInfo, form: Form) -> Result
         new,
         code,
         keep_personal_tokens: !pauses,
-        ip: origin.ip,
+        ip: client.ip,
     };
-    match set_by_link(&user.context, request).await {
+    match set_by_link(&user.state, request).await {
         Ok(_) => {
             let message = i18n::text(user.language(), &notice::password_reset());
             user.sign_out_and_redirect(&message).await
@@ -112,7 +112,7 @@ fn page(
     errors: FieldTexts,
 ) -> ResetPage {
     ResetPage {
-        frame: user.frame(),
+        layout: user.layout(),
         email: target.email.clone(),
         link: secret.form_name(),
         needs_code: target.needs_code,

@@ -55,8 +55,8 @@ pub(super) struct Submission {
 impl Submission {
     fn take(user: &BrowserUser, fields: &mut Fields) -> Self {
         let next = fields.text("next");
-        let next = ReturnTo::parse(&next, user.context.settings());
-        let next = next.filter(|next| user.context.mount().relative(next.as_str()).is_some());
+        let next = ReturnTo::parse(&next, user.state.settings());
+        let next = next.filter(|next| user.state.mount().relative(next.as_str()).is_some());
         // A date beside the choice of a length of time is the more exact one.
         if let Some(date) = fields.one("unused_since_date") {
             fields.replace("unused_since", date);
@@ -70,7 +70,7 @@ impl Submission {
             }),
             selection: CredentialFilter::take(
                 fields,
-                user.context.now(),
+                user.state.now(),
                 Some(user.principal.credential().id),
             ),
         }
@@ -122,7 +122,7 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
     };
     let authorization = user
         .principal
-        .authorize_revocation(&sent.selection, user.context.now());
+        .authorize_revocation(&sent.selection, user.state.now());
     user.with_return_address(|| sent.address(), authorization)?;
     let request = RevocationRequest {
         digest: Some(digest.clone()),
@@ -130,11 +130,11 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
         ..RevocationRequest::of(sent.selection.clone(), RevocationReason::SignedOut)
     };
     let (user_id, actor) = (user.principal.user().id, user.principal.actor());
-    match revoke::revoke(&user.context, user_id, request, actor).await {
+    match revoke::revoke(&user.state, user_id, request, actor).await {
         Ok(receipt) => redirect(&user, &receipt, sent.next.as_deref()).await,
         Err(Error::PreviewOutdated) => {
             let spare = sent.spare.clone();
-            let earlier = revoke::earlier_receipt(&user.context, user_id, digest, spare).await?;
+            let earlier = revoke::earlier_receipt(&user.state, user_id, digest, spare).await?;
             if let Some(receipt) = earlier {
                 return redirect(&user, &receipt, sent.next.as_deref()).await;
             }
@@ -152,7 +152,7 @@ async fn redirect(
     receipt: &RevocationReceipt,
     next: Option<&str>,
 ) -> Result<HttpResponse> {
-    match next.and_then(|next| user.context.mount().relative(next)) {
+    match next.and_then(|next| user.state.mount().relative(next)) {
         Some(next) if !receipt.contains(user.principal.credential().id) => {
             let count = receipt.count();
             let message = count.message(notice::signed_out);

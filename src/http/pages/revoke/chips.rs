@@ -17,7 +17,7 @@ pub(super) struct Chip {
 /// Returns the fields of `selection`. `known` are the credentials from which names are taken.
 pub(super) fn chips(
     user: &BrowserUser,
-    frame: &Layout,
+    layout: &Layout,
     selection: &CredentialFilter,
     known: &[Credential],
 ) -> Vec<Chip> {
@@ -31,14 +31,14 @@ pub(super) fn chips(
     if !selection.id.is_empty() {
         let count = selection.id.len();
         add(
-            frame.text_with("review-chip-ids", &[("count", count.into())]),
+            layout.text_with("review-chip-ids", &[("count", count.into())]),
             None,
         );
     }
     for class in &selection.class {
         let label = match class {
-            CredentialType::Session => frame.text("review-chip-sessions"),
-            CredentialType::Token => frame.text("review-chip-tokens"),
+            CredentialType::Session => layout.text("review-chip-sessions"),
+            CredentialType::Token => layout.text("review-chip-tokens"),
         };
         add(
             label,
@@ -53,26 +53,26 @@ pub(super) fn chips(
     }
     if let Some(since) = selection.unused_since {
         add(
-            frame.text_with("review-chip-unused", &[("time", since.into())]),
+            layout.text_with("review-chip-unused", &[("time", since.into())]),
             without(&|filter| filter.unused_since = None),
         );
     }
     if let Some(before) = selection.created_before {
         add(
-            frame.text_with("review-chip-created", &[("time", before.into())]),
+            layout.text_with("review-chip-created", &[("time", before.into())]),
             without(&|filter| filter.created_before = None),
         );
     }
     for network in &selection.from {
         let shown = network_text(network);
         add(
-            frame.text_with("review-chip-from", &[("network", shown.into())]),
+            layout.text_with("review-chip-from", &[("network", shown.into())]),
             without(&|filter| filter.from.retain(|one| one != network)),
         );
     }
     for ability in &selection.ability {
         add(
-            frame.text_with(
+            layout.text_with(
                 "review-chip-ability",
                 &[("ability", ability.to_string().into())],
             ),
@@ -81,21 +81,21 @@ pub(super) fn chips(
     }
     for maker in &selection.made_by {
         add(
-            made_by(user, frame, known, *maker),
+            made_by(user, layout, known, *maker),
             without(&|filter| filter.made_by.retain(|one| one != maker)),
         );
     }
     let own = user.principal.credential().id;
     if selection.except.contains(&own) {
         add(
-            frame.text("review-chip-current"),
+            layout.text("review-chip-current"),
             without(&|filter| filter.except.retain(|one| *one != own)),
         );
     }
     let spared = selection.except.iter().filter(|one| **one != own).count();
     if spared > 0 {
         add(
-            frame.text_with("review-chip-spared", &[("count", spared.into())]),
+            layout.text_with("review-chip-spared", &[("count", spared.into())]),
             without(&|filter| filter.except.retain(|one| *one == own)),
         );
     }
@@ -104,16 +104,16 @@ pub(super) fn chips(
 
 fn made_by(
     user: &BrowserUser,
-    frame: &Layout,
+    layout: &Layout,
     known: &[Credential],
     maker: CredentialId,
 ) -> String {
     match known.iter().find(|credential| credential.id == maker) {
         Some(maker) => {
             let name = NamedCredential::new(user, maker).title;
-            frame.text_with("review-chip-made-by", &[("name", name.into())])
+            layout.text_with("review-chip-made-by", &[("name", name.into())])
         }
-        None => frame.text("review-chip-made-by-ended"),
+        None => layout.text("review-chip-made-by-ended"),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Filters {
 impl Filters {
     pub(super) fn of(
         user: &BrowserUser,
-        frame: &Layout,
+        layout: &Layout,
         locator: &Locator,
         selection: &CredentialFilter,
         known: &[Credential],
@@ -53,7 +53,7 @@ impl Filters {
         hidden.retain(|(name, _)| KEPT.contains(name));
         Self {
             kinds: kinds.collect(),
-            unused: unused(user, frame, selection),
+            unused: unused(user, layout, selection),
             unused_date: String::new(),
             created_before: selection.created_before.map_or_else(String::new, |before| {
                 before
@@ -62,8 +62,8 @@ impl Filters {
                     .take("2026-11-22".len())
                     .collect()
             }),
-            networks: networks(frame, locator, selection, known),
-            abilities: abilities(user, frame, selection),
+            networks: networks(layout, locator, selection, known),
+            abilities: abilities(user, layout, selection),
             hidden,
         }
     }
@@ -111,7 +111,7 @@ fn with_any(label: String, mut choices: Vec<Choice>) -> Vec<Choice> {
     choices
 }
 
-fn unused(user: &BrowserUser, frame: &Layout, selection: &CredentialFilter) -> Vec<Choice> {
+fn unused(user: &BrowserUser, layout: &Layout, selection: &CredentialFilter) -> Vec<Choice> {
     let lengths = UNUSED_FOR.into_iter().filter_map(|value| {
         let length = humanize::length(user.language(), duration::parse(value)?);
         Some(Choice {
@@ -123,17 +123,17 @@ fn unused(user: &BrowserUser, frame: &Layout, selection: &CredentialFilter) -> V
     // A time instead of a length, so that the selection stays the same while the user reads.
     let since = selection.unused_since.map(|since| Choice {
         value: since.to_string(),
-        label: frame.text_with("review-unused-since", &[("time", since.into())]),
+        label: layout.text_with("review-unused-since", &[("time", since.into())]),
         selected: true,
     });
     with_any(
-        frame.text("review-any-time"),
+        layout.text("review-any-time"),
         lengths.chain(since).collect(),
     )
 }
 
 fn networks(
-    frame: &Layout,
+    layout: &Layout,
     locator: &Locator,
     selection: &CredentialFilter,
     known: &[Credential],
@@ -167,11 +167,11 @@ fn networks(
                 selected,
             }
         });
-    with_any(frame.text("review-any-network"), choices.collect())
+    with_any(layout.text("review-any-network"), choices.collect())
 }
 
-fn abilities(user: &BrowserUser, frame: &Layout, selection: &CredentialFilter) -> Vec<Choice> {
-    let catalogue = &user.context.settings().tokens.catalogue;
+fn abilities(user: &BrowserUser, layout: &Layout, selection: &CredentialFilter) -> Vec<Choice> {
+    let catalogue = &user.state.settings().tokens.catalogue;
     let mut names: Vec<String> = catalogue.iter().map(|(name, _)| name.to_string()).collect();
     let selected: Vec<String> = selection.ability.iter().map(ToString::to_string).collect();
     let others: Vec<String> = selected
@@ -185,5 +185,5 @@ fn abilities(user: &BrowserUser, frame: &Layout, selection: &CredentialFilter) -
         label: name.clone(),
         value: name,
     });
-    with_any(frame.text("review-any-ability"), choices.collect())
+    with_any(layout.text("review-any-ability"), choices.collect())
 }

@@ -107,7 +107,7 @@ impl ReviewRow {
         credential: &Credential,
         spare: &[CredentialId],
     ) -> Self {
-        let now = user.context.now();
+        let now = user.state.now();
         Self {
             id: credential.id,
             spared: spare.contains(&credential.id),
@@ -125,7 +125,7 @@ impl ReviewRow {
 /// group shows its first rows. `spare` are the credentials whose ticks are set.
 pub(super) fn groups(
     user: &BrowserUser,
-    frame: &Layout,
+    layout: &Layout,
     locator: &Locator,
     credentials: &[Credential],
     spare: &[CredentialId],
@@ -151,7 +151,7 @@ pub(super) fn groups(
         let rows_of = |page: usize| Rows { kind, page };
         Group {
             kind,
-            label: plural(frame, kind),
+            label: plural(layout, kind),
             total,
             is_open: total <= SHORT || alone.is_some(),
             show_all: (alone.is_none() && end < total).then(|| rows_of(0)),
@@ -168,14 +168,14 @@ pub(super) fn groups(
     groups.filter(|group| group.total > 0).collect()
 }
 
-fn plural(frame: &Layout, kind: CredentialKind) -> String {
+fn plural(layout: &Layout, kind: CredentialKind) -> String {
     match kind {
-        CredentialKind::Desktop => frame.text("review-group-desktop"),
-        CredentialKind::Mobile => frame.text("review-group-mobile"),
-        CredentialKind::Tablet => frame.text("review-group-tablet"),
-        CredentialKind::Other => frame.text("review-group-other"),
-        CredentialKind::Personal => frame.text("review-group-personal"),
-        CredentialKind::Device => frame.text("review-group-device"),
-        CredentialKind::Service => frame.text("review-group-service"),
+        CredentialKind::Desktop => layout.text("review-group-desktop"),
+        CredentialKind::Mobile => layout.text("review-group-mobile"),
+        CredentialKind::Tablet => layout.text("review-group-tablet"),
+        CredentialKind::Other => layout.text("review-group-other"),
+        CredentialKind::Personal => layout.text("review-group-personal"),
+        CredentialKind::Device => layout.text("review-group-device"),
+        CredentialKind::Service => layout.text("review-group-service"),
     }
 }

@@ -25,7 +25,7 @@ const MAX_TITLE_LENGTH: usize = 60;
 #[derive(Template)]
 #[template(path = "revoke/one.html")]
 struct RevokePage {
-    frame: Layout,
+    layout: Layout,
     title: String,
     row: CredentialRow,
     asks_password: bool,
@@ -49,7 +49,7 @@ pub(crate) async fn ask(
     };
     let mut fields = user.draft(&action).unwrap_or(query.0);
     let back = list_page(user, class, &fields.text("next"));
-    match revoke::find_to_revoke(&user.context, user.principal.user().id, class, id).await? {
+    match revoke::find_to_revoke(&user.state, user.principal.user().id, class, id).await? {
         Some(credential) => show_preview(user, &credential, back),
         None => ended_already(user, class, &back),
     }
@@ -70,14 +70,14 @@ pub(crate) async fn revoke(
     let confirmed = fields.text("confirmed") == "1";
     let back = list_page(user, class, &fields.text("next"));
     fields.check()?;
-    let found = revoke::find_to_revoke(&user.context, user.principal.user().id, class, id).await?;
+    let found = revoke::find_to_revoke(&user.state, user.principal.user().id, class, id).await?;
     let Some(credential) = found else {
         return ended_already(user, class, &back);
     };
     if !confirmed {
         return show_preview(user, &credential, back);
     }
-    match revoke::revoke_one(&user.context, &user.principal, class, id).await? {
+    match revoke::revoke_one(&user.state, &user.principal, class, id).await? {
         None => ended_already(user, class, &back),
         Some(receipt) if receipt.contains(user.principal.credential().id) => {
             redirect_to_receipt(user, &receipt).await
@@ -98,20 +98,20 @@ fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Re
     let selection = CredentialFilter::one(credential.class(), credential.id);
     let authorization = user
         .principal
-        .authorize_revocation(&selection, user.context.now());
-    let (frame, row) = (user.frame(), CredentialRow::new(user, credential));
+        .authorize_revocation(&selection, user.state.now());
+    let (layout, row) = (user.layout(), CredentialRow::new(user, credential));
     let name = row.title.clone().into();
     html::ok(&RevokePage {
         title: match credential.class() {
             CredentialType::Session => {
-                frame.text_with("revoke-one-session-title", &[("name", name)])
+                layout.text_with("revoke-one-session-title", &[("name", name)])
             }
-            CredentialType::Token => frame.text_with("revoke-one-token-title", &[("name", name)]),
+            CredentialType::Token => layout.text_with("revoke-one-token-title", &[("name", name)]),
         },
         row,
         asks_password: authorization.is_err(),
         back,
-        frame,
+        layout,
     })
 }
 
@@ -141,8 +141,8 @@ pub(crate) fn list_in(user: &BrowserUser, next: &str) -> Option<String> {
         // After the sign-out of an unfamiliar session.
         paths::SECURE,
     ];
-    let next = ReturnTo::parse(next, user.context.settings())?;
-    let next = user.context.mount().relative(next.as_str())?;
+    let next = ReturnTo::parse(next, user.state.settings())?;
+    let next = user.state.mount().relative(next.as_str())?;
     let path = next.split('?').next()?;
     lists.contains(&path).then(|| next.to_owned())
 }

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "revoke/receipt.html")]
 struct ReceiptPage {
-    frame: Layout,
+    layout: Layout,
     title: String,
     reason: String,
     at: RelativeTime,
@@ -46,13 +46,13 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let shown = Rows::take(&mut query.0);
     query.0.check()?;
-    let (context, language) = (&user.context, user.language());
-    let receipt = find_receipt(context, user.principal.user().id, id.0).await?;
-    let locator = Locator::new(context, language).await;
-    let frame = user.frame();
+    let (state, language) = (&user.state, user.language());
+    let receipt = find_receipt(state, user.principal.user().id, id.0).await?;
+    let locator = Locator::new(state, language).await;
+    let layout = user.layout();
     let count = receipt.count();
     html::ok(&ReceiptPage {
-        title: frame.text_with(
+        title: layout.text_with(
             "receipt-title",
             &[
                 ("sessions", count.sessions.into()),
@@ -61,14 +61,14 @@ pub async fn show(
             ],
         ),
         reason: user.text(&receipt.reason.message()),
-        at: RelativeTime::past(language, context.now(), receipt.at),
+        at: RelativeTime::past(language, state.now(), receipt.at),
         address: locator.address(receipt.ip),
         by_this_browser: receipt.by == Some(user.principal.credential().id),
         forgotten: receipt.credentials.is_empty()
             && receipt.sessions_ended + receipt.tokens_ended > 0,
-        groups: groups::groups(&user, &frame, &locator, &receipt.credentials, &[], shown),
+        groups: groups::groups(&user, &layout, &locator, &receipt.credentials, &[], shown),
         path: paths::receipt(receipt.id),
         is_one_group: shown.is_some(),
-        frame,
+        layout,
     })
 }

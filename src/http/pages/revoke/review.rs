@@ -35,7 +35,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "revoke/by_filter.html")]
 struct ReviewPage {
-    frame: Layout,
+    layout: Layout,
     title: String,
     problem: Option<String>,
     /// The sentence with the numbers and the label of the button; `None` without a preview.
@@ -98,7 +98,7 @@ impl Review {
     /// Returns the path of the page to which the user returns.
     fn back(&self, user: &BrowserUser) -> String {
         let next = self.next.as_deref();
-        let back = next.and_then(|next| user.context.mount().relative(next));
+        let back = next.and_then(|next| user.state.mount().relative(next));
         back.unwrap_or(paths::ACCOUNT).to_owned()
     }
 
@@ -113,36 +113,36 @@ impl Review {
 
 /// Shows the preview.
 pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpResponse> {
-    let (context, user_id) = (&user.context, user.principal.user().id);
+    let (state, user_id) = (&user.state, user.principal.user().id);
     let current = user.principal.credential().id;
     // The filters offer the values that the user's credentials have.
-    let all = revoke::preview(context, user_id, CredentialFilter::default()).await?;
+    let all = revoke::preview(state, user_id, CredentialFilter::default()).await?;
     let selection = &review.selection;
-    let preview = revoke::preview(context, user_id, selection.clone()).await?;
+    let preview = revoke::preview(state, user_id, selection.clone()).await?;
     let count = preview.count();
     let RevocationPreview {
         digest,
         credentials,
         trusted_browsers,
     } = preview;
-    let locator = Locator::new(context, user.language()).await;
-    let frame = user.frame();
-    let chips = chips::chips(user, &frame, selection, &all.credentials).into_iter();
+    let locator = Locator::new(state, user.language()).await;
+    let layout = user.layout();
+    let chips = chips::chips(user, &layout, selection, &all.credentials).into_iter();
     let chips = chips.map(|Chip { label, without }| {
         (label, without.map(|selection| review.address(&selection)))
     });
     let groups = groups::groups(
         user,
-        &frame,
+        &layout,
         &locator,
         &credentials,
         &review.spare,
         review.rows,
     );
     let template = ReviewPage {
-        title: title(&frame, selection, current, count),
+        title: title(&layout, selection, current, count),
         problem: review.problem.as_ref().map(|problem| user.text(problem)),
-        summary: Some(summary(&frame, selection, count)),
+        summary: Some(summary(&layout, selection, count)),
         chips: chips.collect(),
         includes_this_browser: credentials
             .iter()
@@ -154,10 +154,10 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
         digest,
         trusted_browsers,
         back: review.back(user),
-        filters: Filters::of(user, &frame, &locator, selection, &all.credentials)
+        filters: Filters::of(user, &layout, &locator, selection, &all.credentials)
             .with_next(review.next.clone()),
         errors: FieldTexts::default(),
-        frame,
+        layout,
     };
     html::page(review.status, &template)
 }
@@ -170,12 +170,12 @@ pub(super) async fn refuse(
     typed: &[(String, String)],
     errors: &FieldErrors,
 ) -> Result<HttpResponse> {
-    let (context, user_id) = (&user.context, user.principal.user().id);
-    let all = revoke::preview(context, user_id, CredentialFilter::default()).await?;
-    let locator = Locator::new(context, user.language()).await;
-    let frame = user.frame();
+    let (state, user_id) = (&user.state, user.principal.user().id);
+    let all = revoke::preview(state, user_id, CredentialFilter::default()).await?;
+    let locator = Locator::new(state, user.language()).await;
+    let layout = user.layout();
     html::unprocessable(&ReviewPage {
-        title: frame.text("review-title-selected"),
+        title: layout.text("review-title-selected"),
         problem: Some(user.text(&notice::filter_invalid())),
         summary: None,
         chips: Vec::new(),
@@ -187,49 +187,50 @@ pub(super) async fn refuse(
         digest: String::new(),
         trusted_browsers: 0,
         back: paths::ACCOUNT.to_owned(),
-        filters: Filters::of(user, &frame, &locator, selection, &all.credentials).with_typed(typed),
+        filters: Filters::of(user, &layout, &locator, selection, &all.credentials)
+            .with_typed(typed),
         errors: user.field_texts(errors),
-        frame,
+        layout,
     })
 }
 
 fn title(
-    frame: &Layout,
+    layout: &Layout,
     selection: &CredentialFilter,
     current: CredentialId,
     count: RevokedDetail,
 ) -> String {
     if *selection == CredentialFilter::default() {
-        return frame.text("review-title-everything");
+        return layout.text("review-title-everything");
     }
     if *selection == CredentialFilter::all_but(current) {
-        return frame.text("review-title-everything-else");
+        return layout.text("review-title-everything-else");
     }
     match (count.sessions, count.tokens) {
-        (1.., 0) => frame.text("review-title-sessions"),
-        (0, 1..) => frame.text("review-title-tokens"),
-        _ => frame.text("review-title-selected"),
+        (1.., 0) => layout.text("review-title-sessions"),
+        (0, 1..) => layout.text("review-title-tokens"),
+        _ => layout.text("review-title-selected"),
     }
 }
 
-fn summary(frame: &Layout, selection: &CredentialFilter, count: RevokedDetail) -> Summary {
+fn summary(layout: &Layout, selection: &CredentialFilter, count: RevokedDetail) -> Summary {
     let RevokedDetail {
         sessions, tokens, ..
     } = count;
     Summary {
         is_empty: sessions == 0 && tokens == 0,
         sentence: if *selection == CredentialFilter::default() {
-            frame.text_with(
+            layout.text_with(
                 "review-summary-everything",
                 &[("sessions", sessions.into()), ("tokens", tokens.into())],
             )
         } else {
-            frame.text_with(
+            layout.text_with(
                 "review-summary",
                 &[("sessions", sessions.into()), ("tokens", tokens.into())],
             )
         },
-        button: frame.text_with(
+        button: layout.text_with(
             "review-button",
             &[("sessions", sessions.into()), ("tokens", tokens.into())],
         ),

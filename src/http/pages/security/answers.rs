@@ -31,7 +31,7 @@ pub(super) async fn remove(
     message: ChangeMessage,
     removal: impl AsyncFnOnce(Digest) -> Result<Option<RevocationReceipt>>,
 ) -> Result<HttpResponse> {
-    let secret = SessionSecret::generate(user.context.random())?;
+    let secret = SessionSecret::generate(user.state.random())?;
     let removed = removal(secret.digest()).await;
     if matches!(removed, Err(Error::NotFound)) {
         return Ok(to_overview(user));
@@ -58,7 +58,7 @@ pub(super) fn added(
     match next {
         Some(_) => Ok(see_other(&or_page(
             next,
-            user.context.mount(),
+            user.state.mount(),
             paths::SECURITY,
         ))),
         None => redirect(user, paths::SECURITY, message, receipt),

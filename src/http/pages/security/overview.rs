@@ -40,7 +40,7 @@ struct AppCard {
 
 impl AppCard {
     fn of(user: &BrowserUser, app: &AppSummary) -> Self {
-        let (language, now) = (user.language(), user.context.now());
+        let (language, now) = (user.language(), user.state.now());
         let past = |then| RelativeTime::past(language, now, then);
         Self {
             since: past(app.created_at),
@@ -60,7 +60,7 @@ struct CodesCard {
 
 impl CodesCard {
     fn of(user: &BrowserUser, codes: &RecoveryCodesSummary) -> Self {
-        let (language, now) = (user.language(), user.context.now());
+        let (language, now) = (user.language(), user.state.now());
         let past = |then| RelativeTime::past(language, now, then);
         Self {
             since: past(codes.created_at),
@@ -85,7 +85,7 @@ pub(super) struct PasskeyRow {
 
 impl PasskeyRow {
     pub(super) fn of(user: &BrowserUser, passkey: PasskeySummary) -> Self {
-        let (language, now) = (user.language(), user.context.now());
+        let (language, now) = (user.language(), user.state.now());
         let past = |then| RelativeTime::past(language, now, then);
         Self {
             name: passkey.name,
@@ -103,7 +103,7 @@ impl PasskeyRow {
 #[derive(Template)]
 #[template(path = "security/overview.html")]
 pub(super) struct SecurityPage {
-    frame: Layout,
+    layout: Layout,
     has_password: bool,
     can_remove_password: bool,
     has_mail: bool,
@@ -143,32 +143,32 @@ pub(super) struct SecurityPage {
 
 /// Returns the page.
 pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<SecurityPage> {
-    let (context, account) = (&user.context, user.principal.user().id);
-    let summary = factors::summary(context, account).await?;
-    let endable = Endable::of(context, account, user.principal.credential().id).await?;
+    let (state, account) = (&user.state, user.principal.user().id);
+    let summary = factors::summary(state, account).await?;
+    let endable = Endable::of(state, account, user.principal.credential().id).await?;
     let few = summary.recovery_codes.as_ref();
-    let requires_factor = context.settings().requires_second_factor();
+    let requires_factor = state.settings().requires_second_factor();
     let is_required = requires_factor && summary.passkeys.is_empty();
-    let browsers = trusted_browsers::list(context, account).await?.into_iter();
+    let browsers = trusted_browsers::list(state, account).await?.into_iter();
     let has_factor = summary.has_second_factor();
     let here = user.address(paths::SECURITY);
     let confirm = match has_factor {
         true => paths::confirm_second_factor(Some(here.as_str())),
         false => paths::with_next(paths::CONFIRM, here.as_str()),
     };
-    let can_remove_password = summary.can_remove_password(context.settings());
+    let can_remove_password = summary.can_remove_password(state.settings());
     let rows = summary.passkeys.into_iter();
     Ok(SecurityPage {
-        frame: user.frame(),
+        layout: user.layout(),
         has_password: summary.has_password,
         can_remove_password,
-        has_mail: context.settings().mail.is_on(),
+        has_mail: state.settings().mail.is_on(),
         after_password: OTHER_SESSIONS,
         is_required,
         passkeys: rows.map(|passkey| PasskeyRow::of(user, passkey)).collect(),
         confirm,
-        relying_party: relying_party(context),
-        accepted: passkeys::accepted(context, account).await?,
+        relying_party: relying_party(state),
+        accepted: passkeys::accepted(state, account).await?,
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
         few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
@@ -180,12 +180,12 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         trusted_browsers: browsers
             .map(|browser| TrustedBrowserRow::of(user, browser))
             .collect(),
-        offers_trust: has_factor && context.settings().sessions.trust_browser.is_some(),
+        offers_trust: has_factor && state.settings().sessions.trust_browser.is_some(),
         endable,
         after_removal: OTHER_SESSIONS,
         after_addition: Ending::default(),
         after_codes: Ending::default(),
-        form_key: new_form_key(context)?,
+        form_key: new_form_key(state)?,
         errors,
     })
 }

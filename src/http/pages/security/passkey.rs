@@ -33,7 +33,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "security/passkey.html")]
 struct PasskeyPage {
-    frame: Layout,
+    layout: Layout,
     passkey: PasskeyRow,
     /// The name in the form.
     name: String,
@@ -46,16 +46,16 @@ struct PasskeyPage {
 
 impl PasskeyPage {
     async fn of(user: &BrowserUser, id: FactorId, errors: FieldTexts) -> Result<Self> {
-        let (context, account) = (&user.context, user.principal.user().id);
-        let all = factors::summary(context, account).await?.passkeys;
+        let (state, account) = (&user.state, user.principal.user().id);
+        let all = factors::summary(state, account).await?.passkeys;
         let found = all.into_iter().find(|passkey| passkey.id == id);
         let passkey = PasskeyRow::of(user, found.ok_or(Error::NotFound)?);
         Ok(Self {
-            frame: user.frame(),
+            layout: user.layout(),
             name: passkey.name.clone(),
             passkey,
             remove: paths::passkey_remove(id),
-            endable: Endable::of(context, account, user.principal.credential().id).await?,
+            endable: Endable::of(state, account, user.principal.credential().id).await?,
             ending: OTHER_SESSIONS,
             errors,
         })
@@ -82,7 +82,7 @@ pub async fn rename(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Res
     let renamed = async {
         fields.check()?;
         let name = name.ok_or(Error::NotFound)?;
-        passkeys::rename(&user.context, &user.principal, id.0, name).await
+        passkeys::rename(&user.state, &user.principal, id.0, name).await
     };
     match renamed.await {
         Ok(()) => user.redirect(&paths::passkey(id.0), &notice::saved()),
@@ -98,22 +98,22 @@ pub async fn rename(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Res
 }
 
 /// `GET` of the address that removes a passkey.
-pub async fn to_passkey(context: Data<AppState>, id: PathId<FactorTag>) -> HttpResponse {
-    see_other(&Address::of(context.mount(), &paths::passkey(id.0)))
+pub async fn to_passkey(state: Data<AppState>, id: PathId<FactorTag>) -> HttpResponse {
+    see_other(&Address::of(state.mount(), &paths::passkey(id.0)))
 }
 
 /// `POST /account/security/passkeys/{id}/remove`
 pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let ending = endings::take(&mut fields, OTHER_SESSIONS);
-    let (context, caller) = (&user.context, &user.principal);
+    let (state, caller) = (&user.state, &user.principal);
     let removed = async {
         fields.check()?;
         answers::remove(
             &user,
             &paths::passkey(id.0),
             notice::passkey_removed,
-            async |renewed| passkeys::remove(context, caller, id.0, ending, renewed).await,
+            async |renewed| passkeys::remove(state, caller, id.0, ending, renewed).await,
         )
         .await
     };

@@ -30,7 +30,7 @@ pub async fn options(
     OptionalJson(PageCall { .. }): OptionalJson<PageCall>,
 ) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| paths::SECURITY.to_owned())?;
-    let options = passkeys::begin_registration(&user.context, confirmed).await?;
+    let options = passkeys::begin_registration(&user.state, confirmed).await?;
     json::answer(StatusCode::OK, &options)
 }
 
@@ -59,7 +59,7 @@ pub async fn register(
     let also = registration.also.into_iter();
     let also = also.map(|choice| ("also", choice));
     let mut fields = Fields::new(also.chain([("next", registration.next)]));
-    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let next = ReturnTo::take(&mut fields, user.state.settings());
     let ending = endings::take(&mut fields, Ending::default());
     fields.check()?;
     let new = NewPasskey {
@@ -67,8 +67,8 @@ pub async fn register(
         fallback_name: user.text(&label::passkey()),
         ending,
     };
-    let secret = SessionSecret::generate(user.context.random())?;
-    let made = passkeys::register(&user.context, confirmed, new, secret.digest()).await?;
+    let secret = SessionSecret::generate(user.state.random())?;
+    let made = passkeys::register(&user.state, confirmed, new, secret.digest()).await?;
     user.cookie.renew(&secret)?;
     let (codes, receipt) = (&made.codes, made.receipt.as_ref());
     json::onward(&answers::added(

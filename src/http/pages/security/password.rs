@@ -18,14 +18,14 @@ use crate::{
 pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let ending = endings::take(&mut fields, OTHER_SESSIONS);
-    let (context, caller) = (&user.context, &user.principal);
+    let (state, caller) = (&user.state, &user.principal);
     let removed = async {
         fields.check()?;
         answers::remove(
             &user,
             paths::SECURITY,
             notice::password_removed,
-            async |renewed| remove_password(context, caller, ending, renewed).await,
+            async |renewed| remove_password(state, caller, ending, renewed).await,
         )
         .await
     };

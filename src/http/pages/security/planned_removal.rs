@@ -31,12 +31,12 @@ impl RemovalRow {
     /// Database errors.
     pub(in crate::http::pages) async fn all(user: &BrowserUser) -> Result<Vec<Self>> {
         let account = user.principal.user().id;
-        let planned = factors::planned_removals(&user.context, account).await?;
+        let planned = factors::planned_removals(&user.state, account).await?;
         Ok(planned.into_iter().map(|one| Self::of(user, one)).collect())
     }
 
     fn of(user: &BrowserUser, planned: PlannedRemoval) -> Self {
-        let (language, now) = (user.language(), user.context.now());
+        let (language, now) = (user.language(), user.state.now());
         Self {
             passkey: planned.passkey,
             reason: planned.reason,
@@ -49,7 +49,7 @@ impl RemovalRow {
 /// `POST /account/security/removals/{id}/cancel`
 pub async fn cancel(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
     form.0.check()?;
-    match factors::cancel_removal(&user.context, &user.principal, id.0).await {
+    match factors::cancel_removal(&user.state, &user.principal, id.0).await {
         Err(Error::NotFound) => return Ok(to_overview(&user)),
         cancelled => cancelled?,
     }

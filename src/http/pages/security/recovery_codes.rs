@@ -23,7 +23,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "security/recovery_codes.html")]
 struct RecoveryCodesPage {
-    frame: Layout,
+    layout: Layout,
     /// The codes, one a line.
     codes: SecretString,
     count: usize,
@@ -33,14 +33,14 @@ struct RecoveryCodesPage {
 /// `GET /account/security/recovery-codes`: shows the codes that the request before made. A reload
 /// leads to the overview, because they are shown once.
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    let next = ReturnTo::take(&mut query.0, user.state.settings());
     let Some(codes) = user.take_recovery_codes() else {
         return Ok(see_other(&user.address(paths::SECURITY)));
     };
-    let mut frame = user.frame();
-    frame.has_new_secret = true;
+    let mut layout = user.layout();
+    layout.has_new_secret = true;
     html::ok(&RecoveryCodesPage {
-        frame,
+        layout,
         count: codes.expose().lines().count(),
         codes,
         next,
@@ -54,10 +54,10 @@ pub async fn make(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let ending = endings::take(&mut fields, Ending::default());
     let made = async {
         fields.check()?;
-        let secret = SessionSecret::generate(user.context.random())?;
+        let secret = SessionSecret::generate(user.state.random())?;
         let digest = secret.digest();
         let made =
-            factors::replace_recovery_codes(&user.context, &user.principal, ending, key, digest)
+            factors::replace_recovery_codes(&user.state, &user.principal, ending, key, digest)
                 .await;
         let made = user.with_return_address(|| paths::SECURITY.to_owned(), made)?;
         Ok((made, secret))

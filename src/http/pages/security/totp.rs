@@ -37,7 +37,7 @@ const GROUP: usize = 4;
 #[derive(Template)]
 #[template(path = "security/totp.html")]
 struct TotpPage {
-    frame: Layout,
+    layout: Layout,
     qr: QrPath,
     /// The secret in groups, for people who type it.
     secret: SecretString,
@@ -65,28 +65,28 @@ impl TotpPage {
         next: Option<ReturnTo>,
         errors: FieldTexts,
     ) -> Result<Self> {
-        let (context, account) = (&user.context, user.principal.user());
-        let issuer = &context.settings().branding.app_name;
+        let (state, account) = (&user.state, user.principal.user());
+        let issuer = &state.settings().branding.app_name;
         let address = secret.address(issuer, &account.email)?;
         let session = user.principal.credential().id;
-        let is_required = context.settings().requires_second_factor()
-            && !factors::summary(context, account.id)
+        let is_required = state.settings().requires_second_factor()
+            && !factors::summary(state, account.id)
                 .await?
                 .has_second_factor();
         let here = ReturnTo::append_to(user.address(paths::TOTP).as_str(), next.as_ref());
         Ok(Self {
-            frame: user.frame(),
+            layout: user.layout(),
             qr: qr::draw(address.expose())?,
             secret: in_groups(&secret.base32()?),
             address,
-            endable: Endable::of(context, account.id, session).await?,
+            endable: Endable::of(state, account.id, session).await?,
             ending,
             is_required,
-            relying_party: relying_party(context),
+            relying_party: relying_party(state),
             confirm: paths::with_next(paths::CONFIRM, &here),
             next,
             errors,
-            form_key: new_form_key(context)?,
+            form_key: new_form_key(state)?,
         })
     }
 }
@@ -105,7 +105,7 @@ async fn page(
     errors: FieldTexts,
 ) -> Result<Option<TotpPage>> {
     let confirmed = user.confirmed(|| ReturnTo::append_to(paths::TOTP, next.as_ref()))?;
-    match factors::begin_enrolment(&user.context, confirmed).await? {
+    match factors::begin_enrolment(&user.state, confirmed).await? {
         Enrolment::Shown(secret) => TotpPage::new(user, &secret, ending, next, errors)
             .await
             .map(Some),
@@ -115,7 +115,7 @@ async fn page(
 
 /// `GET /account/security/totp`
 pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
-    let next = ReturnTo::take(&mut query.0, user.context.settings());
+    let next = ReturnTo::take(&mut query.0, user.state.settings());
     let ending = match user.draft(paths::TOTP) {
         Some(mut typed) => endings::take(&mut typed, Ending::default()),
         None => Ending::default(),
@@ -129,7 +129,7 @@ pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
 /// `POST /account/security/totp`
 pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let next = ReturnTo::take(&mut fields, user.context.settings());
+    let next = ReturnTo::take(&mut fields, user.state.settings());
     let confirmed = user.confirmed(|| ReturnTo::append_to(paths::TOTP, next.as_ref()))?;
     let code = fields.read("code", Code::parse);
     let key = form_key(&fields.text("form_key"));
@@ -137,10 +137,9 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let turned_on = async {
         fields.check()?;
         let code = code.ok_or_else(factors::verify::missing_code)?;
-        let secret = SessionSecret::generate(user.context.random())?;
+        let secret = SessionSecret::generate(user.state.random())?;
         let digest = secret.digest();
-        let turned_on =
-            factors::turn_on(&user.context, confirmed, code, ending, key, digest).await?;
+        let turned_on = factors::turn_on(&user.state, confirmed, code, ending, key, digest).await?;
         Ok((turned_on, secret))
     };
     match turned_on.await {
@@ -160,22 +159,22 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
 }
 
 /// `GET` of an address that accepts forms only.
-pub async fn to_security(context: Data<AppState>) -> HttpResponse {
-    see_other(&Address::of(context.mount(), paths::SECURITY))
+pub async fn to_security(state: Data<AppState>) -> HttpResponse {
+    see_other(&Address::of(state.mount(), paths::SECURITY))
 }
 
 /// `POST /account/security/totp/remove`
 pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let ending = endings::take(&mut fields, OTHER_SESSIONS);
-    let (context, caller) = (&user.context, &user.principal);
+    let (state, caller) = (&user.state, &user.principal);
     let removed = async {
         fields.check()?;
         answers::remove(
             &user,
             paths::SECURITY,
             notice::factor_removed,
-            async |renewed| factors::remove(context, caller, ending, renewed).await,
+            async |renewed| factors::remove(state, caller, ending, renewed).await,
         )
         .await
     };

@@ -38,7 +38,7 @@ pub(super) struct TrustedBrowserRow {
 
 impl TrustedBrowserRow {
     pub(super) fn of(user: &BrowserUser, browser: TrustedBrowser) -> Self {
-        let (language, now) = (user.language(), user.context.now());
+        let (language, now) = (user.language(), user.state.now());
         let past = |then| RelativeTime::past(language, now, then);
         let device = Device::of(browser.user_agent.as_deref());
         Self {
@@ -56,7 +56,7 @@ impl TrustedBrowserRow {
 #[derive(Template)]
 #[template(path = "security/trusted_browser.html")]
 struct RemovalPage {
-    frame: Layout,
+    layout: Layout,
     browser: TrustedBrowserRow,
 }
 
@@ -67,17 +67,17 @@ pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Res
     let is_confirmed = fields.text("confirmed") == "1";
     fields.check()?;
     let account = user.principal.user().id;
-    let browser = match trusted_browsers::find(&user.context, account, id.0).await {
+    let browser = match trusted_browsers::find(&user.state, account, id.0).await {
         Err(Error::NotFound) => return Ok(to_overview(&user)),
         found => found?,
     };
     if !is_confirmed {
         return html::ok(&RemovalPage {
-            frame: user.frame(),
+            layout: user.layout(),
             browser: TrustedBrowserRow::of(&user, browser),
         });
     }
-    let removed = trusted_browsers::remove(&user.context, &user.principal, id.0).await;
+    let removed = trusted_browsers::remove(&user.state, &user.principal, id.0).await;
     user.with_return_address(|| paths::SECURITY.to_owned(), removed)?;
     user.redirect(paths::SECURITY, &notice::trusted_browser_removed())
 }

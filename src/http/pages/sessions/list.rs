@@ -31,7 +31,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "sessions/list.html")]
 struct SessionsPage {
-    frame: Layout,
+    layout: Layout,
     current: Option<SessionRow>,
     is_ended: bool,
     tabs: Vec<Tab>,
@@ -58,34 +58,34 @@ struct Filters {
 /// `GET /account/sessions`
 pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let query = ListQuery::parse(&SESSIONS, query.0)?;
-    let locator = Locator::new(&user.context, user.language()).await;
-    let (context, user_id) = (&user.context, user.principal.user().id);
+    let locator = Locator::new(&user.state, user.language()).await;
+    let (state, user_id) = (&user.state, user.principal.user().id);
     let own = user.principal.credential().id;
-    let own = credentials::find(context, user_id, CredentialType::Session, own).await?;
-    let wanted = query.search(user.context.now());
+    let own = credentials::find(state, user_id, CredentialType::Session, own).await?;
+    let wanted = query.search(user.state.now());
     // The present session has a card of its own above the list.
     let filter = CredentialFilter {
         except: vec![own.id],
         ..wanted.filter
     };
     let wanted = Search { filter, ..wanted };
-    let (page, counts) = search::search(context, user_id, wanted).await?;
+    let (page, counts) = search::search(state, user_id, wanted).await?;
     let (previous, next) = query.neighbours(&page);
-    let frame = user.frame();
+    let layout = user.layout();
     let is_ended = query.state == ListState::Ended;
     html::ok(&SessionsPage {
         current: (!is_ended).then(|| SessionRow::new(&user, &locator, &own)),
         is_ended,
-        tabs: tabs(&frame, &query, counts),
+        tabs: tabs(&layout, &query, counts),
         no_faults: FieldTexts::default(),
-        filters: filters(&user, &frame, &query),
-        columns: columns(&frame, is_ended),
+        filters: filters(&user, &layout, &query),
+        columns: columns(&layout, is_ended),
         rows: rows(&user, &locator, &page),
-        range: range(&frame, &page),
+        range: range(&layout, &page),
         previous,
         next,
-        several: several(&user, &frame, counts),
-        frame,
+        several: several(&user, &layout, counts),
+        layout,
     })
 }
 
@@ -95,13 +95,13 @@ fn rows(user: &BrowserUser, locator: &Locator, page: &ListPage) -> Vec<SessionRo
         .collect()
 }
 
-fn tabs(frame: &Layout, query: &ListQuery, counts: StateCounts) -> Vec<Tab> {
+fn tabs(layout: &Layout, query: &ListQuery, counts: StateCounts) -> Vec<Tab> {
     let states = query.states().iter().copied();
     let tab = |state| Tab {
         path: query.address_of_state(state),
         label: match state {
-            ListState::Ended => frame.text("sessions-tab-ended"),
-            ListState::Active | ListState::Paused => frame.text("sessions-tab-active"),
+            ListState::Ended => layout.text("sessions-tab-ended"),
+            ListState::Active | ListState::Paused => layout.text("sessions-tab-active"),
         },
         count: u64::try_from(counts.of(state)).ok(),
         current: query.state == state,
@@ -109,7 +109,7 @@ fn tabs(frame: &Layout, query: &ListQuery, counts: StateCounts) -> Vec<Tab> {
     states.map(tab).collect()
 }
 
-fn filters(user: &BrowserUser, frame: &Layout, query: &ListQuery) -> Filters {
+fn filters(user: &BrowserUser, layout: &Layout, query: &ListQuery) -> Filters {
     let any = |label, selected| Choice {
         value: String::new(),
         label,
@@ -124,12 +124,12 @@ fn filters(user: &BrowserUser, frame: &Layout, query: &ListQuery) -> Filters {
         let length = duration::parse(value)?;
         Some(Choice {
             value: value.to_owned(),
-            label: frame.text_with("sessions-inactive-for", &[("length", length.into())]),
+            label: layout.text_with("sessions-inactive-for", &[("length", length.into())]),
             selected: query.used == Some(value),
         })
     });
-    let any_kind = any(frame.text("sessions-any-type"), query.kind.is_none());
-    let any_use = any(frame.text("sessions-any-activity"), query.used.is_none());
+    let any_kind = any(layout.text("sessions-any-type"), query.kind.is_none());
+    let any_use = any(layout.text("sessions-any-activity"), query.used.is_none());
     let reset = query.is_filtered().then(|| query.address_unfiltered());
     Filters {
         state: state_name(query.state),
@@ -140,27 +140,27 @@ fn filters(user: &BrowserUser, frame: &Layout, query: &ListQuery) -> Filters {
     }
 }
 
-fn columns(frame: &Layout, is_ended: bool) -> Vec<Column> {
+fn columns(layout: &Layout, is_ended: bool) -> Vec<Column> {
     let plain = |label| Column::Plain(label);
     let mut columns = vec![
-        plain(frame.text("sessions-device")),
-        plain(frame.text("sessions-address")),
-        plain(frame.text("sessions-last-active")),
-        plain(frame.text("sessions-signed-in")),
+        plain(layout.text("sessions-device")),
+        plain(layout.text("sessions-address")),
+        plain(layout.text("sessions-last-active")),
+        plain(layout.text("sessions-signed-in")),
     ];
     if is_ended {
-        columns.push(plain(frame.text("sessions-ended")));
+        columns.push(plain(layout.text("sessions-ended")));
     } else {
         columns.insert(0, Column::Tick);
     }
     columns
 }
 
-fn range(frame: &Layout, page: &ListPage) -> String {
+fn range(layout: &Layout, page: &ListPage) -> String {
     if page.rows.is_empty() {
         return String::new();
     }
-    frame.text_with(
+    layout.text_with(
         "sessions-range",
         &[
             ("first", (page.skipped + 1).into()),
@@ -171,7 +171,7 @@ fn range(frame: &Layout, page: &ListPage) -> String {
 }
 
 /// Returns the sign-outs of several sessions: label and path of the preview.
-fn several(user: &BrowserUser, frame: &Layout, counts: StateCounts) -> Vec<(String, String)> {
+fn several(user: &BrowserUser, layout: &Layout, counts: StateCounts) -> Vec<(String, String)> {
     if counts.active < 2 {
         return Vec::new();
     }
@@ -180,18 +180,18 @@ fn several(user: &BrowserUser, frame: &Layout, counts: StateCounts) -> Vec<(Stri
         ..CredentialFilter::all_of(CredentialType::Session)
     };
     let mut several = vec![(
-        frame.text("sessions-all-others"),
-        address_from(&others, &frame.address),
+        layout.text("sessions-all-others"),
+        address_from(&others, &layout.address),
     )];
     several.extend(CredentialKind::of(CredentialType::Session).map(|kind| {
         let label = match kind {
-            CredentialKind::Desktop => frame.text("sessions-all-desktop"),
-            CredentialKind::Mobile => frame.text("sessions-all-mobile"),
-            CredentialKind::Tablet => frame.text("sessions-all-tablet"),
-            _ => frame.text("sessions-all-other"),
+            CredentialKind::Desktop => layout.text("sessions-all-desktop"),
+            CredentialKind::Mobile => layout.text("sessions-all-mobile"),
+            CredentialKind::Tablet => layout.text("sessions-all-tablet"),
+            _ => layout.text("sessions-all-other"),
         };
         let of_kind = CredentialFilter::all_of_kind(kind);
-        (label, address_from(&of_kind, &frame.address))
+        (label, address_from(&of_kind, &layout.address))
     }));
     several
 }

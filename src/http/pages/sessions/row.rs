@@ -38,7 +38,7 @@ pub(super) struct SessionRow {
 
 impl SessionRow {
     pub(super) fn new(user: &BrowserUser, locator: &Locator, session: &Credential) -> Self {
-        let (now, language) = (user.context.now(), user.language());
+        let (now, language) = (user.state.now(), user.language());
         let past = |time| RelativeTime::past(language, now, time);
         let device = Device::of(session.user_agent.as_deref());
         Self {

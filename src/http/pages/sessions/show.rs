@@ -35,7 +35,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "sessions/show.html")]
 struct SessionPage {
-    frame: Layout,
+    layout: Layout,
     row: SessionRow,
     kind: String,
     first_address: Option<ClientAddress>,
@@ -55,28 +55,28 @@ struct SessionPage {
 
 /// `GET /account/sessions/{id}`
 pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpResponse> {
-    let (context, user_id) = (&user.context, user.principal.user().id);
-    let session = credentials::find(context, user_id, CredentialType::Session, id.0).await?;
-    let locator = Locator::new(context, user.language()).await;
+    let (state, user_id) = (&user.state, user.principal.user().id);
+    let session = credentials::find(state, user_id, CredentialType::Session, id.0).await?;
+    let locator = Locator::new(state, user.language()).await;
     let made_here = CredentialFilter {
         made_by: vec![session.id],
         ..CredentialFilter::default()
     };
     let paging = Paging::new(MAX_PAGE_SIZE, None);
     let created = credentials::list(
-        context,
+        state,
         user_id,
         made_here.clone(),
         StatusFilter::Active,
         paging,
     )
     .await?;
-    let frame = user.frame();
+    let layout = user.layout();
     html::ok(&SessionPage {
         note: if session.id == user.principal.credential().id {
-            frame.text("revoke-one-this-browser")
+            layout.text("revoke-one-this-browser")
         } else {
-            frame.text("revoke-one-session")
+            layout.text("revoke-one-session")
         },
         row: SessionRow::new(&user, &locator, &session),
         kind: user.text(&session.kind.label()),
@@ -86,15 +86,15 @@ pub async fn show(user: BrowserUser, id: PathId<CredentialTag>) -> Result<HttpRe
         expires: expiry(&user, &session),
         revoke: paths::session_revoke(session.id),
         created: CredentialRow::all(&user, &created.rows),
-        review_created: address_from(&made_here, &frame.address),
+        review_created: address_from(&made_here, &layout.address),
         events: LatestEvents::of(&user, &locator, &session).await?,
         user_agent: session.user_agent,
-        frame,
+        layout,
     })
 }
 
 fn expiry(user: &BrowserUser, session: &Credential) -> Option<RelativeTime> {
-    let now = user.context.now();
+    let now = user.state.now();
     let end = session.expires_at.filter(|_| session.is_active(now))?;
     Some(RelativeTime::future(user.language(), now, end))
 }

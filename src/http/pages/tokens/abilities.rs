@@ -75,8 +75,8 @@ impl Preset {
 
 impl AbilityFields {
     /// Returns the checkboxes, with the abilities in `ticked` ticked.
-    pub(super) fn new(user: &BrowserUser, frame: &Layout, ticked: &[String]) -> Self {
-        let catalogue = &user.context.settings().tokens.catalogue;
+    pub(super) fn new(user: &BrowserUser, layout: &Layout, ticked: &[String]) -> Self {
+        let catalogue = &user.state.settings().tokens.catalogue;
         let mut fields = Self {
             full_access: ticked.iter().any(|name| name == ALL),
             ..Self::default()
@@ -95,9 +95,9 @@ impl AbilityFields {
             let meaning = match name.strip_suffix(":*") {
                 Some(resource) => {
                     let resource = resource.to_owned().into();
-                    frame.text_with("tokens-ability-resource", &[("resource", resource)])
+                    layout.text_with("tokens-ability-resource", &[("resource", resource)])
                 }
-                None => frame.text("tokens-ability-removed"),
+                None => layout.text("tokens-ability-removed"),
             };
             fields.others.push(AbilityBox {
                 name: name.clone(),

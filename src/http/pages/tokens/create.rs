@@ -31,7 +31,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "tokens/new.html")]
 struct NewTokenPage {
-    frame: Layout,
+    layout: Layout,
     name: String,
     abilities: AbilityFields,
     expiry: ExpiryFields,
@@ -58,27 +58,27 @@ impl Typed {
     }
 
     fn form(self, user: &BrowserUser, errors: &FieldErrors) -> Result<NewTokenPage> {
-        let frame = user.frame();
+        let layout = user.layout();
         Ok(NewTokenPage {
-            abilities: AbilityFields::new(user, &frame, &self.abilities),
+            abilities: AbilityFields::new(user, &layout, &self.abilities),
             name: self.name,
-            expiry: ExpiryFields::of_new(user, &frame, self.expiry),
-            form_key: new_form_key(&user.context)?,
+            expiry: ExpiryFields::of_new(user, &layout, self.expiry),
+            form_key: new_form_key(&user.state)?,
             errors: user.field_texts(errors),
-            frame,
+            layout,
         })
     }
 
     fn read(&self, user: &BrowserUser, mut errors: FieldErrors) -> Result<NewToken, FieldErrors> {
-        let context = &user.context;
+        let state = &user.state;
         let name = errors.take("name", Name::parse(&self.name));
         let abilities = errors.take(
             "abilities",
-            context.settings().tokens.catalogue.parse(&self.abilities),
+            state.settings().tokens.catalogue.parse(&self.abilities),
         );
         // A script that sends no expiry gets a token without an expiry.
-        let expiry = self.expiry.read(context.now()).map(Option::flatten);
-        let expiry = expiry.and_then(|at| NewToken::ensure_within_max_age(context, at));
+        let expiry = self.expiry.read(state.now()).map(Option::flatten);
+        let expiry = expiry.and_then(|at| NewToken::ensure_within_max_age(state, at));
         let expires_at = errors.take("expires", expiry);
         NewToken::of(errors, name, abilities, expires_at)
     }
@@ -103,7 +103,7 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut typed = Typed::take(&mut fields);
     if let Some(preset) = preset {
         // The button creates nothing. It shows the form again, with other ticks.
-        typed.abilities = preset.abilities(&user.context.settings().tokens.catalogue);
+        typed.abilities = preset.abilities(&user.state.settings().tokens.catalogue);
         return html::ok(&typed.form(&user, &FieldErrors::default())?);
     }
     let errors = std::mem::take(fields.errors());
@@ -112,7 +112,7 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Ok(new) => new,
         Err(errors) => return html::unprocessable(&typed.form(&user, &errors)?),
     };
-    match tokens::create(&user.context, confirmed, new, form_key(&typed.form_key)).await {
+    match tokens::create(&user.state, confirmed, new, form_key(&typed.form_key)).await {
         Ok(issued) => created::show(&user, issued, created::Cause::Created).await,
         Err(Error::DuplicateSubmission) => already_created(&user, &typed).await,
         Err(other) => Err(other),
@@ -122,6 +122,6 @@ pub async fn create(user: BrowserUser, form: Form) -> Result<HttpResponse> {
 /// A reload of the page with the secret sends the form again. It must not create a second token.
 async fn already_created(user: &BrowserUser, typed: &Typed) -> Result<HttpResponse> {
     let key = form_key(&typed.form_key).ok_or(Error::NotFound)?;
-    let token = find_by_form_key(&user.context, user.principal.user().id, key).await?;
+    let token = find_by_form_key(&user.state, user.principal.user().id, key).await?;
     user.redirect(&paths::token(token.id), &notice::token_already_created())
 }

@@ -32,7 +32,7 @@ pub(super) enum Cause {
 #[derive(Template)]
 #[template(path = "tokens/created.html")]
 struct CreatedPage {
-    frame: Layout,
+    layout: Layout,
     row: TokenRow,
     secret: SecretString,
     /// The secret in a command, and as a line of a file of environment variables.
@@ -55,8 +55,8 @@ impl EarlierSecret {
         user: &BrowserUser,
         token: crate::types::ids::CredentialId,
     ) -> Result<Vec<Self>> {
-        let now = user.context.now();
-        let earlier = previous_secrets(&user.context, token).await?.into_iter();
+        let now = user.state.now();
+        let earlier = previous_secrets(&user.state, token).await?.into_iter();
         Ok(earlier
             .map(|earlier| Self {
                 hint: earlier.hint,
@@ -69,16 +69,16 @@ impl EarlierSecret {
 /// Shows the secret of a token.
 pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Cause) -> Result<HttpResponse> {
     let Issued { token, secret } = issued;
-    let context = &user.context;
+    let state = &user.state;
     let (earlier, same_name) = match why {
         Cause::Created => (Vec::new(), count_others_named(user, &token).await?),
         Cause::Rotated => (EarlierSecret::all(user, token.id).await?, 0),
     };
-    let mut frame = user.frame();
-    frame.has_new_secret = true;
-    let address = format!("{}{}", context.settings().base_url(), paths::API_USER);
+    let mut layout = user.layout();
+    layout.has_new_secret = true;
+    let address = format!("{}{}", state.settings().base_url(), paths::API_USER);
     let mut answer = html::ok(&CreatedPage {
-        row: TokenRow::new(user, &frame, &token),
+        row: TokenRow::new(user, &layout, &token),
         secret: SecretString::new(secret.expose().to_owned()),
         curl: SecretString::new(format!(
             "curl -H 'Authorization: Bearer {}' {address}",
@@ -88,7 +88,7 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Cause) -> Resu
         why,
         earlier,
         same_name,
-        frame,
+        layout,
     })?;
     // The browser must not send the address of this page as a referrer.
     let no_referrer = HeaderValue::from_static("no-referrer");
@@ -101,6 +101,6 @@ pub(super) async fn show(user: &BrowserUser, issued: Issued, why: Cause) -> Resu
 /// Returns the number of other tokens that have the name of `token` and have not ended.
 async fn count_others_named(user: &BrowserUser, token: &Credential) -> Result<usize> {
     let user_id = user.principal.user().id;
-    let count = search::count_tokens_named(&user.context, user_id, token.name.clone()).await?;
+    let count = search::count_tokens_named(&user.state, user_id, token.name.clone()).await?;
     Ok(count.saturating_sub(1))
 }

@@ -74,12 +74,12 @@ impl ExpiryChoice {
     /// Parses the choice for an existing token. `None` keeps its expiry.
     pub(super) fn read_change(
         &self,
-        context: &AppState,
+        state: &AppState,
     ) -> Result<Option<Option<Timestamp>>, Message> {
-        let Some(requested) = self.read(context.now())? else {
+        let Some(requested) = self.read(state.now())? else {
             return Ok(None);
         };
-        NewToken::ensure_within_max_age(context, requested).map(Some)
+        NewToken::ensure_within_max_age(state, requested).map(Some)
     }
 }
 
@@ -101,45 +101,45 @@ pub(super) struct ExpiryFields {
 
 impl ExpiryFields {
     /// Returns the choice for a new token.
-    pub(super) fn of_new(user: &BrowserUser, frame: &Layout, typed: ExpiryChoice) -> Self {
-        let lives = lives(user, frame);
+    pub(super) fn of_new(user: &BrowserUser, layout: &Layout, typed: ExpiryChoice) -> Self {
+        let lives = lives(user, layout);
         // The default life if it is offered, otherwise the longest one.
         let default_life = lives.iter().find(|(value, _)| *value == DEFAULT_LIFE);
         let preselected = default_life
             .or(lives.last())
             .map_or(DATE, |(value, _)| value);
-        Self::with("expires", user, frame, lives, preselected, typed)
+        Self::with("expires", user, layout, lives, preselected, typed)
     }
 
     /// Returns the choice for a token that expires at `end`.
     pub(super) fn of_change(
         id: &'static str,
         user: &BrowserUser,
-        frame: &Layout,
+        layout: &Layout,
         end: Option<Timestamp>,
         typed: ExpiryChoice,
     ) -> Self {
         let present = match end {
-            Some(end) => frame.text_with("tokens-expires-keep", &[("end", end.into())]),
-            None => frame.text("tokens-expires-keep-never"),
+            Some(end) => layout.text_with("tokens-expires-keep", &[("end", end.into())]),
+            None => layout.text("tokens-expires-keep-never"),
         };
-        let lives = [(KEEP, present)].into_iter().chain(lives(user, frame));
-        Self::with(id, user, frame, lives.collect(), KEEP, typed)
+        let lives = [(KEEP, present)].into_iter().chain(lives(user, layout));
+        Self::with(id, user, layout, lives.collect(), KEEP, typed)
     }
 
     fn with(
         id: &'static str,
         user: &BrowserUser,
-        frame: &Layout,
+        layout: &Layout,
         lives: Vec<(&'static str, String)>,
         preselected: &'static str,
         typed: ExpiryChoice,
     ) -> Self {
-        let never = user.context.settings().tokens.max_age.is_none();
+        let never = user.state.settings().tokens.max_age.is_none();
         let mut offered = lives;
-        offered.push((DATE, frame.text("tokens-expires-date")));
+        offered.push((DATE, layout.text("tokens-expires-date")));
         if never {
-            offered.push((NEVER, frame.text("tokens-expires-never")));
+            offered.push((NEVER, layout.text("tokens-expires-never")));
         }
         let is_offered = offered.iter().any(|(value, _)| *value == typed.choice);
         let selected = if is_offered {
@@ -163,15 +163,15 @@ impl ExpiryFields {
 }
 
 /// Returns the lengths of life in the form, each with its end.
-fn lives(user: &BrowserUser, frame: &Layout) -> Vec<(&'static str, String)> {
-    let max_age = user.context.settings().tokens.max_age;
+fn lives(user: &BrowserUser, layout: &Layout) -> Vec<(&'static str, String)> {
+    let max_age = user.state.settings().tokens.max_age;
     LIVES
         .into_iter()
         .filter_map(|value| Some((value, duration::parse(value)?)))
         .filter(|(_, life)| max_age.is_none_or(|max_age| *life <= max_age))
         .map(|(value, life)| {
-            let end = user.context.now().saturating_add(life);
-            let label = frame.text_with(
+            let end = user.state.now().saturating_add(life);
+            let label = layout.text_with(
                 "tokens-expires-in",
                 &[("length", life.into()), ("end", end.into())],
             );

@@ -33,7 +33,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "tokens/list.html")]
 struct TokensPage {
-    frame: Layout,
+    layout: Layout,
     tabs: Vec<Tab>,
     state: ListState,
     filters: Filters,
@@ -73,33 +73,33 @@ struct Filters {
 /// `GET /account/tokens`
 pub async fn show(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let query = ListQuery::parse(&TOKENS, query.0)?;
-    let (context, user_id) = (&user.context, user.principal.user().id);
-    let (page, counts) = search::search(context, user_id, query.search(context.now())).await?;
+    let (state, user_id) = (&user.state, user.principal.user().id);
+    let (page, counts) = search::search(state, user_id, query.search(state.now())).await?;
     html::ok(&TokensPage::new(&user, &query, &page, counts))
 }
 
 impl TokensPage {
     fn new(user: &BrowserUser, query: &ListQuery, page: &ListPage, counts: StateCounts) -> Self {
-        let frame = user.frame();
+        let layout = user.layout();
         let (previous, next) = query.neighbours(page);
-        let revocation = query.revocation(user.context.now());
+        let revocation = query.revocation(user.state.now());
         let revoke_all = revocation.map(|filter| {
             let is_all = filter == CredentialFilter::all_of(CredentialType::Token);
             let label = if is_all {
-                frame.text("tokens-revoke-all")
+                layout.text("tokens-revoke-all")
             } else {
-                frame.text("tokens-revoke-matching")
+                layout.text("tokens-revoke-matching")
             };
-            (address_from(&filter, &frame.address), label)
+            (address_from(&filter, &layout.address), label)
         });
         let rows = page.rows.iter();
         Self {
-            tabs: tabs(&frame, query, counts),
+            tabs: tabs(&layout, query, counts),
             state: query.state,
-            filters: Filters::new(user, &frame, query),
-            columns: columns(&frame, query),
+            filters: Filters::new(user, &layout, query),
+            columns: columns(&layout, query),
             rows: rows
-                .map(|token| TokenRow::new(user, &frame, token))
+                .map(|token| TokenRow::new(user, &layout, token))
                 .collect(),
             first: page.skipped + 1,
             last: page.skipped + page.rows.len(),
@@ -110,29 +110,29 @@ impl TokensPage {
             has_none: counts == StateCounts::default(),
             command: format!(
                 "curl {}{} --json '{{\"email\": \"{}\", \"password\": \"…\", \"device_name\": \"…\"}}'",
-                user.context.settings().base_url(),
+                user.state.settings().base_url(),
                 crate::http::paths::API_SIGN_IN,
                 user.principal.user().email,
             ),
             errors: FieldTexts::default(),
-            frame,
+            layout,
         }
     }
 }
 
-fn tabs(frame: &Layout, query: &ListQuery, counts: StateCounts) -> Vec<Tab> {
+fn tabs(layout: &Layout, query: &ListQuery, counts: StateCounts) -> Vec<Tab> {
     let states = query.states().iter();
     states
         .map(|state| Tab {
             path: query.address_of_state(*state),
-            label: state_name(frame, *state),
+            label: state_name(layout, *state),
             count: u64::try_from(counts.of(*state)).ok(),
             current: *state == query.state,
         })
         .collect()
 }
 
-fn columns(frame: &Layout, query: &ListQuery) -> Vec<Column> {
+fn columns(layout: &Layout, query: &ListQuery) -> Vec<Column> {
     let sorted = |label: String, order: SortOrder, direction| {
         if query.orders().contains(&order) {
             Column::Sorted {
@@ -145,32 +145,32 @@ fn columns(frame: &Layout, query: &ListQuery) -> Vec<Column> {
         }
     };
     let name = sorted(
-        frame.text("tokens-column-name"),
+        layout.text("tokens-column-name"),
         SortOrder::Name,
         Direction::Ascending,
     );
-    let permissions = Column::Plain(frame.text("tokens-column-permissions"));
-    let used = frame.text("tokens-column-last-used");
+    let permissions = Column::Plain(layout.text("tokens-column-permissions"));
+    let used = layout.text("tokens-column-last-used");
     let used = sorted(used, SortOrder::LastUsed, Direction::Descending);
     if query.state == ListState::Ended {
-        let ended = Column::Plain(frame.text("tokens-column-ended"));
+        let ended = Column::Plain(layout.text("tokens-column-ended"));
         return vec![name, permissions, used, ended];
     }
-    let expires = frame.text("tokens-column-expires");
+    let expires = layout.text("tokens-column-expires");
     let expires = sorted(expires, SortOrder::Expiry, Direction::Ascending);
     vec![Column::Tick, name, permissions, used, expires, Column::Menu]
 }
 
 impl Filters {
-    fn new(user: &BrowserUser, frame: &Layout, query: &ListQuery) -> Self {
+    fn new(user: &BrowserUser, layout: &Layout, query: &ListQuery) -> Self {
         let kinds = CredentialKind::of(CredentialType::Token).map(|kind| {
             choice(
                 kind.as_str(),
-                kind_name(frame, kind),
+                kind_name(layout, kind),
                 query.kind == Some(kind),
             )
         });
-        let catalogue = &user.context.settings().tokens.catalogue;
+        let catalogue = &user.state.settings().tokens.catalogue;
         let abilities = catalogue.iter().map(|(ability, _)| ability.clone());
         let abilities = [Ability::all()]
             .into_iter()
@@ -178,28 +178,28 @@ impl Filters {
             .map(|ability| {
                 let is_selected = query.ability.as_ref() == Some(&ability);
                 let label = match ability.as_str() {
-                    "*" => frame.text("tokens-full-access"),
+                    "*" => layout.text("tokens-full-access"),
                     name => name.to_owned(),
                 };
                 choice(ability.as_str(), label, is_selected)
             });
         let length = |text: &str| duration::parse(text).unwrap_or_default();
         let unused = UNUSED_FOR.into_iter().map(|text| {
-            let label = frame.text_with("tokens-unused-for", &[("length", length(text).into())]);
+            let label = layout.text_with("tokens-unused-for", &[("length", length(text).into())]);
             choice(text, label, query.used == Some(text))
         });
         let never = choice(
             NEVER,
-            frame.text("tokens-never-used"),
+            layout.text("tokens-never-used"),
             query.used == Some(NEVER),
         );
         let expires = EXPIRES_WITHIN.into_iter().map(|text| {
             let label =
-                frame.text_with("tokens-expires-within", &[("length", length(text).into())]);
+                layout.text_with("tokens-expires-within", &[("length", length(text).into())]);
             choice(text, label, query.expires == Some(text))
         });
         let orders = query.orders().iter();
-        let any = || choice("", frame.text("tokens-filter-any"), false);
+        let any = || choice("", layout.text("tokens-filter-any"), false);
         let without_order = query
             .kept_fields()
             .into_iter()
@@ -213,7 +213,7 @@ impl Filters {
             orders: orders
                 .map(|order| {
                     let name = list_query::order_name(*order);
-                    choice(name, order_label(frame, *order), *order == query.order)
+                    choice(name, order_label(layout, *order), *order == query.order)
                 })
                 .collect(),
             kept: without_order.collect(),
@@ -235,12 +235,12 @@ fn choice(value: &str, label: String, selected: bool) -> Choice {
     }
 }
 
-fn order_label(frame: &Layout, order: SortOrder) -> String {
+fn order_label(layout: &Layout, order: SortOrder) -> String {
     match order {
-        SortOrder::LastUsed => frame.text("tokens-sort-last-used"),
-        SortOrder::Expiry => frame.text("tokens-sort-expiry"),
-        SortOrder::Created => frame.text("tokens-sort-created"),
-        SortOrder::Name => frame.text("tokens-sort-name"),
-        SortOrder::Ended => frame.text("tokens-sort-ended"),
+        SortOrder::LastUsed => layout.text("tokens-sort-last-used"),
+        SortOrder::Expiry => layout.text("tokens-sort-expiry"),
+        SortOrder::Created => layout.text("tokens-sort-created"),
+        SortOrder::Name => layout.text("tokens-sort-name"),
+        SortOrder::Ended => layout.text("tokens-sort-ended"),
     }
 }

@@ -52,7 +52,7 @@ impl OpenForm {
 #[derive(Template)]
 #[template(path = "tokens/show.html")]
 pub(super) struct TokenPage {
-    frame: Layout,
+    layout: Layout,
     row: TokenRow,
     /// The credential that created the token, and its page.
     maker: Option<CredentialRow>,
@@ -76,40 +76,40 @@ pub(super) struct TokenPage {
 
 impl TokenPage {
     pub(super) async fn of(user: &BrowserUser, token: &Credential) -> Result<Self> {
-        let frame = user.frame();
-        let locator = Locator::new(&user.context, user.language()).await;
+        let layout = user.layout();
+        let locator = Locator::new(&user.state, user.language()).await;
         let abilities: Vec<String> = token.abilities.iter().map(ToString::to_string).collect();
         let keep = ExpiryChoice::default;
-        let (created, more_created) = created_by(user, &frame, token.id).await?;
+        let (created, more_created) = created_by(user, &layout, token.id).await?;
         Ok(Self {
-            row: TokenRow::new(user, &frame, token),
+            row: TokenRow::new(user, &layout, token),
             maker: maker_of(user, token).await?,
             earlier: EarlierSecret::all(user, token.id).await?,
             open: None,
             name: token.name.clone(),
-            abilities: AbilityFields::new(user, &frame, &abilities),
-            expiry: ExpiryFields::of_change("expires", user, &frame, token.expires_at, keep()),
+            abilities: AbilityFields::new(user, &layout, &abilities),
+            expiry: ExpiryFields::of_change("expires", user, &layout, token.expires_at, keep()),
             errors: FieldTexts::default(),
             rotate: paths::token_rotate(token.id),
-            overlaps: overlaps(&frame, DEFAULT_OVERLAP),
+            overlaps: overlaps(&layout, DEFAULT_OVERLAP),
             rotate_expiry: ExpiryFields::of_change(
                 ROTATION_EXPIRY,
                 user,
-                &frame,
+                &layout,
                 token.expires_at,
                 keep(),
             ),
             rotate_errors: FieldTexts::default(),
-            form_key: new_form_key(&user.context)?,
+            form_key: new_form_key(&user.state)?,
             columns: vec![
                 Column::Tick,
-                Column::Plain(frame.text("tokens-column-name")),
-                Column::Plain(frame.text("tokens-column-last-used")),
+                Column::Plain(layout.text("tokens-column-name")),
+                Column::Plain(layout.text("tokens-column-last-used")),
             ],
             created,
             more_created,
             events: LatestEvents::of(user, &locator, token).await?,
-            frame,
+            layout,
         })
     }
 
@@ -130,8 +130,8 @@ impl TokenPage {
         Self {
             open: Some(OpenForm::Edit),
             name: typed.name,
-            abilities: AbilityFields::new(user, &self.frame, &typed.abilities),
-            expiry: ExpiryFields::of_change("expires", user, &self.frame, end, typed.expiry),
+            abilities: AbilityFields::new(user, &self.layout, &typed.abilities),
+            expiry: ExpiryFields::of_change("expires", user, &self.layout, end, typed.expiry),
             errors: user.field_texts(errors),
             ..self
         }
@@ -147,11 +147,11 @@ impl TokenPage {
         let end = token.expires_at;
         Self {
             open: Some(OpenForm::Rotate),
-            overlaps: overlaps(&self.frame, &typed.overlap),
+            overlaps: overlaps(&self.layout, &typed.overlap),
             rotate_expiry: ExpiryFields::of_change(
                 ROTATION_EXPIRY,
                 user,
-                &self.frame,
+                &self.layout,
                 end,
                 typed.expiry,
             ),
@@ -177,8 +177,7 @@ async fn maker_of(user: &BrowserUser, token: &Credential) -> Result<Option<Crede
     };
     let paging = Paging::new(1, None);
     let user_id = user.principal.user().id;
-    let found =
-        credentials::list(&user.context, user_id, filter, StatusFilter::All, paging).await?;
+    let found = credentials::list(&user.state, user_id, filter, StatusFilter::All, paging).await?;
     let maker = found.rows.first();
     Ok(maker.map(|maker| CredentialRow::new(user, maker)))
 }
@@ -186,18 +185,18 @@ async fn maker_of(user: &BrowserUser, token: &Credential) -> Result<Option<Crede
 /// Returns the active credentials that `token` created, and the path of all if there are more.
 async fn created_by(
     user: &BrowserUser,
-    frame: &Layout,
+    layout: &Layout,
     token: CredentialId,
 ) -> Result<(Vec<CredentialRow>, Option<String>)> {
     let filter = CredentialFilter {
         made_by: vec![token],
         ..CredentialFilter::default()
     };
-    let all = address_from(&filter, &frame.address);
+    let all = address_from(&filter, &layout.address);
     let paging = Paging::new(MAX_CREATED, None);
     let user_id = user.principal.user().id;
     let found =
-        credentials::list(&user.context, user_id, filter, StatusFilter::Active, paging).await?;
+        credentials::list(&user.state, user_id, filter, StatusFilter::Active, paging).await?;
     Ok((
         CredentialRow::all(user, &found.rows),
         found.next.map(|_| all),

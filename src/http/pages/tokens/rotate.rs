@@ -38,10 +38,10 @@ pub(super) struct RotationForm {
 }
 
 /// Returns the grace periods in the form. `chosen` is selected.
-pub(super) fn overlaps(frame: &Layout, chosen: &str) -> Vec<Choice> {
+pub(super) fn overlaps(layout: &Layout, chosen: &str) -> Vec<Choice> {
     let label = |value| match duration::parse(value) {
-        Some(length) if !length.is_zero() => humanize::length(&frame.language, length),
-        _ => frame.text("tokens-overlap-none"),
+        Some(length) if !length.is_zero() => humanize::length(&layout.language, length),
+        _ => layout.text("tokens-overlap-none"),
     };
     OVERLAPS
         .into_iter()
@@ -69,7 +69,7 @@ pub async fn rotate(
         .map_or(Ok(GracePeriod::default()), GracePeriod::parse);
     let overlap = fields.errors().take("overlap", read);
     let expiry = ExpiryChoice::take(&mut fields);
-    let requested = expiry.read_change(&user.context);
+    let requested = expiry.read_change(&user.state);
     let expires_at = fields.errors().take("expires", requested).flatten();
     let request = form_key(&key).map(|key| Request::from_form(&keys, &key));
     let confirmed = user.confirmed(return_address)?;
@@ -79,7 +79,7 @@ pub async fn rotate(
             overlap: overlap.unwrap_or_default(),
             expires_at,
         };
-        rotate_token(&user.context, confirmed, token.id, rotation, request).await
+        rotate_token(&user.state, confirmed, token.id, rotation, request).await
     };
     match rotated.await {
         Ok(RotatedToken { repeated: true, .. }) => {

@@ -58,20 +58,20 @@ pub(in crate::http::pages) struct ForeignSecret {
 }
 
 impl ForeignSecret {
-    fn new(frame: &Layout, token: &Credential, now: Timestamp) -> Option<Self> {
+    fn new(layout: &Layout, token: &Credential, now: Timestamp) -> Option<Self> {
         token.form.foreign_name()?;
         Some(match token.secret_accepted_until {
             None => Self {
-                badge: frame.text("tokens-foreign"),
-                note: frame.text("tokens-foreign-note"),
+                badge: layout.text("tokens-foreign"),
+                note: layout.text("tokens-foreign-note"),
             },
             Some(end) if now < end => Self {
-                badge: frame.text("tokens-foreign"),
-                note: frame.text_with("tokens-foreign-until", &[("end", end.into())]),
+                badge: layout.text("tokens-foreign"),
+                note: layout.text_with("tokens-foreign-until", &[("end", end.into())]),
             },
             Some(end) => Self {
-                badge: frame.text("tokens-foreign-over"),
-                note: frame.text_with("tokens-foreign-since", &[("end", end.into())]),
+                badge: layout.text("tokens-foreign-over"),
+                note: layout.text_with("tokens-foreign-since", &[("end", end.into())]),
             },
         })
     }
@@ -80,21 +80,21 @@ impl ForeignSecret {
 impl TokenRow {
     pub(in crate::http::pages) fn new(
         user: &BrowserUser,
-        frame: &Layout,
+        layout: &Layout,
         token: &Credential,
     ) -> Self {
-        let (now, language) = (user.context.now(), user.language());
+        let (now, language) = (user.state.now(), user.language());
         let past = |time: Timestamp| RelativeTime::past(language, now, time);
         let state = token.state_at(now);
         let end = token.expires_at.filter(|_| state.is_live());
-        let (state_text, state_colour) = state_badge(frame, state);
+        let (state_text, state_colour) = state_badge(layout, state);
         let page = paths::token(token.id);
         let page_with = |form| paths::with_query(&page, &[("form", form)]);
         Self {
             id: token.id.to_string(),
             name: token.name.clone(),
             hint: token.hint.clone(),
-            kind: kind_name(frame, token.kind),
+            kind: kind_name(layout, token.kind),
             full_access: token
                 .abilities
                 .iter()
@@ -113,7 +113,7 @@ impl TokenRow {
                 .flatten()
                 .map(past),
             receipt: token.receipt_id.map(paths::receipt),
-            foreign: ForeignSecret::new(frame, token, now).filter(|_| state.is_live()),
+            foreign: ForeignSecret::new(layout, token, now).filter(|_| state.is_live()),
             edit: page_with("edit"),
             rotate: page_with("rotate"),
             page,
@@ -134,11 +134,11 @@ impl TokenRow {
     }
 
     /// Returns what tells the token apart from others with its name, and its last use.
-    pub(super) fn facts(&self, frame: &Layout) -> String {
+    pub(super) fn facts(&self, layout: &Layout) -> String {
         let hint = (!self.hint.is_empty()).then(|| format!("…{}", self.hint));
         let used = match &self.last_used {
-            Some(used) => format!("{}: {}", frame.text("tokens-column-last-used"), used.words),
-            None => frame.text("tokens-never-used"),
+            Some(used) => format!("{}: {}", layout.text("tokens-column-last-used"), used.words),
+            None => layout.text("tokens-never-used"),
         };
         let ip = self.last_used_ip.clone();
         let facts = [hint, Some(self.kind.clone()), Some(used), ip];
@@ -160,28 +160,28 @@ impl TokenRow {
 }
 
 /// Returns the name of a kind of token in one word.
-pub(super) fn kind_name(frame: &Layout, kind: CredentialKind) -> String {
+pub(super) fn kind_name(layout: &Layout, kind: CredentialKind) -> String {
     match kind {
-        CredentialKind::Device => frame.text("tokens-kind-device"),
-        CredentialKind::Service => frame.text("tokens-kind-service"),
-        _ => frame.text("tokens-kind-personal"),
+        CredentialKind::Device => layout.text("tokens-kind-device"),
+        CredentialKind::Service => layout.text("tokens-kind-service"),
+        _ => layout.text("tokens-kind-personal"),
     }
 }
 
 /// Returns the name of a state in the list.
-pub(super) fn state_name(frame: &Layout, state: ListState) -> String {
+pub(super) fn state_name(layout: &Layout, state: ListState) -> String {
     match state {
-        ListState::Active => frame.text("tokens-state-active"),
-        ListState::Paused => frame.text("tokens-state-paused"),
-        ListState::Ended => frame.text("tokens-state-ended"),
+        ListState::Active => layout.text("tokens-state-active"),
+        ListState::Paused => layout.text("tokens-state-paused"),
+        ListState::Ended => layout.text("tokens-state-ended"),
     }
 }
 
-fn state_badge(frame: &Layout, state: CredentialState) -> (String, &'static str) {
+fn state_badge(layout: &Layout, state: CredentialState) -> (String, &'static str) {
     match state {
-        CredentialState::Active => (frame.text("tokens-state-active"), "green"),
-        CredentialState::Paused => (frame.text("tokens-state-paused"), "amber"),
-        CredentialState::Expired => (frame.text("tokens-state-expired"), "neutral"),
-        CredentialState::Revoked => (frame.text("tokens-state-revoked"), "neutral"),
+        CredentialState::Active => (layout.text("tokens-state-active"), "green"),
+        CredentialState::Paused => (layout.text("tokens-state-paused"), "amber"),
+        CredentialState::Expired => (layout.text("tokens-state-expired"), "neutral"),
+        CredentialState::Revoked => (layout.text("tokens-state-revoked"), "neutral"),
     }
 }

@@ -33,7 +33,7 @@ use crate::{
 
 pub(super) async fn find(user: &BrowserUser, id: CredentialId) -> Result<Credential> {
     credentials::find(
-        &user.context,
+        &user.state,
         user.principal.user().id,
         CredentialType::Token,
         id,
@@ -77,13 +77,13 @@ pub async fn change(
     let mut typed = ChangeForm::take(&mut fields);
     if let Some(preset) = preset {
         // The button changes nothing. It shows the form again, with other ticks.
-        typed.abilities = preset.abilities(&user.context.settings().tokens.catalogue);
+        typed.abilities = preset.abilities(&user.state.settings().tokens.catalogue);
         let page = TokenPage::of(&user, &token).await?;
         return html::ok(&page.with_change(&user, &token, typed, &FieldErrors::default()));
     }
     let changed = async {
         let change = typed.read(&user, std::mem::take(fields.errors()))?;
-        let changed = change_token(&user.context, &user.principal, token.id, change).await;
+        let changed = change_token(&user.state, &user.principal, token.id, change).await;
         user.with_return_address(|| paths::token(token.id), changed)
     };
     match changed.await {
@@ -113,12 +113,12 @@ impl ChangeForm {
     }
 
     fn read(&self, user: &BrowserUser, mut errors: FieldErrors) -> Result<Change, FieldErrors> {
-        let catalogue = &user.context.settings().tokens.catalogue;
+        let catalogue = &user.state.settings().tokens.catalogue;
         let change = Change {
             name: errors.take("name", Name::parse(&self.name)),
             abilities: errors.take("abilities", catalogue.parse(&self.abilities)),
             expires_at: errors
-                .take("expires", self.expiry.read_change(&user.context))
+                .take("expires", self.expiry.read_change(&user.state))
                 .flatten(),
             ..Change::default()
         };
@@ -162,15 +162,15 @@ async fn set_paused(
         paused: Some(paused),
         ..Change::default()
     };
-    let changed = change_token(&user.context, &user.principal, id, change).await;
+    let changed = change_token(&user.state, &user.principal, id, change).await;
     let token = user.with_return_address(|| paths::token(id), changed)?;
     let back = list_in(user, &next).unwrap_or_else(|| paths::token(token.id));
     user.redirect(&back, message)
 }
 
 /// `GET` of an address that accepts forms only.
-pub async fn to_token(context: Data<AppState>, id: PathId<CredentialTag>) -> HttpResponse {
-    see_other(&Address::of(context.mount(), &paths::token(id.0)))
+pub async fn to_token(state: Data<AppState>, id: PathId<CredentialTag>) -> HttpResponse {
+    see_other(&Address::of(state.mount(), &paths::token(id.0)))
 }
 
 /// `GET /account/tokens/{id}/revoke`

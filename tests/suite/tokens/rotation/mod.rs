@@ -261,7 +261,7 @@ async fn rotation_checks_the_caller_again_in_its_transaction() {
         let token = app.token(&ada, "CI", &[]).await;
         // The second change gives the secret of this token to `Maker`.
         app.token(&ada, "Spare", &[]).await;
-        while app.context.cluster().cached_credentials() < 2 {
+        while app.state.cluster().cached_credentials() < 2 {
             assert!(maker.client.is_authenticated().await);
             assert!(token.client.is_authenticated().await);
         }

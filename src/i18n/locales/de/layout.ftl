@@ -1,20 +1,20 @@
 # Der Rahmen der Seiten und ihre Bauteile
 
-frame-product = Narthex
-frame-description = Melden Sie sich bei { $app } an und verwalten Sie Ihre Sitzungen und Tokens.
-frame-skip = Zum Inhalt springen
-frame-menu = Konto
-frame-overview = Übersicht
-frame-sessions = Sitzungen
-frame-tokens = Tokens
-frame-activity = Aktivität
-frame-settings = Einstellungen
-frame-sign-out = Abmelden
-frame-sign-out-everywhere = Überall abmelden …
-frame-back = Zurück zu { $app }
-frame-api = API
+layout-product = Narthex
+layout-description = Melden Sie sich bei { $app } an und verwalten Sie Ihre Sitzungen und Tokens.
+layout-skip = Zum Inhalt springen
+layout-menu = Konto
+layout-overview = Übersicht
+layout-sessions = Sitzungen
+layout-tokens = Tokens
+layout-activity = Aktivität
+layout-settings = Einstellungen
+layout-sign-out = Abmelden
+layout-sign-out-everywhere = Überall abmelden …
+layout-back = Zurück zu { $app }
+layout-api = API
 # Das Skript schreibt statt „UTC“ die Zeitzone des Lesers.
-frame-time-zone = Zeitzone: UTC
+layout-time-zone = Zeitzone: UTC
 
 title-error = Fehler: { $title }
 form-refused = Es wurde nichts gespeichert. Bitte korrigieren Sie:

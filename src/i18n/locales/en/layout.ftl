@@ -1,20 +1,20 @@
 # The layout and the components
 
-frame-product = Narthex
-frame-description = Sign in to { $app }, and manage your sessions and tokens.
-frame-skip = Skip to content
-frame-menu = Account
-frame-overview = Overview
-frame-sessions = Sessions
-frame-tokens = Tokens
-frame-activity = Activity
-frame-settings = Settings
-frame-sign-out = Sign out
-frame-sign-out-everywhere = Sign out everywhere…
-frame-back = Back to { $app }
-frame-api = API
+layout-product = Narthex
+layout-description = Sign in to { $app }, and manage your sessions and tokens.
+layout-skip = Skip to content
+layout-menu = Account
+layout-overview = Overview
+layout-sessions = Sessions
+layout-tokens = Tokens
+layout-activity = Activity
+layout-settings = Settings
+layout-sign-out = Sign out
+layout-sign-out-everywhere = Sign out everywhere…
+layout-back = Back to { $app }
+layout-api = API
 # The script writes the time zone of the reader in place of "UTC".
-frame-time-zone = Time zone: UTC
+layout-time-zone = Time zone: UTC
 
 # The title of a page whose form was refused.
 title-error = Error: { $title }

@@ -1,4 +1,4 @@
-//! The frame around every page: the menu, error pages, and what a refused form says first.
+//! The layout around every page: the menu, error pages, and the first message of a refused form.
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::page::{ADA, newest_token};
