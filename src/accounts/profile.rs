@@ -16,7 +16,7 @@ use crate::{
     crypto::digest::Digest,
     db,
     error::{Error, Result},
-    factors::Ending,
+    factors::RevocationChoice,
     rate_limit::{self, Attempt},
     types::{email::Email, language_tag::LanguageTag, message::field, name::Name},
 };
@@ -29,7 +29,7 @@ pub struct Profile {
     /// The user's e-mail address.
     pub email: Email,
     /// The credentials to revoke when a new address is confirmed. Without mail, it does so at once.
-    pub ending: Ending,
+    pub revocation: RevocationChoice,
     /// The second address, for notices only. `None` leaves it as it is, and `Some(None)` removes it.
     /// Without mail, it stays.
     pub notice_email: Option<Option<Email>>,
@@ -99,7 +99,7 @@ pub async fn change_profile(
                 (false, _) => None,
                 (true, true) => {
                     let mailed =
-                        email_change::request(tx, &caller, &profile.email, profile.ending)?;
+                        email_change::request(tx, &caller, &profile.email, profile.revocation)?;
                     Some(ProfileChanged::EmailPending(mailed))
                 }
                 (true, false) => {
@@ -141,5 +141,7 @@ fn set_email(
     audit::record(tx, user, &actor, event)?;
     change::replace_secret(tx, user, session, renewed)?;
     let reason = RevocationReason::EmailChanged;
-    profile.ending.apply(tx, user, [session], reason, &actor)
+    profile
+        .revocation
+        .apply(tx, user, [session], reason, &actor)
 }

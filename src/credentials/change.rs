@@ -94,8 +94,8 @@ pub(crate) fn replace_secret(
     set_only_secret(tx, invalidation, session, digest)
 }
 
-/// What a re-authentication changes in a session.
-pub(crate) struct Confirmation {
+/// The changes of a session by a re-authentication.
+pub(crate) struct Reauthentication {
     /// The time until which the session counts as recently authenticated.
     pub(crate) until: Timestamp,
     /// After a second factor: the methods that proved the user, this one included.
@@ -105,8 +105,8 @@ pub(crate) struct Confirmation {
     pub(crate) authenticated_at: Option<Timestamp>,
 }
 
-impl Confirmation {
-    /// A confirmation of `session` by the password.
+impl Reauthentication {
+    /// A re-authentication in `session` by the password.
     pub(crate) fn by_password(tx: &Transaction<'_>, session: &Credential) -> Self {
         Self::with(tx, session, None)
     }
@@ -125,12 +125,12 @@ impl Confirmation {
         }
     }
 
-    /// A confirmation of `session` by a code.
+    /// A re-authentication in `session` by a code.
     pub(crate) fn by_code(tx: &Transaction<'_>, session: &Credential) -> Self {
         Self::with(tx, session, Some(session.methods.with_code()))
     }
 
-    /// A confirmation of `session` by a passkey. It is a second factor if the authenticator has
+    /// A re-authentication in `session` by a passkey. It is a second factor if the authenticator has
     /// verified the user, or beside the password of the session.
     pub(crate) fn by_passkey(
         tx: &Transaction<'_>,
@@ -149,7 +149,7 @@ pub(crate) fn record_reauthentication(
     tx: &mut Transaction<'_>,
     session: &Credential,
     digest: Digest,
-    confirmation: &Confirmation,
+    reauthentication: &Reauthentication,
     form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
     let invalidation = store::invalidate(tx, session.user_id, session.id)?;
@@ -157,7 +157,7 @@ pub(crate) fn record_reauthentication(
         tx.connection,
         invalidation,
         session.id,
-        confirmation,
+        reauthentication,
         form_key,
     )?;
     set_only_secret(tx, invalidation, session.id, digest)

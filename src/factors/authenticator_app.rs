@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Code, CodeSource, Ending, RecoveryCode, TotpSecret, recovery_codes, removal, requirement,
+    Code, CodeSource, RecoveryCode, RevocationChoice, TotpSecret, recovery_codes, removal,
+    requirement,
     store::{self, StoredApp},
     verify,
 };
@@ -12,7 +13,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         Principal, RecentlyAuthenticated, RevocationReason, RevocationReceipt,
-        change::{self, Confirmation},
+        change::{self, Reauthentication},
         revoke::{begin_change_as, lock_user_and_recheck_actor},
     },
     crypto::digest::Digest,
@@ -103,7 +104,7 @@ pub async fn turn_on(
     state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
     code: Code,
-    ending: Ending,
+    revocation: RevocationChoice,
     form_key: Option<[u8; 16]>,
     renewed: Digest,
 ) -> Result<TurnedOn> {
@@ -111,7 +112,7 @@ pub async fn turn_on(
     caller.require_verified_address(state)?;
     let (user, secret) = (caller.user().id, caller.actor().secret);
     let source = CodeSource::of_form(state, user, form_key.as_ref(), secret)?;
-    let turned_on = turn_on_once(state, caller, code.clone(), ending, &source, renewed).await;
+    let turned_on = turn_on_once(state, caller, code.clone(), revocation, &source, renewed).await;
     // The first click may have revoked the secret, or turned the app on.
     let Err(error @ (Error::NotSignedIn { .. } | Error::Invalid(_))) = turned_on else {
         return turned_on;
@@ -127,7 +128,7 @@ async fn turn_on_once(
     state: &AppState,
     caller: &Principal,
     code: Code,
-    ending: Ending,
+    revocation: RevocationChoice,
     source: &CodeSource,
     renewed: Digest,
 ) -> Result<TurnedOn> {
@@ -175,10 +176,10 @@ async fn turn_on_once(
             let codes = codes.ok_or_else(nothing_pending)?;
             let actor = caller.actor();
             audit::record(tx, user, &actor, NewEvent::new(EventKind::FactorAdded, ""))?;
-            let confirmation = Confirmation::by_code(tx, &credential);
-            change::record_reauthentication(tx, &credential, renewed, &confirmation, None)?;
+            let reauthentication = Reauthentication::by_code(tx, &credential);
+            change::record_reauthentication(tx, &credential, renewed, &reauthentication, None)?;
             let reason = RevocationReason::FactorAdded;
-            let receipt = ending.apply_and_end_trust(tx, user, session, reason, &actor)?;
+            let receipt = revocation.apply_and_end_trust(tx, user, session, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             // The notice of the app tells of its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
@@ -202,7 +203,7 @@ fn nothing_pending() -> Error {
 pub async fn remove(
     state: &AppState,
     caller: &Principal,
-    ending: Ending,
+    revocation: RevocationChoice,
     renewed: Digest,
 ) -> Result<Option<RevocationReceipt>> {
     let caller = caller.clone();
@@ -217,7 +218,7 @@ pub async fn remove(
             change::replace_secret(tx, session.user_id, session.id, renewed)?;
             let reason = RevocationReason::FactorRemoved;
             let receipt =
-                ending.apply_and_end_trust(tx, session.user_id, session.id, reason, &actor)?;
+                revocation.apply_and_end_trust(tx, session.user_id, session.id, reason, &actor)?;
             notify_of_removal(tx, session.user_id, &actor, "", receipt.as_ref())?;
             Ok(receipt)
         })

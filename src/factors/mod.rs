@@ -4,7 +4,6 @@ mod authenticator_app;
 mod cleanup;
 mod code;
 mod code_source;
-mod ending;
 mod imported;
 mod last_way;
 pub mod passkeys;
@@ -13,6 +12,7 @@ mod recovery_code;
 mod recovery_codes;
 mod removal;
 pub mod requirement;
+mod revocation_choice;
 mod store;
 mod summary;
 mod suspension;
@@ -33,13 +33,13 @@ pub use self::{
     authenticator_app::{Enrolment, begin_enrolment, remove, turn_on},
     cleanup::{delete_abandoned, reseal},
     code::Code,
-    ending::{Endable, Ending},
     planned_removal::{
         OperatorRemoval, PlannedRemoval, RemovalOutcome, RemovalTime, carry_out_removals,
         planned_removals, remove_as_operator,
     },
     recovery_code::{ImportedRecoveryCode, RecoveryCode},
     recovery_codes::replace_recovery_codes,
+    revocation_choice::{RevocableCounts, RevocationChoice},
     summary::{
         AppSummary, FactorMethod, FactorSummary, PasskeySummary, RecoveryCodesSummary, summary,
     },

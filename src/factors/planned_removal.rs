@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ending::Ending, passkeys, removal, store};
+use super::{passkeys, removal, revocation_choice::RevocationChoice, store};
 #[cfg(feature = "pages")]
 use crate::credentials::{Principal, revoke::begin_change_as};
 use crate::{
@@ -59,7 +59,7 @@ pub struct OperatorRemoval {
     pub reason: String,
     /// The credentials to revoke with it. The trust in browsers always ends.
     #[serde(default)]
-    pub ending: Ending,
+    pub revocation: RevocationChoice,
 }
 
 /// The result of [`remove_as_operator`].

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CodeSource, Ending, RecoveryCode, store};
+use super::{CodeSource, RecoveryCode, RevocationChoice, store};
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
@@ -157,14 +157,14 @@ pub(super) fn store_for_first(
 pub async fn replace_recovery_codes(
     state: &AppState,
     caller: &Principal,
-    ending: Ending,
+    revocation: RevocationChoice,
     form_key: Option<[u8; 16]>,
     renewed: Digest,
 ) -> Result<RecoveryCodesMade> {
     caller.require_second_factor(state.now())?;
     let (user, secret) = (caller.user().id, caller.actor().secret);
     let source = CodeSource::of_form(state, user, form_key.as_ref(), secret)?;
-    match make_once(state, caller, ending, &source, renewed).await {
+    match make_once(state, caller, revocation, &source, renewed).await {
         Err(error @ Error::NotSignedIn { .. }) => {
             let codes = repeat(state, caller, &source, renewed, |_| Ok(true)).await?;
             let receipt = None;
@@ -179,7 +179,7 @@ pub async fn replace_recovery_codes(
 async fn make_once(
     state: &AppState,
     caller: &Principal,
-    ending: Ending,
+    revocation: RevocationChoice,
     source: &CodeSource,
     renewed: Digest,
 ) -> Result<RecoveryCodesMade> {
@@ -199,7 +199,7 @@ async fn make_once(
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::RecoveryCodesMade;
-            let receipt = ending.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
+            let receipt = revocation.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             notices::notify(tx, user, &actor, NoticeKind::RecoveryCodesMade, revoked)?;
             Ok(RecoveryCodesMade {

@@ -1,7 +1,8 @@
 //! Removes second factors for an operator, or with a change of the account.
 
 use super::{
-    authenticator_app as app, ending::Ending, passkeys, planned_removal::OperatorRemoval, store,
+    authenticator_app as app, passkeys, planned_removal::OperatorRemoval,
+    revocation_choice::RevocationChoice, store,
 };
 use crate::{
     app_state::Transaction,
@@ -25,19 +26,19 @@ pub(super) fn remove_one(
     asked: &OperatorRemoval,
 ) -> Result<Option<RevocationReceipt>> {
     let (id, reason) = (asked.factor, &*asked.reason);
-    let ending = Ending {
+    let revocation = RevocationChoice {
         trusted_browsers: true,
-        ..asked.ending
+        ..asked.revocation
     };
     if let Some(passkey) = passkeys::store::find(tx.connection, user, id)? {
         passkeys::delete(tx, &passkey, actor, reason)?;
-        let receipt = ending.apply(tx, user, [], RevocationReason::PasskeyRemoved, actor)?;
+        let receipt = revocation.apply(tx, user, [], RevocationReason::PasskeyRemoved, actor)?;
         passkeys::notify_of_removal(tx, user, actor, passkey.name, reason, receipt.as_ref())?;
         return Ok(receipt);
     }
     let found = store::find_app(tx.connection, user, id)?.ok_or(Error::NotFound)?;
     app::delete(tx, &found, actor, reason)?;
-    let receipt = ending.apply(tx, user, [], RevocationReason::FactorRemoved, actor)?;
+    let receipt = revocation.apply(tx, user, [], RevocationReason::FactorRemoved, actor)?;
     app::notify_of_removal(tx, user, actor, reason, receipt.as_ref())?;
     Ok(receipt)
 }

@@ -17,7 +17,7 @@ use crate::{
     crypto::{digest::Digest, secret::SecretString},
     db::AnyConnection,
     error::{Error, Result},
-    factors::Ending,
+    factors::RevocationChoice,
     mail::notices::{self, NoticeKind},
     types::{
         form::RESUBMISSION_WINDOW,
@@ -33,7 +33,7 @@ pub struct PasswordChange {
     /// The new password.
     pub new: NewPassword,
     /// The credentials to revoke with it. The trust in browsers always ends.
-    pub ending: Ending,
+    pub revocation: RevocationChoice,
     /// The digest of the new secret of the caller's session.
     pub renewed: Digest,
     /// The key of the form. The same form within [`RESUBMISSION_WINDOW`] changes nothing more.
@@ -126,7 +126,7 @@ async fn change_now(
         .hasher()
         .hash(change.new.into_secret(), caller.ip)
         .await?;
-    let (caller, ending) = (caller.clone(), change.ending);
+    let (caller, revocation) = (caller.clone(), change.revocation);
     state
         .write(move |tx| {
             proof.redeem(tx, &caller)?;
@@ -141,7 +141,7 @@ async fn change_now(
                 secrets::set_form_key(tx.connection, session_id, form.as_bytes())?;
             }
             let reason = RevocationReason::PasswordChanged;
-            let receipt = ending.apply_and_end_trust(tx, user, session_id, reason, &actor)?;
+            let receipt = revocation.apply_and_end_trust(tx, user, session_id, reason, &actor)?;
             notify_of_change(tx, user, &actor, receipt.as_ref())?;
             Ok(receipt)
         })
@@ -254,12 +254,12 @@ impl PasswordChange {
     /// Returns the digest that identifies the form. With other options selected it is another form.
     fn form(&self) -> Option<Digest> {
         let key = self.form_key?;
-        let ending = self.ending;
+        let revocation = self.revocation;
         let options = [
-            ending.sessions,
-            ending.device_tokens,
-            ending.personal_tokens,
-            ending.service_tokens,
+            revocation.sessions,
+            revocation.device_tokens,
+            revocation.personal_tokens,
+            revocation.service_tokens,
         ]
         .map(u8::from);
         Some(Digest::of(

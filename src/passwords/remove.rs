@@ -10,7 +10,7 @@ use crate::{
     },
     crypto::{digest::Digest, password_hash::StoredHash},
     error::{Error, Result},
-    factors::{self, Ending},
+    factors::{self, RevocationChoice},
     mail::notices::{self, NoticeKind},
     types::message::field,
 };
@@ -25,7 +25,7 @@ use crate::{
 pub async fn remove_password(
     state: &AppState,
     caller: &Principal,
-    ending: Ending,
+    revocation: RevocationChoice,
     renewed: Digest,
 ) -> Result<Option<RevocationReceipt>> {
     let caller = caller.clone();
@@ -44,7 +44,7 @@ pub async fn remove_password(
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasswordRemoved;
-            let receipt = ending.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
+            let receipt = revocation.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             notices::notify(tx, user, &actor, NoticeKind::PasswordRemoved, revoked)?;
             Ok(receipt)

@@ -6,7 +6,7 @@ use crate::{
     audit::{self, EventKind, NewEvent},
     credentials::{
         Principal,
-        change::{self, Confirmation},
+        change::{self, Reauthentication},
         revoke::begin_change_as,
         store,
     },
@@ -79,12 +79,12 @@ pub async fn confirm_by_code(
             };
             verify::redeem(tx, proof, &actor)?;
             let form_key = store::FormKey::find(tx.connection, user, form_key.as_ref())?;
-            let confirmation = Confirmation::by_code(tx, &session);
+            let reauthentication = Reauthentication::by_code(tx, &session);
             change::record_reauthentication(
                 tx,
                 &session,
                 digest,
-                &confirmation,
+                &reauthentication,
                 form_key.unused(),
             )?;
             let event = NewEvent::new(EventKind::CodeConfirmed, "");

@@ -8,7 +8,7 @@ use crate::{
     audit::{self, EventKind, NewEvent},
     credentials::{
         Principal,
-        change::{self, Confirmation},
+        change::{self, Reauthentication},
         revoke::{begin_change_as, lock_user_and_recheck_actor},
     },
     error::{Error, Result},
@@ -74,16 +74,16 @@ pub async fn confirm_by_passkey(
         .write(move |tx| {
             let session = begin_change_as(tx, &caller)?;
             let confirmed = proof.and_then(|proof| {
-                let confirmation = Confirmation::by_passkey(tx, &session, proof.used());
-                confirmation.methods?;
-                Some((proof, confirmation))
+                let reauthentication = Reauthentication::by_passkey(tx, &session, proof.used());
+                reauthentication.methods?;
+                Some((proof, reauthentication))
             });
-            let Some((proof, confirmation)) = confirmed else {
+            let Some((proof, reauthentication)) = confirmed else {
                 assertion::record_refusal(tx, user, &actor, &counted)?;
                 return Ok(false);
             };
             assertion::redeem(tx, &proof, &actor)?;
-            change::record_reauthentication(tx, &session, digest, &confirmation, None)?;
+            change::record_reauthentication(tx, &session, digest, &reauthentication, None)?;
             let event = NewEvent::new(EventKind::PasskeyConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(true)

@@ -6,7 +6,7 @@ use crate::{
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
         Credential, Principal,
-        change::{self, Confirmation},
+        change::{self, Reauthentication},
         store,
     },
     crypto::secret::SecretString,
@@ -56,8 +56,14 @@ pub async fn reauthenticate(
             }
             redeemed?;
             let found = store::find(tx.connection, user, session)?.ok_or(Error::NotFound)?;
-            let confirmation = Confirmation::by_password(tx, &found);
-            change::record_reauthentication(tx, &found, digest, &confirmation, form_key.unused())?;
+            let reauthentication = Reauthentication::by_password(tx, &found);
+            change::record_reauthentication(
+                tx,
+                &found,
+                digest,
+                &reauthentication,
+                form_key.unused(),
+            )?;
             let event = NewEvent::new(EventKind::PasswordConfirmed, "");
             audit::record(tx, user, &actor, event)?;
             Ok::<_, Error>(())

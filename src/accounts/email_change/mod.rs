@@ -22,7 +22,7 @@ use crate::{
     crypto::digest::Digest,
     db,
     error::{Error, Result},
-    factors::Ending,
+    factors::RevocationChoice,
     mail::{
         self, Mail,
         links::{self, Link, LinkSecret, NewLink, Purpose},
@@ -45,7 +45,7 @@ const SAME_REQUEST: Duration = Duration::from_secs(60);
 #[derive(Serialize, Deserialize)]
 struct Parameters {
     #[serde(flatten)]
-    ending: Ending,
+    revocation: RevocationChoice,
     /// The credential that asked for the change. It stays.
     credential: CredentialId,
 }
@@ -59,11 +59,11 @@ pub(super) fn request(
     tx: &mut Transaction<'_>,
     caller: &Principal,
     new: &Email,
-    ending: Ending,
+    revocation: RevocationChoice,
 ) -> Result<MailedAt> {
     let (user, actor) = (caller.user().id, caller.actor());
     let parameters = Parameters {
-        ending,
+        revocation,
         credential: caller.credential().id,
     };
     let link = NewLink {
@@ -260,7 +260,9 @@ pub async fn confirm(
             }
             let kept = session.into_iter().chain([parameters.credential]);
             let reason = RevocationReason::EmailChanged;
-            let receipt = parameters.ending.apply(tx, user, kept, reason, &actor)?;
+            let receipt = parameters
+                .revocation
+                .apply(tx, user, kept, reason, &actor)?;
             tell_both(tx, user, &actor, &former, &link, receipt.as_ref())?;
             Ok(ConfirmedChange {
                 is_renewed: session.is_some(),

@@ -7,7 +7,9 @@ use crate::{
     cli::{CliError, OutputFormat, account, output, table::Columns, text},
     credentials::trusted_browsers,
     error::Error,
-    factors::{self, Ending, FactorSummary, OperatorRemoval, RemovalOutcome, RemovalTime},
+    factors::{
+        self, FactorSummary, OperatorRemoval, RemovalOutcome, RemovalTime, RevocationChoice,
+    },
     mail::notices::TRUSTED_BROWSER,
     sessions::Device,
     types::{
@@ -167,9 +169,9 @@ pub(super) async fn remove(
     let asked = OperatorRemoval {
         factor: removal.id,
         reason: removal.reason,
-        ending: Ending {
+        revocation: RevocationChoice {
             sessions: !removal.keep,
-            ..Ending::default()
+            ..RevocationChoice::default()
         },
     };
     let outcome = factors::remove_as_operator(state, user.id, asked, time).await;

@@ -50,7 +50,7 @@ use diesel::{
 
 use self::row::{FullRow, Row, full_rows, into_credentials};
 use super::{
-    change::Confirmation, credential::Credential, filter::CredentialFilter, list::StatusFilter,
+    change::Reauthentication, credential::Credential, filter::CredentialFilter, list::StatusFilter,
 };
 use crate::{
     app_state::Invalidation,
@@ -257,15 +257,15 @@ pub(in crate::credentials) fn confirm(
     connection: &mut AnyConnection,
     _: Invalidation,
     session: CredentialId,
-    confirmation: &Confirmation,
+    reauthentication: &Reauthentication,
     form_key: Option<&[u8]>,
 ) -> QueryResult<()> {
-    let until = confirmation.until;
+    let until = reauthentication.until;
     let form_key = form_key.map(|key| credentials::form_key.eq(key));
-    let authenticated_at = confirmation
+    let authenticated_at = reauthentication
         .authenticated_at
         .map(|at| credentials::auth_time.eq(at));
-    let second_factor = confirmation.methods.map(|methods| {
+    let second_factor = reauthentication.methods.map(|methods| {
         (
             credentials::second_factor_until.eq(until),
             credentials::amr.eq(methods.to_stored()),

@@ -9,7 +9,7 @@ use crate::{
     },
     crypto::digest::Digest,
     error::{Error, Result},
-    factors::{Ending, last_way, removal, requirement},
+    factors::{RevocationChoice, last_way, removal, requirement},
     mail::notices::{self, NoticeKind},
     types::{
         ids::{FactorId, UserId},
@@ -50,7 +50,7 @@ pub async fn remove(
     state: &AppState,
     caller: &Principal,
     id: FactorId,
-    ending: Ending,
+    revocation: RevocationChoice,
     renewed: Digest,
 ) -> Result<Option<RevocationReceipt>> {
     let caller = caller.clone();
@@ -66,7 +66,7 @@ pub async fn remove(
             last_way::refuse_removal(tx, user, "remove", field::last_way_to_sign_in())?;
             change::replace_secret(tx, user, session.id, renewed)?;
             let reason = RevocationReason::PasskeyRemoved;
-            let receipt = ending.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
+            let receipt = revocation.apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             notify_of_removal(tx, user, &actor, passkey.name, "", receipt.as_ref())?;
             Ok(receipt)
         })

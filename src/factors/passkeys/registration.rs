@@ -17,12 +17,12 @@ use crate::{
     audit::{self, EventKind, NewEvent},
     credentials::{
         RecentlyAuthenticated, RevocationReason, RevocationReceipt,
-        change::{self, Confirmation},
+        change::{self, Reauthentication},
         revoke::{begin_change_as, lock_user_and_recheck_actor},
     },
     crypto::digest::Digest,
     error::{Error, Result},
-    factors::{CodeSource, Ending, RecoveryCode, recovery_codes, requirement},
+    factors::{CodeSource, RecoveryCode, RevocationChoice, recovery_codes, requirement},
     mail::notices::{self, NoticeKind},
     types::{
         assurance::PasskeyUse,
@@ -105,7 +105,7 @@ pub struct NewPasskey {
     /// The name if the provider is unknown.
     pub fallback_name: String,
     /// The credentials to revoke with it.
-    pub ending: Ending,
+    pub revocation: RevocationChoice,
 }
 
 /// The result of a registration.
@@ -177,11 +177,11 @@ pub async fn register(
                 is_synced: passkey.backup_eligible,
                 is_user_verified: verified.user_verified,
             };
-            let confirmation = Confirmation::by_passkey(tx, &session, used);
-            change::record_reauthentication(tx, &session, renewed, &confirmation, None)?;
+            let reauthentication = Reauthentication::by_passkey(tx, &session, used);
+            change::record_reauthentication(tx, &session, renewed, &reauthentication, None)?;
             let reason = RevocationReason::PasskeyAdded;
             let receipt = new
-                .ending
+                .revocation
                 .apply_and_end_trust(tx, user, session.id, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
             let kind = NoticeKind::PasskeyAdded { name: passkey.name };

@@ -32,10 +32,10 @@ pub(super) async fn from_cookie(
     state: &AppState,
     request: &HttpRequest,
 ) -> Result<Option<Principal>> {
-    let Some(rules) = request.app_data::<Data<CookieConfig>>() else {
+    let Some(config) = request.app_data::<Data<CookieConfig>>() else {
         return Ok(None);
     };
-    for digest in rules.secrets_among(request.headers()) {
+    for digest in config.secrets_among(request.headers()) {
         let caller = authenticate(state, request, SecretForm::Session, digest).await?;
         if caller.is_some() {
             return Ok(caller);

@@ -50,7 +50,7 @@ messages! {
     passkey_known = "field-passkey-known";
     passkeys_too_many(most: usize) = "field-passkeys-too-many";
     one_proof = "field-one-proof";
-    ending_unknown = "field-ending-unknown";
+    also_unknown = "field-also-unknown";
     last_factor = "field-last-factor";
     last_way_to_sign_in = "field-last-way-to-sign-in";
     password_needed = "field-password-needed";

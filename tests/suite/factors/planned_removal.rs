@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use narthex::factors::{self, Ending, OperatorRemoval, RemovalOutcome, RemovalTime};
+use narthex::factors::{self, OperatorRemoval, RemovalOutcome, RemovalTime, RevocationChoice};
 use narthex::types::ids::FactorId;
 use serde_json::Value;
 
@@ -33,14 +33,14 @@ async fn app_of_ada(app: &TestApp) -> FactorId {
 async fn remove(
     app: &TestApp,
     factor: FactorId,
-    ending: Ending,
+    revocation: RevocationChoice,
     time: RemovalTime,
 ) -> RemovalOutcome {
     let user = app.user_id(ADA).await;
     let asked = OperatorRemoval {
         factor,
         reason: "Lost phone".to_owned(),
-        ending,
+        revocation,
     };
     let removed = factors::remove_as_operator(&app.state, user, asked, time).await;
     removed.expect("a removal")
@@ -49,11 +49,11 @@ async fn remove(
 /// Asks for the removal, as the command does.
 async fn plan(app: &TestApp) -> FactorId {
     let id = app_of_ada(app).await;
-    let ending = Ending {
+    let revocation = RevocationChoice {
         sessions: true,
-        ..Ending::default()
+        ..RevocationChoice::default()
     };
-    let planned = remove(app, id, ending, RemovalTime::AfterDelay).await;
+    let planned = remove(app, id, revocation, RemovalTime::AfterDelay).await;
     let due_at = app.state.now().saturating_add(24 * HOUR);
     assert!(matches!(planned, RemovalOutcome::Planned(at) if at == due_at));
     id
@@ -139,7 +139,13 @@ async fn second_request_keeps_the_first_time() {
     let id = plan(&app).await;
     let first = app.state.now().saturating_add(24 * HOUR);
     app.advance(HOUR);
-    let again = remove(&app, id, Ending::default(), RemovalTime::AfterDelay).await;
+    let again = remove(
+        &app,
+        id,
+        RevocationChoice::default(),
+        RemovalTime::AfterDelay,
+    )
+    .await;
     assert!(matches!(again, RemovalOutcome::Planned(at) if at == first));
     app.advance(23 * HOUR);
     assert_eq!(carry_out(&app).await, 1);
@@ -149,7 +155,7 @@ async fn second_request_keeps_the_first_time() {
 async fn removal_at_once_replaces_the_planned_one() {
     let (app, _server, ada) = scene().await;
     let id = plan(&app).await;
-    let removed = remove(&app, id, Ending::default(), RemovalTime::Now).await;
+    let removed = remove(&app, id, RevocationChoice::default(), RemovalTime::Now).await;
     assert!(matches!(removed, RemovalOutcome::Removed(None)));
     app.sign_in(ADA).await;
     // Another app of the user is not removed by the plan of the earlier one.

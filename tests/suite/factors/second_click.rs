@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join;
 use narthex::{
     crypto::digest::Digest,
-    factors::{self, Code, Ending, RecoveryCode},
+    factors::{self, Code, RecoveryCode, RevocationChoice},
     sessions::SessionSecret,
 };
 
@@ -52,12 +52,12 @@ async fn two_clicks_on_turn_on_show_the_same_codes() {
     let click = async || {
         let confirmed = caller.require_recent_authentication(app.state.now());
         let (code, key) = (Code::parse(&code).expect("a code"), Some([1; 16]));
-        let ending = Ending::default();
+        let revocation = RevocationChoice::default();
         let turned_on = factors::turn_on(
             &app.state,
             confirmed.expect("recent"),
             code,
-            ending,
+            revocation,
             key,
             renewed(&app),
         );
@@ -78,8 +78,9 @@ async fn two_clicks_on_new_codes_show_the_same_codes() {
     // Both requests are authenticated before either makes the codes.
     let caller = caller(&app, &ada.browser).await;
     let click = async || {
-        let (ending, key) = (Ending::default(), Some([1; 16]));
-        let made = factors::replace_recovery_codes(&app.state, &caller, ending, key, renewed(&app));
+        let (revocation, key) = (RevocationChoice::default(), Some([1; 16]));
+        let made =
+            factors::replace_recovery_codes(&app.state, &caller, revocation, key, renewed(&app));
         made.await.map(|made| texts(&made.codes))
     };
     let (codes, same) = join(click(), click()).await;

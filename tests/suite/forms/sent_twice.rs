@@ -5,7 +5,7 @@ use narthex::{
     credentials::{Principal, authenticate},
     crypto::secret::SecretString,
     error::Error,
-    factors::Ending,
+    factors::RevocationChoice,
     passwords::{
         self,
         change::{PasswordChange, PasswordChanged},
@@ -78,7 +78,7 @@ async fn changed(
     let change = PasswordChange {
         current: SecretString::new(PASSWORD.to_owned()),
         new: NewPassword::parse(SecretString::new(NEW.to_owned()), None, None).unwrap(),
-        ending: Ending::default(),
+        revocation: RevocationChoice::default(),
         renewed: secret.digest(),
         form_key: Some([key; 16]),
     };

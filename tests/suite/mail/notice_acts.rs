@@ -117,7 +117,7 @@ impl Notices {
                 let asked = factors::OperatorRemoval {
                     factor: summary.app.expect("an app").id,
                     reason: "Lost phone, called back".to_owned(),
-                    ending: factors::Ending::default(),
+                    revocation: factors::RevocationChoice::default(),
                 };
                 let time = factors::RemovalTime::Now;
                 let removed = factors::remove_as_operator(state, user, asked, time);

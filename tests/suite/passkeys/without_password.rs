@@ -275,7 +275,7 @@ async fn user_whose_last_passkey_was_removed_gets_a_way_out() {
         let asked = factors::OperatorRemoval {
             factor: summary.passkeys[0].id,
             reason: "Lost phone".to_owned(),
-            ending: factors::Ending::default(),
+            revocation: factors::RevocationChoice::default(),
         };
         let now = factors::RemovalTime::Now;
         let removed = factors::remove_as_operator(&app.state, user, asked, now);

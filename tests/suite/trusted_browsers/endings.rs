@@ -141,7 +141,7 @@ impl Scene {
                 let asked = factors::OperatorRemoval {
                     factor: found.id,
                     reason: "Lost phone".to_owned(),
-                    ending: factors::Ending::default(),
+                    revocation: factors::RevocationChoice::default(),
                 };
                 let (state, time) = (&app.state, factors::RemovalTime::Now);
                 let removed = factors::remove_as_operator(state, user, asked, time);

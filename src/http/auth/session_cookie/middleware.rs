@@ -28,13 +28,13 @@ use crate::{
 /// # Errors
 /// The errors of the inner service.
 pub async fn session_cookie_middleware<B: MessageBody>(
-    rules: Data<CookieConfig>,
+    config: Data<CookieConfig>,
     state: AppState,
     mut request: ServiceRequest,
     next: Next<EitherBody<B>>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     if request.headers().contains_key(header::COOKIE)
-        && let Err(error) = select(&rules, &state, &mut request).await
+        && let Err(error) = select(&config, &state, &mut request).await
     {
         return Ok(request.error_response(error).map_into_right_body());
     }
@@ -46,10 +46,10 @@ pub async fn session_cookie_middleware<B: MessageBody>(
         (extensions.contains::<PersistentCookie>(), superseded)
     };
     if !persistent {
-        remove_max_age(rules.name(), response.headers_mut());
+        remove_max_age(config.name(), response.headers_mut());
     }
     if superseded {
-        delete_others(&rules, response.headers_mut());
+        delete_others(&config, response.headers_mut());
     }
     Ok(response)
 }
@@ -57,7 +57,7 @@ pub async fn session_cookie_middleware<B: MessageBody>(
 /// Replaces the `Cookie` header by the selected cookie. `actix-session` decodes names and reads
 /// only the first pair of its name, so it must not see the others.
 async fn select(
-    rules: &CookieConfig,
+    config: &CookieConfig,
     state: &AppState,
     request: &mut ServiceRequest,
 ) -> NarthexResult<()> {
@@ -66,7 +66,7 @@ async fn select(
         browser_cookie::keep(state, request);
         trust_cookie::keep(state, request);
     }
-    let signed = rules.signed_among(request.headers());
+    let signed = config.signed_among(request.headers());
     let selected = match signed.as_slice() {
         [] | [_] => 0,
         _ => first_active(state, request, &signed).await?.unwrap_or(0),
@@ -80,7 +80,7 @@ async fn select(
             others.extend(cookie.secret);
         }
     }
-    let others = OtherCookies::new(rules.sent(request.headers()), others);
+    let others = OtherCookies::new(config.sent(request.headers()), others);
     let headers = request.headers_mut();
     match line {
         Some(line) => drop(headers.insert(header::COOKIE, line)),
@@ -139,13 +139,13 @@ fn remove_max_age(name: &str, headers: &mut HeaderMap) {
 /// Deletes the cookies of our name that were set for another domain. Deletes our own cookie if the
 /// response does not set it. The deletions come first, because some browsers do not distinguish a
 /// host from the domain of the same name. For them, the last `Set-Cookie` decides.
-fn delete_others(rules: &CookieConfig, headers: &mut HeaderMap) {
+fn delete_others(config: &CookieConfig, headers: &mut HeaderMap) {
     let values: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
     let is_set = values
         .iter()
-        .any(|value| parse_own(rules.name(), value).is_some());
-    let own = (!is_set).then(|| rules.deletion()).flatten();
-    for value in rules.other_deletions().chain(own).chain(values) {
+        .any(|value| parse_own(config.name(), value).is_some());
+    let own = (!is_set).then(|| config.deletion()).flatten();
+    for value in config.other_deletions().chain(own).chain(values) {
         headers.append(header::SET_COOKIE, value);
     }
 }

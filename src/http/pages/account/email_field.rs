@@ -6,9 +6,9 @@ use crate::{
         notice_email,
     },
     error::Result,
-    factors::Ending,
+    factors::RevocationChoice,
     http::{
-        auth::BrowserUser, pages::security::endings::OTHER_SESSIONS,
+        auth::BrowserUser, pages::security::revocation_choices::OTHER_SESSIONS,
         response::relative_time::RelativeTime,
     },
     mail::links::Purpose,
@@ -22,7 +22,7 @@ pub(super) struct EmailField {
     /// The address that waits for its confirmation.
     pub(super) pending: Option<PendingField>,
     /// The ticked choices.
-    pub(super) ending: Ending,
+    pub(super) revocation: RevocationChoice,
     /// The second address. It is empty if there is none.
     pub(super) notice_email: String,
     /// Whether the second address waits for its verification.
@@ -46,7 +46,7 @@ impl EmailField {
             return Ok(Self {
                 has_mail: false,
                 pending: None,
-                ending: OTHER_SESSIONS,
+                revocation: OTHER_SESSIONS,
                 notice_email: String::new(),
                 notice_email_pending: false,
                 notice_email_mailed: None,
@@ -67,7 +67,7 @@ impl EmailField {
                     mailed: later(pending.mailed),
                     address: pending.address,
                 }),
-            ending: OTHER_SESSIONS,
+            revocation: OTHER_SESSIONS,
             notice_email_pending: second.as_ref().is_some_and(|second| !second.is_verified),
             notice_email_mailed: of_second.and_then(|pending| later(pending.mailed)),
             notice_email: second.map_or_else(String::new, |second| second.address),

@@ -14,13 +14,13 @@ use crate::{
     credentials::RevocationReceipt,
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors::{self, Endable, Ending},
+    factors::{self, RevocableCounts, RevocationChoice},
     http::{
         address::Address,
         auth::BrowserUser,
         extract::form_key::{form_key, new_form_key},
         middleware::body::Form,
-        pages::security::endings::{self, OTHER_SESSIONS},
+        pages::security::revocation_choices::{self, OTHER_SESSIONS},
         paths,
         response::{
             components::Refused,
@@ -48,8 +48,8 @@ struct SettingsPage {
     email_change: EmailField,
     language: LanguageField,
     /// The choices of the form for the password.
-    ending: Ending,
-    endable: Endable,
+    revocation: RevocationChoice,
+    revocable: RevocableCounts,
     form_key: String,
     /// Whether the user has a password. Without one, the page sets a password after a second factor.
     has_password: bool,
@@ -66,8 +66,8 @@ async fn page_with(user: &BrowserUser, errors: FieldTexts) -> Result<SettingsPag
         email: user.principal.user().email.clone(),
         email_change: EmailField::of(user).await?,
         language: LanguageField::of(user),
-        ending: OTHER_SESSIONS,
-        endable: Endable::of(state, account, session).await?,
+        revocation: OTHER_SESSIONS,
+        revocable: RevocableCounts::of(state, account, session).await?,
         form_key: new_form_key(&user.state)?,
         has_password: factors::has_password(state, account).await?,
         errors,
@@ -91,10 +91,10 @@ pub async fn settings(user: BrowserUser) -> Result<HttpResponse> {
                 *text = entered;
             }
         }
-        page.email_change.ending = endings::take(&mut typed, OTHER_SESSIONS);
+        page.email_change.revocation = revocation_choices::take(&mut typed, OTHER_SESSIONS);
     }
     if let Some(mut typed) = user.draft(paths::PASSWORD) {
-        page.ending = endings::take_for_password(&mut typed);
+        page.revocation = revocation_choices::take_for_password(&mut typed);
     }
     html::ok(&page)
 }
@@ -111,11 +111,11 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
     let (name, email) = (fields.text("name"), fields.text("email"));
     let language = language::read(&user, &mut fields);
     let chosen = language.clone().unwrap_or_default();
-    let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let revocation = revocation_choices::take(&mut fields, OTHER_SESSIONS);
     let (second, notice_email) = email_field::read_notice_email(&mut fields);
     let changed = async {
         let profile = Profile {
-            ending,
+            revocation,
             notice_email,
             ..read_profile(fields, &name, &email, language)?
         };
@@ -126,7 +126,7 @@ pub async fn change_profile(user: BrowserUser, form: Form) -> Result<HttpRespons
     };
     let typed = async |errors: FieldTexts| {
         let mut page = page_with(&user, errors).await?;
-        page.email_change.ending = ending;
+        page.email_change.revocation = revocation;
         page.email_change.notice_email.clone_from(&second);
         Ok::<_, Error>(SettingsPage {
             name: name.clone(),
@@ -192,7 +192,7 @@ fn read_profile(
         (Some(name), Some(email), Some(language)) => Ok(Profile {
             name,
             email,
-            ending: OTHER_SESSIONS,
+            revocation: OTHER_SESSIONS,
             notice_email: None,
             language,
         }),
@@ -208,7 +208,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
     let current = SecretString::new(fields.text("current_password"));
     let new = SecretString::new(fields.text("password"));
     let key = form_key(&fields.text("form_key"));
-    let ending = endings::take_for_password(&mut fields);
+    let revocation = revocation_choices::take_for_password(&mut fields);
     let changed = async {
         let (email, name) = (
             Email::parse(&user.principal.user().email),
@@ -235,7 +235,7 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
         let change = PasswordChange {
             current,
             new,
-            ending,
+            revocation,
             renewed: secret.digest(),
             form_key: key,
         };
@@ -253,12 +253,12 @@ pub async fn change_password(user: BrowserUser, form: Form) -> Result<HttpRespon
             user.redirect(paths::PROFILE, &message)
         }
         Err(Error::Invalid(errors)) => html::unprocessable(&SettingsPage {
-            ending,
+            revocation,
             ..page_with(&user, user.field_texts(&errors)).await?
         }),
         Err(error @ Error::Throttled(_)) => {
             let page = SettingsPage {
-                ending,
+                revocation,
                 refused: Some(Refused::by(&error, user.language())),
                 ..page_with(&user, FieldTexts::default()).await?
             };

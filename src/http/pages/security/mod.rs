@@ -1,7 +1,6 @@
 //! The pages of the password and the second factors.
 
 mod answers;
-pub(super) mod endings;
 pub(super) mod overview;
 mod passkey;
 mod passkey_calls;
@@ -9,6 +8,7 @@ mod password;
 pub(super) mod planned_removal;
 mod qr;
 mod recovery_codes;
+pub(super) mod revocation_choices;
 mod totp;
 mod trusted_browser;
 

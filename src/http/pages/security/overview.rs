@@ -5,13 +5,14 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::{
-    endings::OTHER_SESSIONS, planned_removal::RemovalRow, trusted_browser::TrustedBrowserRow,
+    planned_removal::RemovalRow, revocation_choices::OTHER_SESSIONS,
+    trusted_browser::TrustedBrowserRow,
 };
 use crate::{
     credentials::trusted_browsers,
     error::Result,
     factors::{
-        self, AppSummary, Endable, Ending, PasskeySummary, RecoveryCodesSummary,
+        self, AppSummary, PasskeySummary, RecoveryCodesSummary, RevocableCounts, RevocationChoice,
         passkeys::{self, AcceptedPasskeys},
     },
     http::{
@@ -108,7 +109,7 @@ pub(super) struct SecurityPage {
     can_remove_password: bool,
     has_mail: bool,
     /// The choices of the removal of the password.
-    pub(super) after_password: Ending,
+    pub(super) after_password: RevocationChoice,
     passkeys: Vec<PasskeyRow>,
     /// The address that confirms the user first.
     confirm: String,
@@ -129,13 +130,13 @@ pub(super) struct SecurityPage {
     offers_trust: bool,
     /// Whether the user must have a factor, and the app is the only one.
     is_required: bool,
-    endable: Endable,
+    revocable: RevocableCounts,
     /// The choices of the removal of the app.
-    after_removal: Ending,
+    after_removal: RevocationChoice,
     /// The choices of a new passkey.
-    after_addition: Ending,
+    after_addition: RevocationChoice,
     /// The choices of new recovery codes.
-    after_codes: Ending,
+    after_codes: RevocationChoice,
     /// The key of the form that makes recovery codes.
     form_key: String,
     errors: FieldTexts,
@@ -145,7 +146,7 @@ pub(super) struct SecurityPage {
 pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<SecurityPage> {
     let (state, account) = (&user.state, user.principal.user().id);
     let summary = factors::summary(state, account).await?;
-    let endable = Endable::of(state, account, user.principal.credential().id).await?;
+    let revocable = RevocableCounts::of(state, account, user.principal.credential().id).await?;
     let few = summary.recovery_codes.as_ref();
     let requires_factor = state.settings().requires_second_factor();
     let is_required = requires_factor && summary.passkeys.is_empty();
@@ -181,10 +182,10 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
             .map(|browser| TrustedBrowserRow::of(user, browser))
             .collect(),
         offers_trust: has_factor && state.settings().sessions.trust_browser.is_some(),
-        endable,
+        revocable,
         after_removal: OTHER_SESSIONS,
-        after_addition: Ending::default(),
-        after_codes: Ending::default(),
+        after_addition: RevocationChoice::default(),
+        after_codes: RevocationChoice::default(),
         form_key: new_form_key(state)?,
         errors,
     })
@@ -194,13 +195,13 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
 pub async fn show(user: BrowserUser) -> Result<HttpResponse> {
     let mut page = page(&user, FieldTexts::default()).await?;
     if let Some(mut typed) = user.draft(paths::PASSWORD_REMOVE) {
-        page.after_password = super::endings::take(&mut typed, OTHER_SESSIONS);
+        page.after_password = super::revocation_choices::take(&mut typed, OTHER_SESSIONS);
     }
     if let Some(mut typed) = user.draft(paths::TOTP_REMOVE) {
-        page.after_removal = super::endings::take(&mut typed, OTHER_SESSIONS);
+        page.after_removal = super::revocation_choices::take(&mut typed, OTHER_SESSIONS);
     }
     if let Some(mut typed) = user.draft(paths::RECOVERY_CODES) {
-        page.after_codes = super::endings::take(&mut typed, Ending::default());
+        page.after_codes = super::revocation_choices::take(&mut typed, RevocationChoice::default());
     }
     html::ok(&page)
 }

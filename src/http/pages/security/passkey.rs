@@ -5,13 +5,13 @@ use askama::Template;
 
 use super::{
     answers,
-    endings::{self, OTHER_SESSIONS},
     overview::PasskeyRow,
+    revocation_choices::{self, OTHER_SESSIONS},
 };
 use crate::{
     app_state::AppState,
     error::{Error, Result},
-    factors::{self, Endable, Ending, passkeys},
+    factors::{self, RevocableCounts, RevocationChoice, passkeys},
     http::{
         address::Address,
         auth::BrowserUser,
@@ -39,8 +39,8 @@ struct PasskeyPage {
     name: String,
     /// The path of the removal.
     remove: String,
-    endable: Endable,
-    ending: Ending,
+    revocable: RevocableCounts,
+    revocation: RevocationChoice,
     errors: FieldTexts,
 }
 
@@ -55,8 +55,8 @@ impl PasskeyPage {
             name: passkey.name.clone(),
             passkey,
             remove: paths::passkey_remove(id),
-            endable: Endable::of(state, account, user.principal.credential().id).await?,
-            ending: OTHER_SESSIONS,
+            revocable: RevocableCounts::of(state, account, user.principal.credential().id).await?,
+            revocation: OTHER_SESSIONS,
             errors,
         })
     }
@@ -69,7 +69,7 @@ pub async fn show(user: BrowserUser, id: PathId<FactorTag>) -> Result<HttpRespon
         page.name = typed.text("name");
     }
     if let Some(mut typed) = user.draft(&paths::passkey_remove(id.0)) {
-        page.ending = endings::take(&mut typed, OTHER_SESSIONS);
+        page.revocation = revocation_choices::take(&mut typed, OTHER_SESSIONS);
     }
     html::ok(&page)
 }
@@ -105,7 +105,7 @@ pub async fn to_passkey(state: Data<AppState>, id: PathId<FactorTag>) -> HttpRes
 /// `POST /account/security/passkeys/{id}/remove`
 pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let revocation = revocation_choices::take(&mut fields, OTHER_SESSIONS);
     let (state, caller) = (&user.state, &user.principal);
     let removed = async {
         fields.check()?;
@@ -113,14 +113,14 @@ pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Res
             &user,
             &paths::passkey(id.0),
             notice::passkey_removed,
-            async |renewed| passkeys::remove(state, caller, id.0, ending, renewed).await,
+            async |renewed| passkeys::remove(state, caller, id.0, revocation, renewed).await,
         )
         .await
     };
     match removed.await {
         Err(Error::Invalid(errors)) => {
             let page = PasskeyPage::of(&user, id.0, user.field_texts(&errors)).await?;
-            html::unprocessable(&PasskeyPage { ending, ..page })
+            html::unprocessable(&PasskeyPage { revocation, ..page })
         }
         other => other,
     }

@@ -3,11 +3,11 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use serde::Deserialize;
 
-use super::{answers, endings};
+use super::{answers, revocation_choices};
 use crate::{
     error::Result,
     factors::{
-        Ending,
+        RevocationChoice,
         passkeys::{self, AttestationResponse, NewPasskey},
     },
     http::{
@@ -60,12 +60,12 @@ pub async fn register(
     let also = also.map(|choice| ("also", choice));
     let mut fields = Fields::new(also.chain([("next", registration.next)]));
     let next = ReturnTo::take(&mut fields, user.state.settings());
-    let ending = endings::take(&mut fields, Ending::default());
+    let revocation = revocation_choices::take(&mut fields, RevocationChoice::default());
     fields.check()?;
     let new = NewPasskey {
         response: registration.credential,
         fallback_name: user.text(&label::passkey()),
-        ending,
+        revocation,
     };
     let secret = SessionSecret::generate(user.state.random())?;
     let made = passkeys::register(&user.state, confirmed, new, secret.digest()).await?;

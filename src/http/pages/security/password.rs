@@ -3,9 +3,8 @@
 use actix_web::HttpResponse;
 
 use super::{
-    answers,
-    endings::{self, OTHER_SESSIONS},
-    overview,
+    answers, overview,
+    revocation_choices::{self, OTHER_SESSIONS},
 };
 use crate::{
     error::{Error, Result},
@@ -17,7 +16,7 @@ use crate::{
 /// `POST /account/password/remove`
 pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let revocation = revocation_choices::take(&mut fields, OTHER_SESSIONS);
     let (state, caller) = (&user.state, &user.principal);
     let removed = async {
         fields.check()?;
@@ -25,7 +24,7 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             &user,
             paths::SECURITY,
             notice::password_removed,
-            async |renewed| remove_password(state, caller, ending, renewed).await,
+            async |renewed| remove_password(state, caller, revocation, renewed).await,
         )
         .await
     };
@@ -33,7 +32,7 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
         Err(Error::Invalid(errors)) => {
             let errors = errors.renamed("also", "password-also");
             let mut page = overview::page(&user, user.field_texts(&errors)).await?;
-            page.after_password = ending;
+            page.after_password = revocation;
             html::unprocessable(&page)
         }
         other => other,

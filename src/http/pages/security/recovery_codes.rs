@@ -3,11 +3,11 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{answers::redirect, endings, overview};
+use super::{answers::redirect, overview, revocation_choices};
 use crate::{
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors::{self, Ending},
+    factors::{self, RevocationChoice},
     http::{
         auth::BrowserUser,
         extract::form_key::form_key,
@@ -51,13 +51,13 @@ pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
 pub async fn make(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let key = form_key(&fields.text("form_key"));
-    let ending = endings::take(&mut fields, Ending::default());
+    let revocation = revocation_choices::take(&mut fields, RevocationChoice::default());
     let made = async {
         fields.check()?;
         let secret = SessionSecret::generate(user.state.random())?;
         let digest = secret.digest();
         let made =
-            factors::replace_recovery_codes(&user.state, &user.principal, ending, key, digest)
+            factors::replace_recovery_codes(&user.state, &user.principal, revocation, key, digest)
                 .await;
         let made = user.with_return_address(|| paths::SECURITY.to_owned(), made)?;
         Ok((made, secret))

@@ -4,16 +4,15 @@ use actix_web::{HttpResponse, web::Data};
 use askama::Template;
 
 use super::{
-    answers,
-    endings::{self, OTHER_SESSIONS},
-    overview,
+    answers, overview,
     qr::{self, QrPath},
+    revocation_choices::{self, OTHER_SESSIONS},
 };
 use crate::{
     app_state::AppState,
     crypto::secret::SecretString,
     error::{Error, Result},
-    factors::{self, Code, Endable, Ending, Enrolment, TotpSecret},
+    factors::{self, Code, Enrolment, RevocableCounts, RevocationChoice, TotpSecret},
     http::{
         address::Address,
         auth::BrowserUser,
@@ -43,8 +42,8 @@ struct TotpPage {
     secret: SecretString,
     /// The `otpauth://` address.
     address: SecretString,
-    endable: Endable,
-    ending: Ending,
+    revocable: RevocableCounts,
+    revocation: RevocationChoice,
     /// Whether the settings require a factor and the user has none.
     is_required: bool,
     /// The host name of passkeys. `None`: the settings allow none.
@@ -61,7 +60,7 @@ impl TotpPage {
     async fn new(
         user: &BrowserUser,
         secret: &TotpSecret,
-        ending: Ending,
+        revocation: RevocationChoice,
         next: Option<ReturnTo>,
         errors: FieldTexts,
     ) -> Result<Self> {
@@ -79,8 +78,8 @@ impl TotpPage {
             qr: qr::draw(address.expose())?,
             secret: in_groups(&secret.base32()?),
             address,
-            endable: Endable::of(state, account.id, session).await?,
-            ending,
+            revocable: RevocableCounts::of(state, account.id, session).await?,
+            revocation,
             is_required,
             relying_party: relying_party(state),
             confirm: paths::with_next(paths::CONFIRM, &here),
@@ -100,13 +99,13 @@ fn in_groups(secret: &SecretString) -> SecretString {
 /// Returns the page with the secret that the session's app is to share.
 async fn page(
     user: &BrowserUser,
-    ending: Ending,
+    revocation: RevocationChoice,
     next: Option<ReturnTo>,
     errors: FieldTexts,
 ) -> Result<Option<TotpPage>> {
     let confirmed = user.confirmed(|| ReturnTo::append_to(paths::TOTP, next.as_ref()))?;
     match factors::begin_enrolment(&user.state, confirmed).await? {
-        Enrolment::Shown(secret) => TotpPage::new(user, &secret, ending, next, errors)
+        Enrolment::Shown(secret) => TotpPage::new(user, &secret, revocation, next, errors)
             .await
             .map(Some),
         Enrolment::AlreadyOn => Ok(None),
@@ -116,11 +115,11 @@ async fn page(
 /// `GET /account/security/totp`
 pub async fn form(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.state.settings());
-    let ending = match user.draft(paths::TOTP) {
-        Some(mut typed) => endings::take(&mut typed, Ending::default()),
-        None => Ending::default(),
+    let revocation = match user.draft(paths::TOTP) {
+        Some(mut typed) => revocation_choices::take(&mut typed, RevocationChoice::default()),
+        None => RevocationChoice::default(),
     };
-    match page(&user, ending, next, FieldTexts::default()).await? {
+    match page(&user, revocation, next, FieldTexts::default()).await? {
         Some(page) => html::ok(&page),
         None => user.redirect(paths::SECURITY, &notice::factor_already_on()),
     }
@@ -133,13 +132,14 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let confirmed = user.confirmed(|| ReturnTo::append_to(paths::TOTP, next.as_ref()))?;
     let code = fields.read("code", Code::parse);
     let key = form_key(&fields.text("form_key"));
-    let ending = endings::take(&mut fields, Ending::default());
+    let revocation = revocation_choices::take(&mut fields, RevocationChoice::default());
     let turned_on = async {
         fields.check()?;
         let code = code.ok_or_else(factors::verify::missing_code)?;
         let secret = SessionSecret::generate(user.state.random())?;
         let digest = secret.digest();
-        let turned_on = factors::turn_on(&user.state, confirmed, code, ending, key, digest).await?;
+        let turned_on =
+            factors::turn_on(&user.state, confirmed, code, revocation, key, digest).await?;
         Ok((turned_on, secret))
     };
     match turned_on.await {
@@ -149,7 +149,7 @@ pub async fn turn_on(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             answers::added(&user, codes, next, notice::factor_added, receipt)
         }
         Err(Error::Invalid(errors)) => {
-            match page(&user, ending, next, user.field_texts(&errors)).await? {
+            match page(&user, revocation, next, user.field_texts(&errors)).await? {
                 Some(page) => html::unprocessable(&page),
                 None => user.redirect(paths::SECURITY, &notice::factor_already_on()),
             }
@@ -166,7 +166,7 @@ pub async fn to_security(state: Data<AppState>) -> HttpResponse {
 /// `POST /account/security/totp/remove`
 pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
-    let ending = endings::take(&mut fields, OTHER_SESSIONS);
+    let revocation = revocation_choices::take(&mut fields, OTHER_SESSIONS);
     let (state, caller) = (&user.state, &user.principal);
     let removed = async {
         fields.check()?;
@@ -174,7 +174,7 @@ pub async fn remove(user: BrowserUser, form: Form) -> Result<HttpResponse> {
             &user,
             paths::SECURITY,
             notice::factor_removed,
-            async |renewed| factors::remove(state, caller, ending, renewed).await,
+            async |renewed| factors::remove(state, caller, revocation, renewed).await,
         )
         .await
     };

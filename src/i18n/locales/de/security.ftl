@@ -57,29 +57,29 @@ passkey-remove-lead = Sie können sich damit nicht mehr anmelden. Löschen Sie i
 
 # Was eine Änderung des Faktors außerdem widerruft
 
-ending-also = Außerdem
-ending-sessions = { $count ->
+also-revoke = Außerdem
+also-revoke-sessions = { $count ->
     [0] andere Sitzungen abmelden (es gibt keine)
     [one] { $count } andere Sitzung abmelden
    *[other] { $count } andere Sitzungen abmelden
 }
-ending-device-tokens = { $count ->
+also-revoke-device-tokens = { $count ->
     [0] Geräte-Tokens widerrufen (es gibt keine)
     [one] { $count } Geräte-Token widerrufen
    *[other] { $count } Geräte-Tokens widerrufen
 }
-ending-personal-tokens = { $count ->
+also-revoke-personal-tokens = { $count ->
     [0] persönliche Tokens widerrufen (es gibt keine)
     [one] { $count } persönliches Token widerrufen
    *[other] { $count } persönliche Tokens widerrufen
 }
 
-ending-trusted-browsers = { $count ->
+also-revoke-trusted-browsers = { $count ->
     [0] das Vertrauen in Browser beenden (Sie vertrauen keinem)
     [one] das Vertrauen in { $count } Browser beenden
    *[other] das Vertrauen in { $count } Browser beenden
 }
-ending-trusted-browsers-always = { $count ->
+also-revoke-trusted-browsers-always = { $count ->
     [one] Das Vertrauen in { $count } Browser endet mit dieser Änderung.
    *[other] Das Vertrauen in { $count } Browser endet mit dieser Änderung.
 }

@@ -57,29 +57,29 @@ passkey-remove-lead = You can no longer sign in with it. Delete it on your devic
 
 # What a change of a factor revokes besides
 
-ending-also = Also
-ending-sessions = { $count ->
+also-revoke = Also
+also-revoke-sessions = { $count ->
     [0] sign out other sessions (there are none)
     [one] sign out { $count } other session
    *[other] sign out { $count } other sessions
 }
-ending-device-tokens = { $count ->
+also-revoke-device-tokens = { $count ->
     [0] revoke device tokens (there are none)
     [one] revoke { $count } device token
    *[other] revoke { $count } device tokens
 }
-ending-personal-tokens = { $count ->
+also-revoke-personal-tokens = { $count ->
     [0] revoke personal tokens (there are none)
     [one] revoke { $count } personal token
    *[other] revoke { $count } personal tokens
 }
 
-ending-trusted-browsers = { $count ->
+also-revoke-trusted-browsers = { $count ->
     [0] end the trust in browsers (you trust none)
     [one] end the trust in { $count } browser
    *[other] end the trust in { $count } browsers
 }
-ending-trusted-browsers-always = { $count ->
+also-revoke-trusted-browsers-always = { $count ->
     [one] The trust in { $count } browser ends with this change.
    *[other] The trust in { $count } browsers ends with this change.
 }

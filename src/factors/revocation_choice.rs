@@ -20,7 +20,7 @@ use crate::{
 /// The credentials that the user chose to revoke with a change. The session in which the change is
 /// made stays and gets a new secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ending {
+pub struct RevocationChoice {
     /// All other sessions.
     pub sessions: bool,
     /// All device tokens.
@@ -39,7 +39,7 @@ const fn ends() -> bool {
     true
 }
 
-impl Ending {
+impl RevocationChoice {
     /// Returns the filter of the chosen credentials except `kept`. `None` if none were chosen: a filter
     /// without kinds matches everything.
     fn selection(self, kept: impl IntoIterator<Item = CredentialId>) -> Option<CredentialFilter> {
@@ -106,9 +106,9 @@ impl Ending {
     }
 }
 
-/// The numbers of active credentials that an [`Ending`] can revoke.
+/// The numbers of active credentials that a [`RevocationChoice`] can revoke.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Endable {
+pub struct RevocableCounts {
     /// All other sessions.
     pub sessions: usize,
     /// All device tokens.
@@ -121,7 +121,7 @@ pub struct Endable {
     pub trusted_browsers: u64,
 }
 
-impl Endable {
+impl RevocableCounts {
     /// Counts the credentials of `user` besides `session`.
     ///
     /// # Errors

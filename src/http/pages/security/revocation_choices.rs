@@ -2,13 +2,16 @@
 //! besides.
 
 use crate::{
-    factors::Ending,
+    factors::RevocationChoice,
     types::{fields::Fields, message::field},
 };
 
 /// Takes the choices out of the field `also`. A browser sends nothing for an empty checkbox, so the
 /// form has an empty field `also` in addition. Without any field, `default` applies.
-pub(in crate::http::pages) fn take(fields: &mut Fields, default: Ending) -> Ending {
+pub(in crate::http::pages) fn take(
+    fields: &mut Fields,
+    default: RevocationChoice,
+) -> RevocationChoice {
     let also = fields.many("also");
     match also.is_empty() {
         true => default,
@@ -18,37 +21,37 @@ pub(in crate::http::pages) fn take(fields: &mut Fields, default: Ending) -> Endi
 
 /// Takes the choices of the form for the password. Other sessions end unless the empty field says that
 /// the form has a checkbox for them. `tokens` stands for all kinds, for clients without the page.
-pub(in crate::http::pages) fn take_for_password(fields: &mut Fields) -> Ending {
+pub(in crate::http::pages) fn take_for_password(fields: &mut Fields) -> RevocationChoice {
     let also = fields.many("also");
     let (all, also): (Vec<_>, Vec<_>) = also.into_iter().partition(|one| one == "tokens");
-    let (ending, all) = (chosen(&also, fields), !all.is_empty());
-    Ending {
-        sessions: ending.sessions || !also.iter().any(String::is_empty),
-        device_tokens: ending.device_tokens || all,
-        personal_tokens: ending.personal_tokens || all,
+    let (revocation, all) = (chosen(&also, fields), !all.is_empty());
+    RevocationChoice {
+        sessions: revocation.sessions || !also.iter().any(String::is_empty),
+        device_tokens: revocation.device_tokens || all,
+        personal_tokens: revocation.personal_tokens || all,
         service_tokens: all,
-        ..ending
+        ..revocation
     }
 }
 
-fn chosen(also: &[String], fields: &mut Fields) -> Ending {
-    let mut ending = Ending::default();
+fn chosen(also: &[String], fields: &mut Fields) -> RevocationChoice {
+    let mut revocation = RevocationChoice::default();
     for choice in also {
         match &**choice {
-            "sessions" => ending.sessions = true,
-            "trusted_browsers" => ending.trusted_browsers = true,
-            "device_tokens" => ending.device_tokens = true,
-            "personal_tokens" => ending.personal_tokens = true,
+            "sessions" => revocation.sessions = true,
+            "trusted_browsers" => revocation.trusted_browsers = true,
+            "device_tokens" => revocation.device_tokens = true,
+            "personal_tokens" => revocation.personal_tokens = true,
             "" => {}
-            _ => fields.errors().add("also", field::ending_unknown()),
+            _ => fields.errors().add("also", field::also_unknown()),
         }
     }
-    ending
+    revocation
 }
 
 /// The choices of a change without a field, if other sessions and trusted browsers may be those of an
 /// intruder.
-pub(in crate::http::pages) const OTHER_SESSIONS: Ending = Ending {
+pub(in crate::http::pages) const OTHER_SESSIONS: RevocationChoice = RevocationChoice {
     sessions: true,
     device_tokens: false,
     personal_tokens: false,
