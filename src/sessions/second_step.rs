@@ -171,7 +171,7 @@ pub(super) fn notify_of_last_refusal(
     is_last: bool,
 ) -> Result<()> {
     match is_last {
-        true => notices::notify(tx, user, actor, NoticeKind::CodesRefused, []),
+        true => notices::notify(tx, user, actor, NoticeKind::SecondFactorRefused, []),
         false => Ok(()),
     }
 }

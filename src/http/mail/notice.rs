@@ -84,7 +84,7 @@ fn subject(app: String, kind: &NoticeKind) -> Message {
         NoticeKind::EmailChangeUndone { .. } => mail_notice::email_change_undone_subject(app),
         NoticeKind::NoticeEmailChanged { .. } => mail_notice::notice_email_changed_subject(app),
         NoticeKind::NewBrowser => mail_notice::new_browser_subject(app),
-        NoticeKind::CodesRefused => mail_notice::codes_refused_subject(app),
+        NoticeKind::SecondFactorRefused => mail_notice::second_factor_refused_subject(app),
         NoticeKind::TokenCreated(_) => mail_notice::token_created_subject(app),
         NoticeKind::TokenUsedElsewhere(_) => mail_notice::token_used_elsewhere_subject(app),
         NoticeKind::TokenExpires { .. } => mail_notice::token_expires_subject(app),
@@ -126,7 +126,7 @@ fn sentence(app: &str, language: &Language, kind: &NoticeKind) -> Message {
         }
         NoticeKind::NoticeEmailChanged { new: None } => mail_notice::notice_email_removed(),
         NoticeKind::NewBrowser => mail_notice::new_browser(),
-        NoticeKind::CodesRefused => mail_notice::codes_refused(),
+        NoticeKind::SecondFactorRefused => mail_notice::second_factor_refused(),
         NoticeKind::TokenCreated(token) => mail_notice::token_created(name(token)),
         NoticeKind::TokenUsedElsewhere(token) => mail_notice::token_used_elsewhere(name(token)),
         NoticeKind::TokenExpires { token, expires_at } => {

@@ -37,8 +37,8 @@ pub enum NoticeKind {
     },
     /// A browser signed in that the user had never signed in with.
     NewBrowser,
-    /// The codes of a sign-in attempt were used up, after the right password.
-    CodesRefused,
+    /// The second factor of a sign-in was refused as often as permitted, after the right password.
+    SecondFactorRefused,
     /// A token was created.
     TokenCreated(NamedToken),
     /// A token was used from a network from which it had never been used.
@@ -139,7 +139,7 @@ impl NoticeKind {
             Self::EmailChangeUndone { .. } => "email-change-undone",
             Self::NoticeEmailChanged { .. } => "notice-email-changed",
             Self::NewBrowser => "new-browser",
-            Self::CodesRefused => "codes-refused",
+            Self::SecondFactorRefused => "second-factor-refused",
             Self::TokenCreated(_) => "token-created",
             Self::TokenUsedElsewhere(_) => "token-used-elsewhere",
             Self::TokenExpires { .. } => "token-expires",

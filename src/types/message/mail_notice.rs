@@ -19,8 +19,8 @@ messages! {
     notice_email_changed_subject(app: String) = "mail-notice-notice-email-changed-subject";
     notice_email_entered(email: String) = "mail-notice-notice-email-entered";
     notice_email_removed = "mail-notice-notice-email-removed";
-    codes_refused_subject(app: String) = "mail-notice-codes-refused-subject";
-    codes_refused = "mail-notice-codes-refused";
+    second_factor_refused_subject(app: String) = "mail-notice-second-factor-refused-subject";
+    second_factor_refused = "mail-notice-second-factor-refused";
     new_browser_subject(app: String) = "mail-notice-new-browser-subject";
     new_browser = "mail-notice-new-browser";
     token_created_subject(app: String) = "mail-notice-token-created-subject";

@@ -158,7 +158,7 @@ async fn used_up_codes_of_a_sign_in_are_mailed() {
         enter_code(&browser, &wrong).await.expect_status(422);
     }
     app.advance(Duration::from_secs(60));
-    let subject = "Narthex: wrong codes at a sign-in";
+    let subject = "Narthex: second factor refused at a sign-in";
     let told = server.wait_for_mail(|mail| mail.subject() == subject);
     assert!(told.text().contains("another person knows your password"));
 }

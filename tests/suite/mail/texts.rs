@@ -134,7 +134,10 @@ fn mails() -> Vec<(&'static str, Mail)> {
             notice(NoticeKind::NoticeEmailChanged { new: None }),
         ),
         ("new-browser", notice(NoticeKind::NewBrowser)),
-        ("codes-refused", notice(NoticeKind::CodesRefused)),
+        (
+            "second-factor-refused",
+            notice(NoticeKind::SecondFactorRefused),
+        ),
         ("token-created", notice(NoticeKind::TokenCreated(token()))),
         ("token-created-joined", Mail::Notice(joined)),
         (

@@ -66,7 +66,7 @@ async fn used_up_answers_of_a_sign_in_are_mailed() {
     }
     app.advance(std::time::Duration::from_secs(60));
     app.state.job_wakeup().notify_one();
-    let subject = "Narthex: wrong codes at a sign-in";
+    let subject = "Narthex: second factor refused at a sign-in";
     server.wait_for_mail(|mail| mail.subject() == subject);
 }
 
