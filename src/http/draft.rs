@@ -1,5 +1,5 @@
-//! Drafts. A draft is the content of a form that was refused because the session had expired or the
-//! user had to confirm the password first.
+//! Drafts. A draft is the content of a form that was refused because the session had expired or a
+//! re-authentication was required first.
 //!
 //! A draft travels in the query of the form's page, through the pages for signing in and
 //! confirming, and fills in the form again. It is shown and never submitted automatically. It is
@@ -37,6 +37,9 @@ const QUALITY: u32 = 9;
 struct Form {
     action: &'static str,
     page: &'static str,
+    /// The fragment of the form in a page with several forms. The browser scrolls to it, and the
+    /// stylesheet marks it.
+    fragment: Option<&'static str>,
     fields: &'static [&'static str],
 }
 
@@ -44,7 +47,17 @@ const fn form(action: &'static str, page: &'static str, fields: &'static [&'stat
     Form {
         action,
         page,
+        fragment: None,
         fields,
+    }
+}
+
+impl Form {
+    const fn at(self, fragment: &'static str) -> Self {
+        Self {
+            fragment: Some(fragment),
+            ..self
+        }
     }
 }
 
@@ -66,20 +79,20 @@ const SELECTION_FIELDS: &[&str] = &[
 ];
 
 const FORMS: &[Form] = &[
-    form(paths::PROFILE, paths::PROFILE, PROFILE_FIELDS),
-    form(paths::PASSWORD, paths::PROFILE, &["also"]),
-    form(paths::PASSWORD_REMOVE, paths::SECURITY, &["also"]),
-    form(paths::DELETE, paths::PROFILE, &[]),
+    form(paths::PROFILE, paths::PROFILE, PROFILE_FIELDS).at("profile"),
+    form(paths::PASSWORD, paths::PROFILE, &["also"]).at("change-password"),
+    form(paths::PASSWORD_REMOVE, paths::SECURITY, &["also"]).at("password"),
+    form(paths::DELETE, paths::PROFILE, &[]).at("delete"),
     form(paths::TOTP, paths::TOTP, &["also"]),
-    form(paths::TOTP_REMOVE, paths::SECURITY, &["also"]),
-    form(paths::PASSKEY, paths::PASSKEY, &["name"]),
-    form(paths::PASSKEY_REMOVE, paths::PASSKEY, &["also"]),
+    form(paths::TOTP_REMOVE, paths::SECURITY, &["also"]).at("app"),
+    form(paths::PASSKEY, paths::PASSKEY, &["name"]).at("rename"),
+    form(paths::PASSKEY_REMOVE, paths::PASSKEY, &["also"]).at("remove"),
     form(paths::REMOVAL_CANCEL, paths::SECURITY, &[]),
-    form(paths::TRUSTED_BROWSER_REMOVE, paths::SECURITY, &[]),
-    form(paths::RECOVERY_CODES, paths::SECURITY, &["also"]),
+    form(paths::TRUSTED_BROWSER_REMOVE, paths::SECURITY, &[]).at("trusted-browsers"),
+    form(paths::RECOVERY_CODES, paths::SECURITY, &["also"]).at("codes"),
     form(paths::TOKENS, paths::TOKEN_NEW, TOKEN_FIELDS),
-    form(paths::TOKEN, paths::TOKEN, TOKEN_FIELDS),
-    form(paths::TOKEN_ROTATE, paths::TOKEN, ROTATION_FIELDS),
+    form(paths::TOKEN, paths::TOKEN, TOKEN_FIELDS).at("edit"),
+    form(paths::TOKEN_ROTATE, paths::TOKEN, ROTATION_FIELDS).at("rotate"),
     form(paths::TOKEN_PAUSE, paths::TOKEN, &[]),
     form(paths::TOKEN_RESUME, paths::TOKEN, &[]),
     form(paths::SESSION_REVOKE, paths::SESSION_REVOKE, &["next"]),
@@ -122,12 +135,12 @@ pub fn remember(request: &HttpRequest, body: Bytes, user: Option<UserId>) {
 
 struct PageAfterConfirmation(String);
 
-/// Sets the path of the page to which the confirmation of the password leads.
+/// Sets the path of the page to which the re-authentication leads.
 pub fn set_page_after_confirmation(request: &HttpRequest, page: String) {
     request.extensions_mut().insert(PageAfterConfirmation(page));
 }
 
-/// Returns the path of the page to which the confirmation of the password leads, if the handler of
+/// Returns the path of the page to which the re-authentication leads, if the handler of
 /// `request` set one.
 pub fn page_after_confirmation(request: &HttpRequest) -> Option<String> {
     let page = request.extensions_mut().remove::<PageAfterConfirmation>();
@@ -177,7 +190,8 @@ pub fn return_address(request: &HttpRequest, fallback: &str) -> String {
     let Some(user) = user.or(stated) else {
         return incomplete;
     };
-    let complete = seal(request, user, &values).map(|draft| with_draft(&page, &draft));
+    let fragment = form.and_then(|form| form.fragment);
+    let complete = seal(request, user, &values).map(|draft| with_draft(&page, &draft, fragment));
     // A draft that is too long is replaced by an empty one. The page then still says that the form
     // was not submitted.
     complete
@@ -186,6 +200,7 @@ pub fn return_address(request: &HttpRequest, fallback: &str) -> String {
             Some(with_draft(
                 &incomplete,
                 &seal(request, user, &Values::new())?,
+                fragment,
             ))
         })
         .unwrap_or(incomplete)
@@ -249,8 +264,12 @@ fn seal(request: &HttpRequest, user: UserId, values: &Values) -> Option<String> 
     Some(sealed.trim_end_matches('=').to_owned())
 }
 
-fn with_draft(page: &str, draft: &str) -> String {
+fn with_draft(page: &str, draft: &str, fragment: Option<&str>) -> String {
     let separator = if page.contains('?') { '&' } else { '?' };
     let value = paths::with_query("", &[(FIELD, draft)]);
-    format!("{page}{separator}{}", value.trim_start_matches('?'))
+    let value = value.trim_start_matches('?');
+    match fragment {
+        Some(fragment) => format!("{page}{separator}{value}#{fragment}"),
+        None => format!("{page}{separator}{value}"),
+    }
 }

@@ -195,7 +195,25 @@ async fn authenticate_and_continue(browser: &Browser, answer: &Answer, email: &s
     let form = [("email", email), ("password", PASSWORD), ("next", &*next)];
     let path = answer.location().split('?').next().unwrap();
     let redirect = browser.post(path, &form).await.expect_redirect(&next);
-    browser.follow(&redirect).await
+    let page = browser.follow(&redirect).await;
+    expect_scrolled(&page, redirect.location());
+    page
+}
+
+/// A page with several forms scrolls to the form that was not submitted.
+#[track_caller]
+fn expect_scrolled(page: &Answer, location: &str) {
+    let (address, fragment) = match location.split_once('#') {
+        Some((address, fragment)) => (address, Some(fragment)),
+        None => (location, None),
+    };
+    let path = address.split('?').next().unwrap();
+    let has_many = ["/account/profile", "/account/security"].iter();
+    let has_many = has_many.filter(|many| path.ends_with(**many)).count() > 0;
+    assert!(fragment.is_some() || !has_many, "{location}");
+    if let Some(fragment) = fragment {
+        page.expect_text(&format!("id=\"{fragment}\""));
+    }
 }
 
 const EXEMPT: (&str, &str) = ("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1");
