@@ -93,7 +93,8 @@ pub enum Error {
     /// A page of another site sent the request.
     #[error("cross-site request")]
     CrossSite,
-    /// A page that was opened over http sent the request. The public URL, named here, is https.
+    /// A page that was opened over http sent the request. The public URL uses https, and this is
+    /// it.
     #[error("the page was opened over http")]
     HttpsRequired(String),
     /// The address of the account is not verified yet.

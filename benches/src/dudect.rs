@@ -15,8 +15,8 @@ use crate::{
 /// From this value on the means are taken to differ (section 3.2 of the paper). With equal means,
 /// chance exceeds it once in 150,000 tests.
 const DIFFERENT: f64 = 4.5;
-/// How often the longest times are removed, each time a few more. An interrupted measurement is
-/// long with any input, and hides a difference among the short ones.
+/// The number of times that the longest times are removed, each time a few more. An interrupted
+/// measurement is long with any input, and hides a difference among the short ones.
 const CROPPED: u32 = 100;
 /// Fewer times than this, after the longest are removed, are not evaluated.
 const ENOUGH: usize = 100;

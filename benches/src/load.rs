@@ -61,7 +61,7 @@ pub fn show_all(address: &str, path: &str, credentials: &Path, count: usize) -> 
     Ok(())
 }
 
-/// How a client that signs in reacts to a rejection (429, 503).
+/// The reaction of a client that signs in to a rejection (429, 503).
 #[derive(Clone, Copy)]
 pub enum Refused {
     /// Waits for `Retry-After`, like well-behaved clients.

@@ -47,7 +47,7 @@ fuzz_target!(|text: &str| {
     check_message(typed);
 });
 
-/// Checks that the message has one recipient and no header more.
+/// Checks that the message has one recipient and no injected header.
 fn check_message(to: &str) {
     let content = Rendered {
         subject: "Subject".to_owned(),

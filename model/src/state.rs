@@ -71,12 +71,12 @@ pub struct Node {
 /// A request that queried the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Filling {
-    /// There is none, or it will cache nothing because the generation that it read is over.
+    /// There is no lookup, or it will cache nothing because the generation that it read is over.
     #[default]
     Nothing,
-    /// It read the active row and no generation yet. Only without `GenerationBeforeRow`.
+    /// The lookup read the active row and no generation yet. Only without `GenerationBeforeRow`.
     Row,
-    /// It read the generation, which is still current, and the active row.
+    /// The lookup read the generation, which is still current, and the active row.
     RowAndGeneration,
 }
 

@@ -41,8 +41,8 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// The time after which an account without a verified address is given up to a new registration.
-const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// The time after which a new registration replaces an account with an unverified address.
+const REPLACEABLE_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Creates an account whose address must be verified, and mails the link.
 ///
@@ -87,7 +87,7 @@ pub async fn register_by_mail(
             };
             let existing = store::by_email(tx.connection, new.email.canonical())?;
             match existing {
-                Some(account) if !is_given_up(&account, tx.now()) => match is_mailed {
+                Some(account) if !is_replaceable(&account, tx.now()) => match is_mailed {
                     true => tell_owner(tx, &account),
                     false => Ok(()),
                 },
@@ -110,10 +110,10 @@ fn record_request(
     mails::record(tx, Purpose::VerifyEmail.as_str(), email.canonical(), ip)
 }
 
-fn is_given_up(account: &Account, now: Timestamp) -> bool {
+fn is_replaceable(account: &Account, now: Timestamp) -> bool {
     account
         .email_unverified_since
-        .is_some_and(|since| since.saturating_add(GIVEN_UP_AFTER) <= now)
+        .is_some_and(|since| since.saturating_add(REPLACEABLE_AFTER) <= now)
 }
 
 fn create(

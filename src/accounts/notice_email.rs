@@ -1,6 +1,6 @@
-//! The second address of an account, which receives notices only. A user whose mailbox was taken over
-//! still hears of what happens. It receives nothing until it is verified by the link that is mailed
-//! to it.
+//! The second address of an account, which receives notices only. A user whose mailbox was taken
+//! over is still told about the events. It receives nothing until it is verified by the link that
+//! is mailed to it.
 
 use super::{
     email_change::{self, MailedAt, mail_link},
@@ -39,9 +39,9 @@ pub async fn find(state: &AppState, user: UserId) -> Result<Option<NoticeEmail>>
         .await
 }
 
-/// Sets or removes the second address, and tells the user of it. A new one gets a mail with a link.
-/// Returns when such a mail is sent, or `None` without one. `credential` is that of the caller, under the
-/// lock.
+/// Sets or removes the second address, and notifies the user. A new address gets a mail with a
+/// link. Returns the time at which the mail is sent, or `None` if no mail is needed. `credential`
+/// is the caller's, read under the lock.
 ///
 /// # Errors
 /// [`Error::ReauthenticationRequired`] if the address is new and the last re-authentication of the
@@ -65,7 +65,7 @@ pub(super) fn change(
         address.as_deref().unwrap_or_default(),
     );
     audit::record(tx, user, &actor, event)?;
-    // Before the change, so that the former second address hears of it.
+    // Before the change, so that the former second address is told about it.
     let kind = NoticeKind::NoticeEmailChanged { new: address };
     notices::notify(tx, user, &actor, kind, [])?;
     store::set_notice_email(tx.connection, user, new.map(Email::as_str))?;

@@ -47,7 +47,7 @@ pub(super) struct NewAccount {
 /// verification.
 ///
 /// # Errors
-/// A unique violation if the address has an account already. The transaction can go on after it.
+/// A unique violation if the address has an account already. The transaction can continue after it.
 pub(super) fn insert(
     tx: &mut Transaction<'_>,
     new: &NewAccount,

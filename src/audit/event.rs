@@ -213,7 +213,7 @@ pub struct Event {
     pub receipt_id: Option<ReceiptId>,
     /// The data by which the user recognises the event.
     pub detail: EventDetail,
-    /// How often the same actor did the same within a minute.
+    /// The number of times that the same actor did the same within a minute.
     pub times: i64,
 }
 

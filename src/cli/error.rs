@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 use super::text;
 use crate::{config::ConfigError, error::Error, i18n::Language, types::fields::FieldErrors};
 
-/// Why a command failed. Unlike a client, the operator also sees the cause.
+/// The reason why a command failed. Unlike a client, the operator also sees the cause.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
     /// A setting is invalid.

@@ -74,7 +74,7 @@ pub(super) struct FromFile {
     expiration: Option<u64>,
     /// Accept the imported secrets until a date or for a length of time: 2027-06-30 or 180d
     ///
-    /// A token goes on after it with a rotated secret. A date means its end in UTC.
+    /// A token with a rotated secret stays valid after it. A date means its end in UTC.
     #[arg(long, value_name = "DATE|TIME", value_parser = TokensUntil::parse)]
     tokens_until: Option<TokensUntil>,
     /// Import only users or only tokens

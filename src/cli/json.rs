@@ -45,7 +45,7 @@ pub(super) struct IdentifiedJson<'a> {
     user: AccountJson<'a>,
     token: TokenJson<'a>,
     state: &'static str,
-    /// The time from which this secret is refused, although its token goes on.
+    /// The time from which this secret is refused, although its token stays valid.
     secret_valid_until: Option<Timestamp>,
 }
 
@@ -95,7 +95,7 @@ pub(super) fn preview(preview: &RevocationPreview) -> PreviewJson<'_> {
     PreviewJson::of(preview, None)
 }
 
-/// How many credentials were revoked because they had expired, and how many were deleted.
+/// The numbers of credentials that were revoked because they had expired, and that were deleted.
 #[derive(Serialize)]
 pub(super) struct PrunedJson {
     expired: usize,
@@ -174,7 +174,7 @@ pub(super) const fn place(place: &str) -> PlaceJson<'_> {
     PlaceJson { place }
 }
 
-/// How many credentials a sign-out would revoke.
+/// The number of credentials that a sign-out would revoke.
 #[derive(Serialize)]
 pub(super) struct WouldEndJson {
     would_end: usize,

@@ -15,9 +15,9 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Action {
-    /// List the mails that wait to be sent or were given up, the newest first
+    /// List the mails that wait to be sent and the failed ones, the newest first
     ///
-    /// A mail that was sent is not listed. One that was given up stays for NARTHEX_KEEP_ENDED.
+    /// Sent mails are not listed. Failed mails stay for NARTHEX_KEEP_ENDED.
     List {
         /// At most this many
         #[arg(long, value_name = "NUMBER", default_value_t = 100)]

@@ -288,7 +288,7 @@ fn ensure_exists(database: &DatabaseUrl) -> Result<(), CliError> {
     }
 }
 
-/// How long a command waits at its end for threads that still hold connections.
+/// The time for which a command waits at its end for threads that still hold connections.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the state of a command: with the system clock and randomness, and with the tables up to

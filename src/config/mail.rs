@@ -13,7 +13,7 @@ const IMPLICIT_TLS_PORT: u16 = 465;
 /// The port of a submission with STARTTLS (RFC 6409, section 3.1).
 const SUBMISSION_PORT: u16 = 587;
 
-/// Where mails go.
+/// The destination of mails.
 #[derive(Clone)]
 pub enum MailTarget {
     /// A server that takes mails by SMTP.

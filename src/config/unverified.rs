@@ -3,7 +3,7 @@
 /// The rights of an account with an unverified address, if mail is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unverified {
-    /// It creates no token, and forward auth refuses it.
+    /// The account creates no token, and forward auth refuses it.
     Withhold,
     /// Everything.
     Allow,

@@ -233,8 +233,8 @@ pub struct SecretDescription {
     pub user_disabled_at: Option<Timestamp>,
     /// The credential of the secret. Its hint is that of its newest secret.
     pub credential: Credential,
-    /// The time from which this secret is refused, although its credential goes on: the end of its grace
-    /// period, or the end that an import gave it.
+    /// The time from which this secret is refused, although its credential stays valid: the end of
+    /// its grace period, or the end that an import gave it.
     pub valid_until: Option<Timestamp>,
     /// Whether a newer secret has replaced this one.
     pub is_replaced: bool,

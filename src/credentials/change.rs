@@ -39,7 +39,7 @@ impl NewSecret {
 ///
 /// # Errors
 /// Returns a unique violation if `form_key` opened a credential of this user before. The
-/// transaction can go on after it.
+/// transaction can continue after it.
 pub(crate) fn open(
     tx: &mut Transaction<'_>,
     credential: &Credential,
@@ -94,7 +94,7 @@ pub(crate) fn replace_secret(
     set_only_secret(tx, invalidation, session, digest)
 }
 
-/// The changes of a session by a re-authentication.
+/// The changes that a re-authentication makes in a session.
 pub(crate) struct Reauthentication {
     /// The time until which the session counts as recently authenticated.
     pub(crate) until: Timestamp,
@@ -130,8 +130,8 @@ impl Reauthentication {
         Self::with(tx, session, Some(session.methods.with_code()))
     }
 
-    /// A re-authentication in `session` by a passkey. It is a second factor if the authenticator has
-    /// verified the user, or beside the password of the session.
+    /// A re-authentication in `session` by a passkey. It is a second factor if the authenticator
+    /// has verified the user. It is also one in addition to the password of the session.
     pub(crate) fn by_passkey(
         tx: &Transaction<'_>,
         session: &Credential,

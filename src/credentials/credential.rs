@@ -34,8 +34,8 @@ pub struct Credential {
     pub hint: String,
     /// The form of the newest secret.
     pub form: SecretForm,
-    /// The time from which the newest secret is refused, if an import gave it an end. The credential
-    /// goes on with a rotated secret.
+    /// The time from which the newest secret is refused, if an import gave it an end. A credential
+    /// with a rotated secret stays valid.
     pub secret_accepted_until: Option<Timestamp>,
     /// The abilities.
     pub abilities: Abilities,
@@ -55,7 +55,7 @@ pub struct Credential {
     pub created_at: Timestamp,
     /// The time of its last use.
     pub last_used_at: Option<Timestamp>,
-    /// When the credential expires.
+    /// The expiry of the credential.
     pub expires_at: Option<Timestamp>,
     /// The longest time between two uses.
     pub idle_limit: Option<Duration>,
@@ -68,7 +68,7 @@ pub struct Credential {
     /// The time at which they last proved the user. A confirmation by the password alone does not change
     /// that of two factors.
     pub authenticated_at: Timestamp,
-    /// When the credential was revoked.
+    /// The time of the revocation.
     pub ended_at: Option<Timestamp>,
     /// The receipt of its revocation.
     pub receipt_id: Option<ReceiptId>,

@@ -98,8 +98,8 @@ async fn write_all(state: &AppState, pause_factor: u32) -> Result<()> {
     written
 }
 
-/// Writes in the order of the IDs. So two nodes that write the same rows cannot deadlock, and
-/// credentials created one after the other are in the same pages.
+/// Writes the uses in the order of the credential IDs. So two nodes that write the same rows cannot
+/// deadlock, and credentials created one after the other are in the same pages.
 async fn write(state: &AppState, ids: Vec<CredentialId>, pause_factor: u32) -> Result<()> {
     let ids = Arc::new(ids);
     let mut pause = Duration::ZERO;

@@ -16,7 +16,7 @@ use crate::{
 /// Stores the networks of `uses`, and reports those that are new. It runs before the uses are
 /// written. The first network of a token is not reported, because its owner has just created it.
 ///
-/// No request waits for this. Most uses come from the network of the use before, so one query for
+/// No request waits for this. Most uses come from the network of the previous use, so one query for
 /// all tokens decides.
 ///
 /// # Errors

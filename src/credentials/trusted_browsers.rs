@@ -35,13 +35,13 @@ pub struct TrustedBrowser {
     pub id: FactorId,
     /// The digest of its cookie.
     pub digest: Digest,
-    /// When the user trusted it.
+    /// The time at which the user trusted it.
     pub created_at: Timestamp,
-    /// When it last replaced a second factor.
+    /// The time at which it last replaced a second factor.
     pub last_used_at: Option<Timestamp>,
-    /// When the trust ends.
+    /// The time at which the trust ends.
     pub expires_at: Timestamp,
-    /// Its `User-Agent`.
+    /// The `User-Agent` header.
     pub user_agent: Option<String>,
     /// The address from which the user trusted it.
     pub ip: Option<String>,

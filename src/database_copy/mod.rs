@@ -66,7 +66,7 @@ impl From<diesel::result::Error> for CopyError {
 /// The number of rows of a table, and a hash of all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// How many there are.
+    /// The number of rows.
     pub count: u64,
     hash: [u8; 32],
 }
@@ -93,7 +93,7 @@ impl Rows {
 pub struct TableCopy {
     /// The name of the table.
     pub table: &'static str,
-    /// Its rows, the same in both databases.
+    /// The rows, identical in both databases.
     pub rows: Rows,
 }
 

@@ -15,7 +15,7 @@ const CAPACITY: &str = "SELECT CAST(least( \
 const IN_USE: &str = "SELECT CAST(count(*) AS text) AS text FROM pg_stat_activity \
      WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
-/// How many connections the server allows.
+/// The number of connections that the server allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionCapacity {
     /// Enough for this process.

@@ -1,10 +1,11 @@
 //! The identity of a database: values that stay the same for its whole life and change when a
 //! backup is restored or a copy is made.
 //!
-//! - **PostgreSQL**: the identifier that a cluster gets when it is created (`system`); the
-//!   timeline, which changes after a recovery to an earlier time and after a standby took over; the
-//!   OIDs of the database and of the table `users`, which change when a dump is restored. An engine
-//!   that only speaks PostgreSQL's protocol does not know all of them.
+//! - **PostgreSQL**: three values. An engine that only speaks PostgreSQL's protocol does not know
+//!   all of them.
+//!     - `system` is the identifier that a cluster gets when it is created.
+//!     - The timeline changes after a recovery to an earlier time and after a standby took over.
+//!     - The OIDs of the database and of the table `users` change when a dump is restored.
 //! - **SQLite**: the inode of the file and its creation time, if the file system stores that. The
 //!   device number is left out, because it may change when the machine restarts. `VACUUM` writes
 //!   into the same file. A restore with `mv`, `tar` or `rsync` creates another file. `cp` onto the

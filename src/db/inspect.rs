@@ -231,7 +231,7 @@ pub fn clock(connection: &mut AnyConnection) -> Result<Option<Timestamp>, Error>
     Ok(micros.ok().map(Timestamp::from_micros))
 }
 
-/// How a PostgreSQL server replicates.
+/// The replication of a PostgreSQL server.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Replication {
     /// Number of connected standbys and other readers of its log.

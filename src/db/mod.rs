@@ -66,7 +66,7 @@ compile_error!(
     "narthex needs a database: turn on its feature `sqlite`, its feature `postgres`, or both"
 );
 
-/// Why a database operation failed.
+/// The reason why a database operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database could not be reached, or a connection or a queue slot was not free in time.

@@ -1,4 +1,4 @@
-//! The representation of our types in columns, the same in both databases.
+//! The representation of the types of Narthex in columns, the same in both databases.
 
 use diesel::{
     backend::Backend,

@@ -181,7 +181,7 @@ async fn turn_on_once(
             let reason = RevocationReason::FactorAdded;
             let receipt = revocation.apply_and_end_trust(tx, user, session, reason, &actor)?;
             let revoked = receipt.iter().flat_map(RevocationReceipt::kinds);
-            // The notice of the app tells of its recovery codes as well.
+            // The notice of the app reports its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
             notices::notify(tx, user, &actor, kind, revoked)?;
             Ok(TurnedOn { codes, receipt })

@@ -1,4 +1,4 @@
-//! Where the digits of new recovery codes come from.
+//! The source of the digits of new recovery codes.
 //!
 //! A form that is sent twice must show the same codes twice, because the browser shows the second answer.
 //! The database has hashes of the codes only. So both requests derive the codes from the key of the form.
@@ -26,9 +26,9 @@ impl CodeSource {
     /// The randomness of the system, for codes that no other request can make again.
     pub(crate) const RANDOM: Self = Self(None);
 
-    /// Returns the source of a form. `secret` is that of the session or of the sign-in in which the form
-    /// was sent. The act of the form replaces this secret, so a form that is sent again later makes other
-    /// codes. Without a key or a secret it is [`Self::RANDOM`].
+    /// Returns the source of a form. `secret` is that of the session or of the sign-in in which the
+    /// form was sent. The change that the form makes replaces this secret, so a form that is sent
+    /// again later makes other codes. Without a key or a secret it is [`Self::RANDOM`].
     ///
     /// # Errors
     /// Fails if the process has no signing keys.

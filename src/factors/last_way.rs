@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 struct Ways {
     has_password: bool,
-    /// The passkeys that have verified their user. Another one needs the password beside it.
+    /// The passkeys that have verified their user. A passkey that has not also needs the password.
     passkeys: usize,
     recovery_codes: u64,
 }
@@ -30,8 +30,8 @@ impl Ways {
         }
     }
 
-    /// Returns whether the user can sign in although one device is lost. Without a password, this needs
-    /// another passkey, or recovery codes beside the only one.
+    /// Returns whether the user can sign in although one device is lost. Without a password, this
+    /// needs another passkey, or recovery codes in addition to the only passkey.
     const fn are_enough(self) -> bool {
         self.has_password || self.passkeys > 1 || self.passkeys == 1 && self.recovery_codes > 0
     }

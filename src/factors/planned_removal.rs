@@ -28,7 +28,7 @@ pub const DELAY: Duration = Duration::from_secs(24 * 3600);
 /// have changed by then.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// When an operator's removal of a factor is carried out.
+/// The time at which an operator's removal of a factor is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalTime {
     /// At once.
@@ -46,7 +46,7 @@ pub struct PlannedRemoval {
     pub passkey: Option<String>,
     /// The reason of the operator.
     pub reason: String,
-    /// When it is carried out.
+    /// The time at which it is carried out.
     pub due_at: Timestamp,
 }
 
@@ -145,7 +145,8 @@ fn name_of(connection: &mut AnyConnection, user: UserId, id: FactorId) -> Result
     }
 }
 
-/// Returns the removals that wait, the earliest first. One whose factor is gone is left out.
+/// Returns the planned removals, the earliest first. A removal whose factor no longer exists is
+/// left out.
 fn planned_in(connection: &mut AnyConnection, user: UserId) -> Result<Vec<PlannedRemoval>> {
     let jobs = jobs::waiting_of_user(connection, JobKind::FactorRemoval, user)?;
     let mut planned = Vec::new();

@@ -112,7 +112,7 @@ pub(super) fn replace(tx: &mut Transaction<'_>, user: UserId, codes: &HashedCode
     )?)
 }
 
-/// Generates the codes that a new factor needs: none beside another factor.
+/// Generates recovery codes if the new factor is the first one.
 pub(super) async fn generate_for_first(
     state: &AppState,
     caller: &Principal,

@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// Refuses a caller whose user must set up a second factor first. This concerns sessions, and the
-/// tokens that such a user made: otherwise a token would do what the session may not. A service
-/// token is accepted, because an operator made it for a machine.
+/// Refuses a caller whose user must set up a second factor first. This concerns sessions and the
+/// tokens that such a user created. Otherwise a token could do an action that the session may not
+/// do. A service token is accepted, because an operator made it for a machine.
 ///
 /// A session may be older than the second factor of its user. It must prove the factor first, because
 /// the session may be that of a thief of the password.
@@ -105,9 +105,9 @@ pub(super) fn refuse_removal_of_last(
     }
 }
 
-/// Authorizes a caller to add a second factor, and returns whether it is the first one. Beside another
-/// factor, `second_factor` must prove one recently: otherwise the password alone could add a factor,
-/// and remove the others with it.
+/// Authorizes a caller to add a second factor, and returns whether it is the first one. If the user
+/// has another factor, `second_factor` must prove one recently. Otherwise the password alone could
+/// add a factor and remove the others.
 ///
 /// # Errors
 /// The error of `second_factor`, and database errors.

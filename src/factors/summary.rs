@@ -38,9 +38,9 @@ impl FactorMethod {
 pub struct AppSummary {
     /// The ID.
     pub id: FactorId,
-    /// When it was turned on.
+    /// The time at which it was turned on.
     pub created_at: Timestamp,
-    /// When a code of it was last accepted.
+    /// The time at which a code of it was last accepted.
     pub last_used_at: Option<Timestamp>,
     /// Whether its codes are refused after too many wrong ones.
     pub is_suspended: bool,
@@ -55,9 +55,9 @@ pub struct PasskeySummary {
     pub name: String,
     /// The provider, if it is a well-known one.
     pub provider: Option<&'static str>,
-    /// When it was added.
+    /// The time at which it was added.
     pub created_at: Timestamp,
-    /// When it was last used.
+    /// The time of its last use.
     pub last_used_at: Option<Timestamp>,
     /// Whether its provider keeps copies of it for other devices of the user.
     pub is_synced: bool,
@@ -71,11 +71,11 @@ pub struct PasskeySummary {
 /// The recovery codes.
 #[derive(Clone, Debug)]
 pub struct RecoveryCodesSummary {
-    /// When they were made.
+    /// The time at which they were made.
     pub created_at: Timestamp,
-    /// When one of them was last used.
+    /// The time at which one of them was last used.
     pub last_used_at: Option<Timestamp>,
-    /// How many can be used.
+    /// The number of unused codes.
     pub left: u64,
 }
 

@@ -82,7 +82,7 @@ impl CodeProof {
     }
 }
 
-/// Returns the error of a wrong code, and of one that was used before.
+/// Returns the error of a code that is wrong or was used before.
 pub(crate) fn wrong_code() -> Error {
     FieldErrors::one("code", field::factor_code_wrong()).into()
 }

@@ -48,7 +48,7 @@ pub fn mount_of(request: &HttpRequest) -> &Mount {
     state.map_or(&ROOT, |state| state.mount())
 }
 
-/// Returns the path of `request` relative to the mount, or `None` beside the mount.
+/// Returns the path of `request` relative to the mount, or `None` if the path is outside the mount.
 #[must_use]
 pub fn relative_path(request: &HttpRequest) -> Option<&str> {
     mount_of(request).relative(request.path())

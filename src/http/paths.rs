@@ -185,10 +185,10 @@ paths! {
 
 /// Returns the whole patterns of the route with the path `path`.
 ///
-/// The addresses for password managers are about the whole origin, so they stay at the root (RFC 8615,
-/// section 3). The metadata have two addresses, because clients derive the address from the
-/// issuer in two ways: the path of the issuer follows the well-known path (RFC 8414, section 3.1),
-/// or precedes it, as in OpenID Connect Discovery 1.0, section 4.
+/// The addresses for password managers are about the whole origin, so they stay at the root (RFC
+/// 8615, section 3). The metadata have two addresses, because clients derive the address from the
+/// issuer in two ways. The path of the issuer follows the well-known path (RFC 8414, section 3.1).
+/// Or it precedes that path, as in OpenID Connect Discovery 1.0, section 4.
 #[must_use]
 pub fn patterns(mount: &Mount, path: &str) -> Vec<String> {
     match (mount.as_str(), path) {

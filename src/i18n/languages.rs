@@ -25,8 +25,8 @@ impl Languages {
     /// The default is English.
     ///
     /// # Errors
-    /// Returns the first fault: a file that cannot be read, a name that is no language tag, or a
-    /// message that is not written as Fluent or that the pages do not have.
+    /// Returns the first fault. It is a file that cannot be read, a name that is no language tag,
+    /// invalid Fluent, or a message that the pages do not have.
     pub fn read(directory: &Path) -> Result<Self, String> {
         Self::with(&own_files::read(directory)?)
     }

@@ -80,11 +80,11 @@ struct PlannedOwner<'a> {
 /// The account of a user of the source.
 #[derive(Clone, Copy)]
 enum Target<'a> {
-    /// A new one.
+    /// The import creates the user.
     New(&'a User),
-    /// One with the same address, which the import did not create.
+    /// The tokens are attached to an existing user with this address.
     Attach(UserId),
-    /// The one that an earlier import created or attached to.
+    /// An earlier import created this user, or attached tokens to it.
     Imported(UserId),
 }
 

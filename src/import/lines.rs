@@ -48,7 +48,7 @@ pub(super) struct UserLine {
     pub(super) email: String,
     pub(super) name: Option<String>,
     pub(super) password: Option<String>,
-    /// It is not read: the operator answers for the addresses of an import.
+    /// This member is not read. The operator is responsible for the addresses of an import.
     #[serde(rename = "email_verified_at")]
     _email_verified_at: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "time")]
@@ -59,7 +59,7 @@ pub(super) struct UserLine {
     pub(super) language: Option<String>,
     #[serde(default)]
     pub(super) totp: TotpMember,
-    /// When the authenticator app was turned on.
+    /// The time at which the authenticator app was turned on.
     #[serde(default, deserialize_with = "time")]
     pub(super) totp_confirmed_at: Option<Timestamp>,
     #[serde(default)]

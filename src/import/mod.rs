@@ -45,7 +45,7 @@ pub struct Options {
     pub abilities: AbilityMap,
     /// The life of every token in minutes, if the file does not say it.
     pub expiration: Option<u64>,
-    /// The time from which the imported secrets are refused. A rotated token goes on.
+    /// The time from which the imported secrets are refused. A rotated token stays valid.
     pub tokens_until: Option<Timestamp>,
     /// The rows that are imported.
     pub rows: Rows,

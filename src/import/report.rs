@@ -57,11 +57,11 @@ impl SecondFactors {
 /// Numbers of users or tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// They are new.
+    /// The rows that this import created.
     pub taken: u64,
-    /// An earlier import took them.
+    /// The rows that an earlier import created.
     pub already_here: u64,
-    /// They were not taken. The rejects have the reasons.
+    /// The rows that were rejected. `rejects` has the reasons.
     pub rejected: u64,
 }
 
@@ -86,7 +86,7 @@ pub struct AbilityUse {
 /// A line that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Reject {
-    /// Its number in the file, from 1.
+    /// The line number in the file, from 1.
     pub line: u64,
     /// `user`, `token`, or `line` for a line that could not be read.
     pub kind: &'static str,

@@ -1,9 +1,9 @@
 //! Jobs: work that is done after the commit of the transaction that asked for it.
 //!
-//! A job is a row of that transaction. So no job exists for a change that was rolled back, and no
-//! change is without its job. A node that does a job claims it first, with a lease. If the node dies,
-//! the job is due again when the lease is over. So a job can be done twice, if a node dies after the
-//! work and before the deletion of the row.
+//! A job is a row of that transaction. So no job exists for a change that was rolled back, and
+//! every change has its job. A node that does a job claims it first, with a lease. If the node
+//! dies, the job is due again when the lease is over. So a job can be done twice, if a node dies
+//! after the work and before the deletion of the row.
 
 mod retry;
 mod store;
@@ -23,7 +23,7 @@ use crate::{
 /// The lease of a claim. An attempt takes less: each step of a mail has a timeout of ten seconds.
 const LEASE: Duration = Duration::from_secs(300);
 
-/// The sort of work, which decides how the payload is read.
+/// The kind of work, which decides the format of the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
     /// Send one mail.
@@ -46,13 +46,13 @@ impl JobKind {
 /// A job to be inserted.
 #[derive(Clone, Debug)]
 pub struct NewJob {
-    /// The sort of work.
+    /// The kind of work.
     pub kind: JobKind,
     /// The parameters in JSON, without any secret.
     pub payload: String,
     /// The user that the work concerns. The job is deleted with the user.
     pub user: Option<UserId>,
-    /// The key of jobs that may be joined.
+    /// The key of jobs that can be merged into one.
     pub group: Option<Digest>,
     /// The time of the first attempt.
     pub due_at: Timestamp,
@@ -87,7 +87,7 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// The final result of a job, or that it has none yet.
+/// The state of a job after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// The job is done.

@@ -54,9 +54,9 @@ pub struct PasswordByLink {
 /// tokens are paused unless `keep_personal_tokens` is set. Other links and pending sign-ins of the
 /// account end. The address is verified, because the link was mailed to it.
 ///
-/// A user with a second factor proves it as well: a thief of the mailbox has the link. The code is
-/// used up with the link. The link of an operator needs it too, because it can be read on its way to
-/// the user; `narthex user remove-factor` is for a lost factor.
+/// A user with a second factor proves it as well, because a thief of the mailbox has the link. The
+/// code is used up with the link. A link from an operator also needs the code, because another
+/// person may read it. If the factor is lost, the operator uses `narthex user remove-factor`.
 ///
 /// A link that verifies an address does the same for an account whose address was never verified.
 /// It asks for no code and removes the second factors instead. Another person may have

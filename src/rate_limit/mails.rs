@@ -97,10 +97,9 @@ pub fn record(
 /// and no queue of mails to strangers grows.
 const LONGEST_WAIT: Duration = MINUTE;
 
-/// Counts a mail of `kind` that an account asks for to one of several addresses, and returns the time
-/// at which the limits of the account and of the address permit it. The mail of an earlier request of the
-/// account whose time has not come does not count any more, because this one replaces it. The lock of the
-/// account's user is held.
+/// Counts a mail of `kind`. Returns the earliest time that the limits of the account and of the
+/// address permit. A mail of an earlier request that still waits is no longer counted, because this
+/// mail replaces it. The caller holds the lock of the account's user.
 ///
 /// # Errors
 /// [`Error::Throttled`] if the mail would wait longer than a minute, or if the limit of the network is

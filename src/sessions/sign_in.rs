@@ -71,8 +71,9 @@ impl SignIn {
 pub enum SignedIn {
     /// The session is open.
     Session(SessionSecret),
-    /// The password was right, and a second factor is missing. [`super::complete_by_code`] is the
-    /// second step. Or a passkey was used and the password is missing: [`super::complete_by_password`].
+    /// The first proof was accepted, and another one is missing. After a password,
+    /// [`super::complete_by_code`] is the second step. After a passkey,
+    /// [`super::complete_by_password`] is.
     SecondFactorMissing(AttemptSecret),
     /// The passkey was accepted, and the address of the account, this one, is not verified.
     AddressUnverified(String),

@@ -24,12 +24,12 @@ use tracing_subscriber::fmt::MakeWriter;
 const MAX_QUEUED_BYTES: usize = 4 * 1024 * 1024;
 /// Maximum capacity that a buffer keeps from one batch to the next.
 const MAX_KEPT_CAPACITY: usize = 256 * 1024;
-/// How long the thread sleeps after each batch. Under load the next lines arrive during the sleep,
-/// so the logging thread need not wake it, which would cost more than formatting the line. A line
-/// is delayed by at most this time.
+/// The time for which the thread sleeps after each batch. Under load the next lines arrive during
+/// the sleep, so the logging thread need not wake it, which would cost more than formatting the
+/// line. A line is delayed by at most this time.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(2);
-/// How long the end of the log waits for its last lines. A blocked reader must not keep the program
-/// from exiting.
+/// The time for which the end of the log waits for its last lines. A blocked reader must not keep
+/// the program from exiting.
 const SHUTDOWN_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Lines dropped since the start of the process, which has one log.

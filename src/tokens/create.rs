@@ -36,7 +36,7 @@ pub struct NewToken {
     pub name: Name,
     /// The abilities.
     pub abilities: Abilities,
-    /// When the token expires.
+    /// The expiry of the token.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -24,7 +24,7 @@ pub struct DeviceSignIn {
     pub device_name: Name,
     /// The abilities of the token.
     pub abilities: Abilities,
-    /// When the token expires. `None` is never. The value comes from
+    /// The expiry of the token. `None` is never. The value comes from
     /// [`DeviceSignIn::default_expiry`], or was checked by [`NewToken::expiry`].
     pub expires_at: Option<Timestamp>,
 }

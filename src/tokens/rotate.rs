@@ -34,7 +34,7 @@ const MAX_PREVIOUS_SECRETS: usize = 8;
 /// The period in which a client that repeats an `Idempotency-Key` gets the same secret again.
 const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(10 * 60);
 
-/// How long the previous secret works after a rotation: at most [`GracePeriod::MAX_GRACE_PERIOD`].
+/// The time for which the previous secret stays valid: at most [`GracePeriod::MAX_GRACE_PERIOD`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GracePeriod(Duration);
 
@@ -126,11 +126,11 @@ impl Request {
 /// The parameters of a rotation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rotation {
-    /// How long the previous secret works.
+    /// The time for which the previous secret stays valid.
     pub overlap: GracePeriod,
-    /// When the token expires afterwards. `Some(None)` is never, and `None` leaves it unchanged.
-    /// [`NewToken::ensure_within_max_age`](super::NewToken::ensure_within_max_age) has
-    /// checked the value.
+    /// The expiry after the rotation. `Some(None)` is never, and `None` leaves it unchanged.
+    /// [`NewToken::ensure_within_max_age`](super::NewToken::ensure_within_max_age) has checked the
+    /// value.
     pub expires_at: Option<Option<Timestamp>>,
 }
 

@@ -24,9 +24,9 @@ pub struct Change {
     pub abilities: Option<Abilities>,
     /// Whether the token is paused.
     pub paused: Option<bool>,
-    /// When the token expires. `Some(None)` is never.
-    /// [`NewToken::ensure_within_max_age`](super::NewToken::ensure_within_max_age) has
-    /// checked the value.
+    /// The expiry of the token. `Some(None)` is never.
+    /// [`NewToken::ensure_within_max_age`](super::NewToken::ensure_within_max_age) has checked the
+    /// value.
     pub expires_at: Option<Option<Timestamp>>,
 }
 

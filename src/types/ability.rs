@@ -201,7 +201,7 @@ impl Catalogue {
     /// Parses the abilities of a new token.
     ///
     /// # Errors
-    /// Returns the first one that is unknown or repeated, or that there are too many.
+    /// Returns the error of the first unknown or repeated ability, or of a list that is too long.
     pub fn parse(&self, texts: &[impl AsRef<str>]) -> Result<Abilities, Message> {
         if texts.len() > MAX_ABILITIES {
             return Err(field::abilities_too_many(MAX_ABILITIES));

@@ -1,4 +1,4 @@
-//! How a user proved to be the account's owner: methods (RFC 8176) and the level that they reach.
+//! The methods by which a user proved to own the account (RFC 8176), and the level that they reach.
 
 use std::time::Duration;
 
@@ -77,8 +77,8 @@ impl AuthenticationMethods {
         Self(before | ONE_TIME_CODE.0 | SEVERAL.0)
     }
 
-    /// Returns the methods after a passkey was used in addition. It is two factors if the
-    /// authenticator has verified the user, and one beside a password.
+    /// Returns the methods after a passkey was used in addition. It counts as two factors if the
+    /// authenticator has verified the user. Otherwise it counts as one, in addition to a password.
     #[must_use]
     pub const fn with_passkey(self, passkey: PasskeyUse) -> Self {
         let key = if passkey.is_synced {

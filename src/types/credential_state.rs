@@ -24,7 +24,7 @@ pub struct Lifecycle {
     pub revoked: bool,
     /// Whether the token is paused.
     pub paused: bool,
-    /// When the credential expires.
+    /// The expiry of the credential.
     pub expires_at: Option<Timestamp>,
     /// The longest time between two uses.
     pub idle_limit: Option<Duration>,

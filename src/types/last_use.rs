@@ -18,8 +18,8 @@ pub struct LastUse {
 pub enum UsedFrom {
     /// This address, or none for a client without an address.
     At(Option<IpAddr>),
-    /// The address of the use before. A service that introspects a token does not know the client's
-    /// address.
+    /// The address of the previous use. A service that introspects a token does not know the
+    /// client's address.
     AsBefore,
 }
 

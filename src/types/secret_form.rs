@@ -1,9 +1,10 @@
-//! The forms of secrets: the way in which a secret travels, and the system that made it.
+//! The formats of secrets. A format is the system that made the secret and the header or cookie
+//! that carries it.
 
 use super::credential_kind::CredentialType;
 
-/// The form of a secret. A secret is accepted only in its own form. So the secret of a session is no
-/// token, and a secret of Narthex is no token of another system.
+/// The format of a secret. A secret is accepted only in its own format. So a session secret is not
+/// accepted as a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SecretForm {
     /// The secret of a session, in the signed cookie.

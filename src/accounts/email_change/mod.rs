@@ -90,7 +90,7 @@ pub(super) fn request(
     Ok(mailed)
 }
 
-/// When the mail with a link is sent.
+/// The time at which a mail with a link is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailedAt {
     /// At once.
@@ -159,7 +159,7 @@ pub async fn is_taken(state: &AppState, address: &str, user: Option<UserId>) -> 
 pub struct PendingEmail {
     /// The address, as typed.
     pub address: String,
-    /// When the mail with the link is sent.
+    /// The time at which the mail with the link is sent.
     pub mailed: MailedAt,
 }
 

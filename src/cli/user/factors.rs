@@ -32,9 +32,9 @@ struct FactorJson {
     suspended: bool,
     /// The number of recovery codes.
     left: Option<u64>,
-    /// When the trust in a browser ends.
+    /// The time at which the trust in a browser ends.
     expires_at: Option<Timestamp>,
-    /// When the factor is removed, because an operator has asked for it.
+    /// The time at which the factor is removed, because an operator has asked for it.
     removed_at: Option<Timestamp>,
 }
 

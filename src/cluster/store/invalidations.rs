@@ -137,11 +137,11 @@ pub(crate) fn newest(connection: &mut AnyConnection, position: i64) -> QueryResu
 /// The fate of an invalidation that was seen committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CommitOutcome {
-    /// It exists, and so does every invalidation before it.
+    /// The invalidation and all earlier ones exist.
     Intact,
-    /// It does not exist, or its position has another one: the database lost commits.
+    /// The invalidation is missing or differs: the database lost commits.
     Lost,
-    /// It was pruned.
+    /// The invalidation was pruned.
     Unknown,
 }
 

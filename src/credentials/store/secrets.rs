@@ -35,13 +35,13 @@ pub(crate) struct SecretLookup {
 }
 
 impl SecretLookup {
-    /// Returns the time from which this secret is refused, although its credential goes on.
+    /// Returns the time from which this secret is refused, although its credential stays valid.
     pub(crate) fn until(&self) -> Option<Timestamp> {
         earlier(self.valid_until, self.accepted_until)
     }
 
-    /// Returns whether this secret is refused, although its credential goes on: it was revoked, or its
-    /// end has passed by this clock.
+    /// Returns whether this secret is refused, although its credential stays valid: it was revoked,
+    /// or its end has passed by this clock.
     pub(crate) fn is_refused(&self, now: Timestamp) -> bool {
         self.is_revoked || self.until().is_some_and(|until| until <= now)
     }

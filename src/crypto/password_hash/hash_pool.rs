@@ -21,7 +21,7 @@ use crate::{
     util::{networks, worker_pool::WorkerPool},
 };
 
-/// How long a request waits for a permit before it is rejected as busy.
+/// The time for which a request waits for a permit before it is rejected as busy.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Hashes passwords with bounded concurrency. One hash runs per core, and twice as many requests
@@ -123,7 +123,7 @@ impl PasswordHasher {
 
 /// A permit to hash passwords, one after the other.
 pub struct HashPermit {
-    /// Shared with the running hash. If the client disconnects, the hash goes on and holds the
+    /// Shared with the running hash. If the client disconnects, the hash continues and holds the
     /// permit until its end.
     permit: Arc<Permit>,
     threads: Arc<WorkerPool>,

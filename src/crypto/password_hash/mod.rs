@@ -25,7 +25,7 @@ use super::{
 const SALT_BYTES: usize = 16;
 /// RFC 9106, section 4: 256 bits.
 const TAG_BYTES: usize = 32;
-/// Why a password was not hashed or verified.
+/// The reason why a password was not hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// Too many hashes are running. Retry in a second or two.
@@ -85,7 +85,7 @@ impl StoredHash {
     }
 }
 
-/// Why no password can be verified against a stored hash.
+/// The reason why no password can be verified against a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableHash {
     /// The text is not a hash of a known scheme.

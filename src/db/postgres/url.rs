@@ -12,7 +12,7 @@ use url::form_urlencoded;
 /// Whether TLS is compiled in: the feature `pg-tls`.
 pub const TLS: bool = cfg!(feature = "pg-tls");
 
-/// How a URL reaches the server.
+/// The transport by which a URL reaches the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// The connection does not leave the machine: a Unix socket or a loopback address.

@@ -21,10 +21,11 @@ use crate::db::{
     transaction::{Transactions, begin},
 };
 
-/// How many changes may wait. At about 10,000 commits a second this is well under a second of work.
-/// A caller beyond it gets an error at once, because a growing queue would only delay the error.
+/// The most changes that may wait. At about 10,000 commits a second this is well under a second of
+/// work. A caller beyond it gets an error at once, because a growing queue would only delay the
+/// error.
 const QUEUE: usize = 1024;
-/// How many changes share a commit at most. It bounds how long the first of them waits.
+/// The most changes that share a commit. It bounds how long the first of them waits.
 const BATCH: usize = 128;
 
 /// Runs its change. The returned value answers the caller once the outcome of the commit is known.

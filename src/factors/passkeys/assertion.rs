@@ -66,7 +66,7 @@ pub(crate) fn refused() -> Error {
     FieldErrors::one("credential", field::passkey_refused()).into()
 }
 
-/// Returns the error of an answer without user verification, where no password can be beside it.
+/// Returns the error of an answer without user verification if the user has no password.
 pub(crate) fn unverified() -> Error {
     FieldErrors::one("credential", field::passkey_unverified()).into()
 }

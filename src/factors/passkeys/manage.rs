@@ -43,9 +43,10 @@ pub async fn rename(state: &AppState, caller: &Principal, id: FactorId, name: Na
 /// caller's session gets the secret with the digest `renewed`.
 ///
 /// # Errors
-/// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently;
-/// [`Error::NotFound`] if the caller has no such passkey; [`Error::Invalid`] if the user must have a
-/// factor and this is the last one, or has no password and too little else to sign in with.
+/// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently.
+/// [`Error::NotFound`] if the caller has no such passkey. [`Error::Invalid`] if the user must have
+/// a factor and this is the last one. The same if the user has no password and too little else to
+/// sign in with.
 pub async fn remove(
     state: &AppState,
     caller: &Principal,

@@ -120,8 +120,8 @@ pub struct Registered {
 /// caller's session gets the secret with the digest `renewed`.
 ///
 /// # Errors
-/// [`Error::EmailNotVerified`]; [`Error::Invalid`] if the answer does not match the challenge of
-/// this session, or if the passkey is registered already;
+/// [`Error::EmailNotVerified`]. [`Error::Invalid`] if the answer does not match the challenge of
+/// this session, or if the passkey is registered already.
 /// [`Error::SecondFactorConfirmationRequired`] if the user has another second factor that was not
 /// confirmed recently.
 pub async fn register(

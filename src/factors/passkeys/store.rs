@@ -21,7 +21,7 @@ pub(in crate::factors) struct StoredPasskey {
     pub(in crate::factors) public_key: String,
     pub(in crate::factors) name: String,
     pub(in crate::factors) aaguid: [u8; 16],
-    /// How a browser reaches the authenticator, separated by spaces.
+    /// The transports by which a browser reaches the authenticator, separated by spaces.
     pub(in crate::factors) transports: String,
     pub(in crate::factors) counter: i64,
     pub(in crate::factors) backup_eligible: bool,

@@ -121,8 +121,8 @@ fn aaguid_in(attestation: &[u8]) -> Option<[u8; 16]> {
 /// Verifies an answer of this passkey to `challenge` (WebAuthn level 3, section 7.2): the signature, and
 /// the challenge, the origin, the relying party and the flags that it covers.
 ///
-/// A counter that is not higher than before is accepted, and so is a use without user verification after
-/// one with it: the caller decides about both.
+/// The function accepts a counter that is not higher than before. It also accepts a use without
+/// user verification after one with it. The caller decides about both.
 #[must_use]
 pub fn verify_answer(
     party: &RelyingParty,

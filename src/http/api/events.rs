@@ -44,7 +44,7 @@ pub struct EventJson {
     ip: Option<IpAddr>,
     #[schema(required)]
     receipt_id: Option<ReceiptId>,
-    /// How many times the same caller did the same within one minute.
+    /// The number of times that the same caller did the same within one minute.
     #[schema(minimum = 1)]
     times: i64,
 }

@@ -23,8 +23,8 @@ use crate::{
 /// The header in which clients of better-auth send their keys.
 const API_KEY: &str = "x-api-key";
 
-/// Returns the caller of the session cookie, if there is one. Of several cookies with our name, the
-/// first one with an active session is used. The others are ignored.
+/// Returns the caller of the session cookie, if there is one. Of several cookies with the name of
+/// the session cookie, the first one with an active session is used. The others are ignored.
 ///
 /// # Errors
 /// Database errors.
@@ -130,8 +130,9 @@ async fn from_api_key(state: &AppState, request: &HttpRequest) -> Result<Option<
         })
 }
 
-/// Returns the caller of a route of an app that embeds Narthex, if there is one. A bearer token
-/// decides alone. A header with another scheme belongs to the app, and then the cookie decides.
+/// Returns the caller of a route of an app that embeds Narthex, if there is one. A bearer token is
+/// the only credential that is checked. A header with another scheme belongs to the app, and then
+/// the cookie is checked.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for an invalid bearer token, [`Error::MultipleCredentials`] for two headers.
@@ -185,7 +186,7 @@ pub enum AcceptedCredentials {
 }
 
 /// Returns the caller of an app behind a proxy, if there is one. Apps have `Authorization` headers
-/// of their own, so the header counts only if it contains a token that Narthex accepts, by its form.
+/// of their own, so the header counts only if it contains a token in a format that Narthex accepts.
 /// Then the cookie is ignored.
 ///
 /// # Errors

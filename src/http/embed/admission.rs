@@ -70,8 +70,8 @@ pub(super) async fn identify_again(request: &HttpRequest) -> Result<Option<Princ
     Ok(caller)
 }
 
-/// Returns no caller for one that must set up or confirm a second factor first. A page for everybody
-/// shows itself to such a user as to a user who is not signed in.
+/// Returns `None` for a caller that must set up or confirm a second factor first. A page that needs
+/// no sign-in then treats this user as not signed in.
 ///
 /// # Errors
 /// Returns the other errors of `identified`.

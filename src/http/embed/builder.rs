@@ -36,7 +36,7 @@ pub struct Builder {
     mail_thread: bool,
 }
 
-/// When the tables are created and migrated.
+/// The time at which the tables are created and migrated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Migrate {
     /// [`Builder::open`] applies pending migrations.
@@ -118,7 +118,7 @@ impl Builder {
         self.setting("database_connections", connections)
     }
 
-    /// When the tables are created and migrated.
+    /// Selects the time at which the tables are created and migrated.
     pub fn migrate(mut self, migrate: Migrate) -> Self {
         self.migrate = migrate;
         self
@@ -244,13 +244,13 @@ impl Builder {
             .duration("session_max", max)
     }
 
-    /// The same limits for "keep me signed in".
+    /// Sets the limits of sessions that are kept signed in.
     pub fn remember_limits(self, idle: Duration, max: Duration) -> Self {
         self.duration("remember_idle", idle)
             .duration("remember_max", max)
     }
 
-    /// How long a re-authentication counts.
+    /// Sets the time for which a re-authentication counts.
     pub fn confirm_for(self, duration: Duration) -> Self {
         self.duration("confirm_for", duration)
     }
@@ -273,12 +273,12 @@ impl Builder {
         }
     }
 
-    /// How often last-used times are written.
+    /// Sets the interval between writes of last-used times.
     pub fn last_used_every(self, period: Duration) -> Self {
         self.duration("last_used_every", period)
     }
 
-    /// How long revoked credentials stay readable.
+    /// Sets the retention of revoked credentials.
     pub fn keep_ended(self, duration: Duration) -> Self {
         self.duration("keep_ended", duration)
     }

@@ -75,7 +75,7 @@ pub struct TokenInfo {
     pub created_at: SystemTime,
     /// The time of its last use.
     pub last_used_at: Option<SystemTime>,
-    /// When it expires.
+    /// The expiry of the token.
     pub expires_at: Option<SystemTime>,
 }
 

@@ -225,8 +225,8 @@ fn original_address(state: &AppState, request: &HttpRequest) -> Option<ReturnTo>
         .and_then(|address| ReturnTo::parse(&address, settings))
 }
 
-/// Returns the original address: a path if the app shares our origin, otherwise a URL. If the proxy
-/// names neither scheme nor host, the app shares our origin.
+/// Returns the original address: a path if the app shares the origin of Narthex, otherwise a URL.
+/// If the proxy names neither scheme nor host, the app shares the origin.
 fn forwarded_address(headers: &HeaderMap, settings: &Settings) -> Option<String> {
     // The header of nginx, Caddy and Traefik, and the header of many nginx configurations.
     let path = ["x-forwarded-uri", "x-original-uri"]

@@ -22,7 +22,7 @@ pub struct Rendered {
     pub subject: String,
     /// The plain text.
     pub text: String,
-    /// The same as HTML.
+    /// The HTML version of the mail.
     pub html: String,
 }
 

@@ -103,7 +103,7 @@ impl Mailer {
             }
             Settled::Failed => {
                 metrics::counter!("narthex_mail_failed_total", "final" => "yes").increment(1);
-                tracing::error!(id = %job.id, mail = name, cause, "mail given up");
+                tracing::error!(id = %job.id, mail = name, cause, "mail failed");
             }
         }
         Ok(())

@@ -19,7 +19,8 @@ use crate::app_state::AppState;
 /// The interval in which a node looks for mails of other nodes, and for those that are due again.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// How long a stop waits for the answer of the mail server. A mail whose answer is lost is sent again.
+/// The time for which a stop waits for the answer of the mail server. A mail whose answer is lost
+/// is sent again.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running thread. Its drop lets the thread finish the mail under way, and waits for it.

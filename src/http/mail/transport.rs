@@ -27,10 +27,10 @@ use crate::{
 /// The longest time of the connect, of each command and of each answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an unused connection stays open. Servers close it after some minutes.
+/// The time for which an unused connection stays open. Servers close it after some minutes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where mails go.
+/// The connection or the folder to which mails are written.
 pub enum Transport {
     /// A server, with one connection that several mails use.
     Server(SmtpTransport),
@@ -38,7 +38,7 @@ pub enum Transport {
     Folder(PathBuf),
 }
 
-/// Why a mail was not sent.
+/// The reason why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// Another attempt may succeed.

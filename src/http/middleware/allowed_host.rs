@@ -15,9 +15,8 @@ use crate::{
 };
 
 /// Returns whether the request names this server, or has a path that probes use with any name.
-/// `path` is relative to the mount, and `None` beside it.
-/// `listen` is the listen address as text. Without a public URL, most requests name exactly this
-/// address, so no parser is needed.
+/// `path` is relative to the mount, and `None` outside of it. `listen` is the listen address as
+/// text. Without a public URL, most requests name exactly this address, so no parser is needed.
 #[must_use]
 pub fn is_allowed_host(
     path: Option<&str>,

@@ -52,8 +52,8 @@ impl FromRequest for Form {
     }
 }
 
-/// Returns whether the form or the JSON object in `body` was made for another user than `user`. One that
-/// names no user is for every user.
+/// Returns whether the form or the JSON object in `body` was made for another user than `user`. A
+/// form that names no user is accepted for every user.
 pub fn is_for_another_user(request: &HttpRequest, body: &[u8], user: UserId) -> bool {
     if is_form(request) {
         return url::form_urlencoded::parse(body)

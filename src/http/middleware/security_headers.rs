@@ -57,7 +57,7 @@ pub struct Headers {
     connecting_policy: HeaderValue,
     /// The policy for the pages of [`REDIRECTING`].
     redirecting_policy: HeaderValue,
-    /// The policy for the pages that are in both lists.
+    /// The policy for pages that are both in [`CONNECTING`] and in [`REDIRECTING`].
     redirecting_connecting_policy: HeaderValue,
     endpoints: Option<HeaderValue>,
     /// `Strict-Transport-Security`, if the public URL has https.

@@ -28,8 +28,8 @@ pub struct OptionsRequest {
     begin: bool,
 }
 
-/// `POST /login/passkey/options`: the options for `navigator.credentials.get()`. A second step that is
-/// over has none: the answer has the address to go on.
+/// `POST /login/passkey/options`: the options for `navigator.credentials.get()`. If the second step
+/// has expired, the answer has the address of the next page and no options.
 pub async fn options(
     user: OptionalUser,
     client: ClientInfo,

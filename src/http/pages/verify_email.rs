@@ -51,7 +51,7 @@ enum State {
     /// A code: the browser is signed in to an account that waits for its verification.
     Code {
         email: String,
-        /// When another mail can be sent, if a limit is reached.
+        /// The time at which another mail can be sent, if a limit is reached.
         again: Option<RelativeTime>,
     },
     /// Another mail: the browser has no link that works.

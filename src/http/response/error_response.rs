@@ -34,8 +34,8 @@ pub enum ResponseFormat {
 
 impl ResponseFormat {
     /// Returns the format for the whole path of a request. It depends on the path alone, because
-    /// errors like 404 have no route. A path beside the mount belongs to the app, or is one of the
-    /// addresses that RFC 8615 requires there, so it counts as it is.
+    /// errors like 404 have no route. A path outside the mount belongs to the app, or RFC 8615
+    /// requires it there. So the whole path decides.
     #[must_use]
     pub fn at(mount: &Mount, path: &str) -> Self {
         Self::of(mount.relative(path).unwrap_or(path))
@@ -264,7 +264,8 @@ fn scope(abilities: &str) -> Option<&str> {
     (are_valid && abilities.len() <= MAX_SCOPE_LENGTH).then_some(abilities)
 }
 
-/// Returns the error of a response: our own, or a conversion of an error of actix-web.
+/// Returns the error of a response: the own error of Narthex, or a conversion of an error of
+/// actix-web.
 #[must_use]
 pub fn to_narthex_error(error: &actix_web::Error, status: StatusCode) -> Error {
     match error.as_error::<Error>() {

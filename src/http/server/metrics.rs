@@ -56,7 +56,7 @@ const COUNTERS: [(&str, &str); 13] = [
     ),
     (
         "narthex_mail_failed_total",
-        "Attempts to send a mail that failed, by whether the mail was given up.",
+        "Failed attempts to send a mail, by whether the failure is final.",
     ),
     (
         "narthex_database_errors_total",

@@ -33,7 +33,7 @@ use crate::{
     util::clock::Timestamp,
 };
 
-/// The sort of a row of `imported`.
+/// The kind of a row of `imported`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ImportedKind {
     /// A user that an import created.
@@ -66,7 +66,7 @@ const USERS: [&str; 2] = [ImportedKind::User.as_str(), ImportedKind::Attached.as
 pub(super) struct Known {
     /// The users that an import created or attached to, by their IDs in the source.
     pub(super) users: HashMap<String, UserId>,
-    /// Those of them that exist.
+    /// The users that still exist.
     pub(super) existing: HashMap<UserId, KnownUser>,
     /// The tokens that an import created, by their IDs in the source. `None` if the row of a revoked
     /// token was deleted.

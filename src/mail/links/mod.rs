@@ -185,7 +185,7 @@ pub fn find(connection: &mut AnyConnection, id: LinkId, now: Timestamp) -> Resul
     Ok(store::find(connection, id)?.filter(|link| now < link.expires_at))
 }
 
-/// Returns the link of this purpose with this secret, if it still works. It goes on working.
+/// Returns the link of this purpose with this secret, if it still works. It stays valid.
 ///
 /// # Errors
 /// Returns an error if the database fails.

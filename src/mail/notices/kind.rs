@@ -1,4 +1,4 @@
-//! The kinds of events that a notice tells of.
+//! The kinds of events that a notice reports.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,12 +63,12 @@ pub enum NoticeKind {
     },
     /// A passkey was added.
     PasskeyAdded {
-        /// Its name.
+        /// The name of the passkey.
         name: String,
     },
     /// A passkey was removed.
     PasskeyRemoved {
-        /// Its name.
+        /// The name of the passkey.
         name: String,
         /// The reason that an operator gave.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,7 @@ pub enum NoticeKind {
     },
     /// The counter of a passkey was not higher than before, which a copy of it causes.
     PasskeyCopySuspected {
-        /// Its name.
+        /// The name of the passkey.
         name: String,
     },
     /// The recovery codes were replaced.
@@ -102,7 +102,7 @@ pub enum NoticeKind {
     TrustedBrowserAdded,
     /// The trust in a browser was removed.
     TrustedBrowserRemoved {
-        /// Its `User-Agent`.
+        /// The `User-Agent` header of the browser.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user_agent: Option<String>,
         /// The reason that an operator gave.

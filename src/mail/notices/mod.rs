@@ -31,7 +31,7 @@ pub const TRUSTED_BROWSER: &str = "trusted_browser";
 /// The most events that one mail lists. It bounds the size of the mail.
 const MAX_LISTED: usize = 6;
 
-/// The events of one kind that a mail tells of.
+/// The events of one kind that a mail reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// The address of the account.
@@ -46,7 +46,7 @@ pub struct Notice {
     pub undo: Option<LinkId>,
 }
 
-/// An event that a mail tells of.
+/// An event that a mail reports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeEvent {
     /// The event.

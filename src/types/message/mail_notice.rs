@@ -85,7 +85,7 @@ messages! {
     service(count: u64) = "mail-notice-service";
     trusted_browsers(count: u64) = "mail-notice-trusted-browsers";
 
-    // What to do
+    // Instructions to the user
     not_you = "mail-notice-not-you";
     undo_reason(life: std::time::Duration) = "mail-notice-undo-reason";
     undo = "mail-notice-undo";

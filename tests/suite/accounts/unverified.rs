@@ -1,4 +1,4 @@
-//! What an account may not do until its address is verified.
+//! The actions that an account may not do until its address is verified.
 
 use reqwest::Method;
 use serde_json::json;

@@ -33,7 +33,7 @@ fn php(arguments: &[&Path]) -> String {
     text
 }
 
-/// What a check of an export says on the standard error.
+/// Returns the standard error of a check of an export.
 fn check_of(operator: &Operator, export: &str) -> String {
     let arguments = ["import", "sanctum", "-", "--check"];
     operator.narthex.run_with_input(&arguments, export).stderr

@@ -1,4 +1,4 @@
-//! What each mail says, and its headers.
+//! The text and the headers of each mail.
 
 use super::Nodes;
 use crate::support::mail_server::MailServer;

@@ -1,4 +1,4 @@
-//! The acts that notices tell of.
+//! The changes that notices report.
 
 use narthex::accounts;
 use narthex::audit::Actor;

@@ -81,7 +81,7 @@ impl Notices {
     }
 }
 
-/// What causes the notice, its subject, and what its text says and does not say.
+/// The cause of the notice, its subject, and the parts that its text has and does not have.
 type Row = (
     &'static str,
     &'static str,
@@ -242,7 +242,7 @@ async fn notice_says_what_happened_and_what_to_do() {
     for (act, subject, says, does_not_say) in TABLE {
         let (mut notices, ada) = Notices::with_ada().await;
         let secrets = notices.act(act, &ada).await;
-        // The act can cause notices of other kinds as well.
+        // The change can cause notices of other kinds as well.
         let mail = loop {
             let mail = notices.next().await;
             if mail.subject() == *subject {

@@ -219,7 +219,7 @@ async fn section_2_1_basic_and_bearer_authentication_are_equivalent() {
         let by_basic = introspect_with_basic(&app, &credentials, &secret).await;
         assert_eq!(by_basic.expect_status(200).text, by_bearer.text);
     }
-    // Without the ability, the same as by Bearer.
+    // Without the ability, Basic gets the same answer as Bearer.
     let other =
         introspect_with_basic(&app, &format!("shop:{secret}"), &resource_server_secret).await;
     let by_basic = other.expect_problem(403, "missing-ability");

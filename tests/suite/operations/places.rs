@@ -5,7 +5,7 @@ use narthex::util::places::PlaceFile;
 use crate::support::binary::Narthex;
 use crate::support::place_file::{self, CANADA, COLOGNE, UNKNOWN};
 
-/// 2026-11-01, after which the clock of the machine is.
+/// 2026-11-01, a time before the clock of the machine.
 const BUILT: u64 = 1_793_491_200;
 
 fn open(folder: &tempfile::TempDir) -> PlaceFile {

@@ -1,4 +1,4 @@
-//! What the module `controls.js` adds to a page, and the same page without scripts.
+//! The controls that the module `controls.js` adds to a page, and the same page without scripts.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What a person does with the links of mails, in a real browser and in each language.
+//! The steps of a person with the links of mails, in a real browser and in each language.
 
 use narthex::accounts::invitation;
 use narthex::types::email::Email;

@@ -6,7 +6,7 @@ use crate::support::page::{ADA, newest_token};
 const USER: &str = "آدا (admin)";
 const TOKEN: &str = "خدمة النسخ (prod)";
 
-/// What isolates the text after it: an element, or the character that Unicode has for it.
+/// The markup that isolates the text after it: an element, or the character of Unicode for it.
 const ISOLATING: [&str; 3] = ["<bdi>", " dir=\"auto\">", "\u{2068}"];
 
 /// The places of `name` on a page at which it can move the words around it. The value of a field has a

@@ -22,7 +22,7 @@ const UNTRANSLATED: [&str; 13] = [
     "Windows", "iOS",
 ];
 
-/// What the operator of the tests calls the permissions.
+/// The names of the permissions that the operator of the tests configured.
 const OF_THE_OPERATOR: [&str; 2] = ["Read your orders", "Place orders"];
 
 /// Writes the English catalogue into `directory` in Hebrew letters.

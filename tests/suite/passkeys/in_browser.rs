@@ -28,7 +28,7 @@ async fn sign_out(window: &Window) {
     window.expect_path("/login").await;
 }
 
-/// What proved the session of the window.
+/// Returns the methods that proved the session of the window.
 async fn proof_of(window: &Window) -> Value {
     window.visit("/api/v1/sessions/current").await;
     let session: Value = serde_json::from_str(&window.text().await).expect("a session");
@@ -131,7 +131,7 @@ for (const what of ["UnknownCredential", "AllAcceptedCredentials", "CurrentUserD
   };
 }"#;
 
-/// What the page has told the browser by this function of the Signal API.
+/// Returns the arguments with which the page called this function of the Signal API.
 async fn signal_of(window: &Window, what: &str) -> Value {
     let script = format!("return document.documentElement.dataset.{what} ?? 'null'");
     let text = window.evaluate(&script).await;

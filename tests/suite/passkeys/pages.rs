@@ -1,4 +1,4 @@
-//! What pages and well-known addresses say about passkeys.
+//! The pages and well-known addresses about passkeys.
 
 use serde_json::json;
 

@@ -18,7 +18,7 @@ use crate::support::passkey::{
 
 const EXEMPT: [(&str, &str); 1] = [("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")];
 
-/// Expects that the browser can neither go on nor read anything.
+/// Expects that the browser can neither continue nor read anything.
 async fn expect_signed_out(browser: &Browser) {
     assert!(!browser.is_signed_in().await);
     let page = browser.get("/login/verify").await;

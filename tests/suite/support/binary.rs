@@ -114,7 +114,7 @@ impl Narthex {
     }
 }
 
-/// How a run of the program ended.
+/// The result of a run of the program.
 #[derive(Debug)]
 pub struct Outcome {
     /// `None` if a signal ended it.

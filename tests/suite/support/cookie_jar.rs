@@ -47,7 +47,7 @@ impl Cookie {
         }
     }
 
-    /// Why a browser silently drops this cookie, if it does.
+    /// The reason for which a browser silently drops this cookie, if it does.
     fn rejection_reason(&self) -> Option<&'static str> {
         let secure = self.attribute("Secure").is_some();
         let host = self.name.starts_with("__Host-");

@@ -102,7 +102,7 @@ impl Passkey {
         serde_cbor_2::to_vec(&Cbor::Map(key)).expect("CBOR")
     }
 
-    /// What `navigator.credentials.create()` gives.
+    /// Returns the result of `navigator.credentials.create()`.
     pub fn create(&mut self, options: &Value) -> Value {
         self.handle = options["user"]["id"].as_str().map(str::to_owned);
         let mut data = self.authenticator_data(ATTESTED);
@@ -130,7 +130,7 @@ impl Passkey {
         })
     }
 
-    /// What `navigator.credentials.get()` gives.
+    /// Returns the result of `navigator.credentials.get()`.
     pub fn get(&self, options: &Value) -> Value {
         let client_data = self.client_data("webauthn.get", options);
         let data = self.authenticator_data(0);

@@ -166,7 +166,7 @@ impl ProxyDeployment {
 }
 
 /// Returns a new loopback address, so that each caller can use any port. It contains the process
-/// ID, so that two runs can go on at once.
+/// ID, so that two runs can be active at once.
 pub fn unique_loopback_address() -> IpAddr {
     static LAST: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();

@@ -153,7 +153,7 @@ async fn header_for_api_keys_has_keys_of_better_auth_only() {
         }
         let twice = send(&[("x-api-key", key), ("x-api-key", key)]).await;
         assert_eq!(twice, if status == 200 { 400 } else { 401 });
-        // `Authorization` decides alone.
+        // `Authorization` is the only header that is checked.
         let bearer = ("authorization", &*format!("Bearer {own}"));
         assert_eq!(send(&[bearer, ("x-api-key", "wrong")]).await, 200);
         let wrong = ("authorization", "Bearer wrong");

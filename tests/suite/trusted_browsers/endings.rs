@@ -1,4 +1,4 @@
-//! What each change does to trusted browsers.
+//! The effect of each change on trusted browsers.
 
 use narthex::credentials::CredentialFilter;
 use narthex::crypto::secret::SecretString;

@@ -34,7 +34,7 @@ async fn browser_is_listed_and_removed_after_a_question() {
     let removed = ada.browser.post(&path, &confirmed).await;
     removed.expect_redirect("/account/security");
     let page = ada.browser.get("/account/security").await;
-    page.expect_text("You trust no browser.");
+    page.expect_text("No trusted browsers.");
     let again = ada.browser.post(&path, &confirmed).await;
     again.expect_redirect("/account/security");
     assert!(!is_trusted(&browser).await);

@@ -170,7 +170,7 @@ impl ChangeBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = Rotation)]
 pub struct RotateBody {
-    /// How long the previous secret works. If absent, it stops at once.
+    /// The time for which the previous secret stays valid. If absent, it stops at once.
     #[schema(schema_with = overlap, required = false)]
     overlap: Option<Length>,
     /// The life of the token in seconds from now, or `null` for no expiry. If absent, the expiry
@@ -222,7 +222,7 @@ impl RotateBody {
         }
     }
 
-    /// The terms of this request besides the grace period, for the digest of
+    /// The terms of this request except for the grace period, for the digest of
     /// [`Request`](crate::tokens::Request).
     pub(super) fn terms(&self) -> String {
         match self.expires_in {

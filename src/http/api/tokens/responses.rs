@@ -38,8 +38,8 @@ pub struct TokenJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     form: Option<&'static str>,
-    /// The time from which the imported secret is refused; absent if it has no such end. The token goes on
-    /// with a rotated secret.
+    /// The time from which the imported secret is refused; absent if it has no such end. A token
+    /// with a rotated secret stays valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Timestamp)]
     secret_accepted_until: Option<Timestamp>,

@@ -98,15 +98,15 @@ impl CookieConfig {
     }
 
     /// Returns the session's secret in the value of a cookie as a browser sends it. `None` if no
-    /// key of ours signed it.
+    /// key of the settings signed it.
     #[must_use]
     pub fn secret_in(&self, value: &str) -> Option<SessionSecret> {
         secret_of(&self.verify(value)?)
     }
 
-    /// Returns the digests of the session secrets in our cookies among `headers`, in the order of
-    /// the request. Cookies without a valid signature are skipped. At most `MAX_TRIED` others are
-    /// returned.
+    /// Returns the digests of the session secrets in the session cookies among `headers`, in the
+    /// order of the request. Cookies without a valid signature are skipped. At most `MAX_TRIED`
+    /// others are returned.
     ///
     /// Pages, the API and forward auth all find sessions with this function only.
     pub fn secrets_among<'a>(
@@ -135,13 +135,13 @@ impl CookieConfig {
             .collect()
     }
 
-    /// Returns whether `headers` have a cookie of our name, signed or not.
+    /// Returns whether `headers` have a session cookie, signed or not.
     #[must_use]
     pub fn has_cookie(&self, headers: &HeaderMap) -> bool {
         self.sent(headers) > 0
     }
 
-    /// Returns the number of cookies of our name among `headers`, signed or not.
+    /// Returns the number of session cookies among `headers`, signed or not.
     pub(in crate::http::auth) fn sent(&self, headers: &HeaderMap) -> usize {
         request_header::values(headers, &self.name).count()
     }
@@ -156,7 +156,7 @@ impl CookieConfig {
         Some(SignedCookie { secret, line })
     }
 
-    /// Returns the content of a cookie with this value, if one of our keys signed it.
+    /// Returns the content of a cookie with this value, if a key of the settings signed it.
     fn verify(&self, value: &str) -> Option<Cookie<'static>> {
         if value.len() < SIGNATURE_LENGTH {
             return None;

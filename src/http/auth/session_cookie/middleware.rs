@@ -111,14 +111,14 @@ async fn first_active(
     Ok(None)
 }
 
-/// Parses a `Set-Cookie` header that sets or deletes our cookie.
+/// Parses a `Set-Cookie` header that sets or deletes the session cookie.
 fn parse_own(name: &str, value: &HeaderValue) -> Option<Cookie<'static>> {
     let text = value.to_str().ok()?;
     let cookie = Cookie::parse(text.to_owned()).ok()?;
     (cookie.name() == name).then_some(cookie)
 }
 
-/// Removes `Max-Age` from our cookie unless the header deletes the cookie.
+/// Removes `Max-Age` from the session cookie unless the header deletes the cookie.
 fn remove_max_age(name: &str, headers: &mut HeaderMap) {
     let values: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
     for value in values {
@@ -136,9 +136,9 @@ fn remove_max_age(name: &str, headers: &mut HeaderMap) {
     }
 }
 
-/// Deletes the cookies of our name that were set for another domain. Deletes our own cookie if the
-/// response does not set it. The deletions come first, because some browsers do not distinguish a
-/// host from the domain of the same name. For them, the last `Set-Cookie` decides.
+/// Deletes the session cookies of other domains. Deletes the own session cookie if the response
+/// does not set it. The deletions come first, because some browsers do not distinguish a host from
+/// the domain of the same name. For them, the last `Set-Cookie` decides.
 fn delete_others(config: &CookieConfig, headers: &mut HeaderMap) {
     let values: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
     let is_set = values

@@ -36,7 +36,7 @@ const MESSAGE: &str = "m";
 #[derive(Clone, Copy)]
 pub(super) struct PersistentCookie;
 
-/// The other cookies of our name in a request, besides the selected one.
+/// The session cookies of a request except for the selected one.
 pub(super) struct OtherCookies {
     several: bool,
     secrets: Vec<Digest>,
@@ -93,7 +93,7 @@ impl SessionCookie {
         others.map_or_else(Vec::new, |others| others.secrets.clone())
     }
 
-    /// Makes the response delete each cookie of our name that was set for another domain.
+    /// Makes the response delete each session cookie that was set for another domain.
     fn supersede_others(&self, always: bool) {
         let mut extensions = self.request.extensions_mut();
         if let Some(others) = extensions.get_mut::<OtherCookies>() {

@@ -27,14 +27,14 @@ pub(super) struct EmailField {
     pub(super) notice_email: String,
     /// Whether the second address waits for its verification.
     pub(super) notice_email_pending: bool,
-    /// When the mail to the second address is sent, if it waits.
+    /// The time at which the mail to the second address is sent, if it waits.
     pub(super) notice_email_mailed: Option<RelativeTime>,
 }
 
 /// The address that waits for its confirmation.
 pub(super) struct PendingField {
     pub(super) address: String,
-    /// When the mail is sent, if it waits.
+    /// The time at which the mail is sent, if it waits.
     pub(super) mailed: Option<RelativeTime>,
 }
 

@@ -35,7 +35,7 @@ pub struct EventRow {
     pub ip: Option<String>,
     /// The path of the receipt.
     pub receipt: Option<String>,
-    /// How many times the event occurred within one minute.
+    /// The number of times that the event occurred within one minute.
     pub times: i64,
 }
 

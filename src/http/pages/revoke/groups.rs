@@ -77,7 +77,7 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Returns the path of the page before this one of the receipt at `path`.
+    /// Returns the path of the previous page of the receipt at `path`.
     pub(super) fn previous_at(&self, path: &str) -> Option<String> {
         Some(format!("{path}?rows={}", self.previous?))
     }

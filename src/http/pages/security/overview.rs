@@ -55,7 +55,7 @@ impl AppCard {
 struct CodesCard {
     since: RelativeTime,
     last_used: Option<RelativeTime>,
-    /// How many can be used.
+    /// The number of unused codes.
     left: u64,
 }
 

@@ -1,5 +1,5 @@
-//! The choices of what a change of the second factors, of the password or of the e-mail address revokes
-//! besides.
+//! The form fields that select additional credentials to revoke with a change of the factors, the
+//! password or the address.
 
 use crate::{
     factors::RevocationChoice,

@@ -75,7 +75,7 @@ also-revoke-personal-tokens = { $count ->
 }
 
 also-revoke-trusted-browsers = { $count ->
-    [0] das Vertrauen in Browser beenden (Sie vertrauen keinem)
+    [0] das Vertrauen in Browser beenden (keiner ist vertrauenswürdig)
     [one] das Vertrauen in { $count } Browser beenden
    *[other] das Vertrauen in { $count } Browser beenden
 }
@@ -97,7 +97,7 @@ removal-cancel = Entfernen abbrechen
 
 trusted-title = Vertrauenswürdige Browser
 trusted-lead = In diesen Browsern genügt bei der Anmeldung Ihr Passwort. Für Änderungen an Ihrem Konto brauchen Sie weiterhin einen Code oder einen Passkey. Eine Änderung des Passworts oder eines Faktors beendet das Vertrauen.
-trusted-none = Sie vertrauen keinem Browser. Wenn Sie sich mit einem Code anmelden, können Sie wählen, dass in diesem Browser keiner mehr verlangt wird.
+trusted-none = Keine vertrauenswürdigen Browser. Wenn Sie sich mit einem Code anmelden, können Sie wählen, dass in diesem Browser keiner mehr verlangt wird.
 trusted-until = Endet
 trusted-remove = Nicht mehr vertrauen
 trusted-remove-title = { $browser } nicht mehr vertrauen?

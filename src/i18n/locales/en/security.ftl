@@ -55,7 +55,7 @@ passkey-name = Name
 passkey-remove = Remove passkey
 passkey-remove-lead = You can no longer sign in with it. Delete it on your device as well.
 
-# What a change of a factor revokes besides
+# Additional credentials that a change of a factor revokes
 
 also-revoke = Also
 also-revoke-sessions = { $count ->
@@ -75,7 +75,7 @@ also-revoke-personal-tokens = { $count ->
 }
 
 also-revoke-trusted-browsers = { $count ->
-    [0] end the trust in browsers (you trust none)
+    [0] end the trust in browsers (none are trusted)
     [one] end the trust in { $count } browser
    *[other] end the trust in { $count } browsers
 }
@@ -97,7 +97,7 @@ removal-cancel = Cancel the removal
 
 trusted-title = Trusted browsers
 trusted-lead = In these browsers, your password is enough to sign in. Changes to your account still need a code or a passkey. A change of the password or of a factor ends the trust.
-trusted-none = You trust no browser. When you sign in with a code, you can choose not to be asked for one in that browser again.
+trusted-none = No trusted browsers. When you sign in with a code, you can choose not to be asked for one in that browser again.
 trusted-until = Ends
 trusted-remove = End the trust
 trusted-remove-title = End the trust in { $browser }?

@@ -21,7 +21,7 @@ mod keyboard;
 mod options;
 mod xpath;
 
-/// How long the window waits for a page, and how often it looks.
+/// The time for which the window waits for a page, and the interval of its checks.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(25);
 

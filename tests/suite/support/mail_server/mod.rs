@@ -14,7 +14,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::mount;
 
-/// How long a test waits for a mail.
+/// The time for which a test waits for a mail.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The answer to one mail.
@@ -31,7 +31,7 @@ pub enum MailAnswer {
     AcceptSilently,
 }
 
-/// What the server offers and requires.
+/// The extensions that the server offers and requires.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offer {
     /// Offers STARTTLS, with a certificate of the test authority for 127.0.0.1.
