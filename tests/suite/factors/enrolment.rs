@@ -214,7 +214,7 @@ async fn unknown_choice_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn removed_signing_key_is_needed_until_secrets_are_sealed_anew() {
+async fn removed_signing_key_is_needed_until_secrets_are_resealed() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;
     let sealed = |app: &TestApp| {

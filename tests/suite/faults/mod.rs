@@ -6,11 +6,11 @@ mod clock;
 mod contention;
 mod disk;
 mod flood;
-mod gone;
-mod inside;
 mod keys;
 mod log;
-mod slow;
+mod panic_and_rng;
+mod postgres_unavailable;
+mod slow_reader;
 mod stop;
 
 use std::path::Path;

@@ -49,7 +49,7 @@ async fn mount_itself_redirects_to_sign_in_or_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn path_beside_the_mount_is_not_found() {
+async fn path_outside_the_mount_is_not_found() {
     let app = start(&[]);
     for path in [
         "/",
@@ -79,7 +79,7 @@ async fn sign_in_leads_back_to_the_page_below_the_mount() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sign_in_leads_to_a_page_of_the_app_beside_the_mount() {
+async fn sign_in_leads_to_a_page_of_the_app_outside_the_mount() {
     let app = start(&[]);
     register(&app).await;
     for (next, page) in [("/orders", "/orders"), ("//evil.example", "/auth/account")] {

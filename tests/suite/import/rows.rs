@@ -161,7 +161,7 @@ fn map_lists_the_ids_of_users() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn imported_password_works_and_is_hashed_anew() {
+async fn imported_password_is_accepted_and_rehashed() {
     let operator = Operator::new();
     let export = Export::of_sanctum()
         .user_with("1", ADA, json!({"password": bcrypt_hash()}))

@@ -49,7 +49,7 @@ fn imported_secrets_have_no_end_by_default() {
 }
 
 #[test]
-fn end_of_secrets_that_are_here_already_stays() {
+fn later_import_keeps_the_expiry_of_existing_secrets() {
     let operator = Operator::new();
     import_all(&operator, &export(), &["--tokens-until", "2099-06-30"]);
     let before = content(&operator);

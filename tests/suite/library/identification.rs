@@ -120,7 +120,7 @@ async fn request_for_another_host_is_refused() {
 }
 
 #[tokio::test]
-async fn invalid_token_is_refused_beside_a_session() {
+async fn invalid_token_with_a_session_is_refused() {
     let shop = Shop::open();
     let ada = shop.register(ADA).await;
     for path in IDENTIFYING {

@@ -5,10 +5,10 @@ mod content;
 mod crash;
 mod expiry;
 mod independent_server;
-mod new_places;
 mod notice_acts;
 mod notices;
 mod outbox;
+mod sign_in_notices;
 mod texts;
 mod transport;
 

@@ -193,7 +193,7 @@ async fn malformed_answer_is_refused_without_a_fault() {
 
 /// Otherwise the password alone could add a factor, and remove the others with it.
 #[tokio::test(flavor = "multi_thread")]
-async fn password_alone_adds_no_factor_beside_another() {
+async fn password_alone_cannot_add_a_further_factor() {
     let app = TestApp::start();
     let thief = app.register(ADA).await;
     let owner = app.sign_in(ADA).await;

@@ -196,7 +196,7 @@ async fn wrong_answers_are_limited_in_their_session() {
 
 /// Otherwise a key that anybody can touch would be the only proof of the session.
 #[tokio::test(flavor = "multi_thread")]
-async fn touch_confirms_only_beside_a_password() {
+async fn unverified_passkey_confirms_only_with_a_password() {
     let app = TestApp::start();
     let mut passkey = Passkey::new(1);
     let browser = with_passkey(&app, &mut passkey).await;

@@ -196,7 +196,7 @@ fn server_with_an_address_has_no_passkeys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn app_beside_a_passkey_keeps_the_recovery_codes() {
+async fn adding_an_app_to_a_passkey_keeps_recovery_codes() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
     try_to_register(&browser, &mut Passkey::new(1))

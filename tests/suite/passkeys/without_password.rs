@@ -256,7 +256,7 @@ async fn no_password_confirms_where_none_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn user_whose_last_passkey_was_removed_gets_a_way_out() {
+async fn user_without_passkey_or_password_is_told_to_set_a_password() {
     let app = TestApp::start();
     let (with_mail, _server) = TestApp::start_with_mail();
     for (app, page) in [

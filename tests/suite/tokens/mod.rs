@@ -3,7 +3,7 @@
 mod api;
 mod expiry;
 mod foreign;
-mod foreign_end;
+mod imported_secret_expiry;
 mod in_browser;
 mod list_page;
 mod narrowing;

@@ -215,7 +215,7 @@ async fn each_change_of_the_table_ends_trust_or_keeps_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn app_beside_a_passkey_ends_trust() {
+async fn adding_an_app_to_a_passkey_ends_browser_trust() {
     let app = TestApp::start_with(&[SETTING]);
     let (ada, _) = trust_by_passkey(&app).await;
     assert_eq!(stored(&app), 1);

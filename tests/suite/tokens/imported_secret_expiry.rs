@@ -60,7 +60,7 @@ async fn imported_secret_is_refused_from_its_end_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rotated_token_goes_on_after_the_end_of_its_import() {
+async fn rotated_token_stays_valid_after_imported_secret_expires() {
     let (app, ada, token) = with_an_end().await;
     let client = app.anonymous();
     let path = format!("/account/tokens/{}", newest_token(&ada).await);
