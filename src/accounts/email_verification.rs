@@ -10,7 +10,7 @@ use std::{net::IpAddr, time::Duration};
 use super::{
     Account,
     deactivate::delete_account,
-    register::{NewAccount, Registration, admit, insert},
+    register::{NewAccount, Registration, acquire_registration_permit, insert},
     store,
 };
 use crate::{
@@ -60,7 +60,7 @@ pub async fn register_by_mail(
     language: Option<LanguageTag>,
     actor: Actor,
 ) -> Result<()> {
-    let permit = admit(state, &actor).await?;
+    let permit = acquire_registration_permit(state, &actor).await?;
     let Registration {
         name,
         email,

@@ -79,7 +79,7 @@ pub async fn register(
     registration: Registration,
     actor: Actor,
 ) -> Result<PasswordProof> {
-    let permit = admit(state, &actor).await?;
+    let permit = acquire_registration_permit(state, &actor).await?;
     insert_account(state, &permit, registration, actor).await
 }
 
@@ -88,7 +88,10 @@ pub async fn register(
 /// # Errors
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
 /// many attempts came from the client's network.
-pub(super) async fn admit(state: &AppState, actor: &Actor) -> Result<HashPermit> {
+pub(super) async fn acquire_registration_permit(
+    state: &AppState,
+    actor: &Actor,
+) -> Result<HashPermit> {
     if state.settings().accounts.registration == config::RegistrationPolicy::Closed {
         return Err(Error::RegistrationClosed);
     }

@@ -40,14 +40,14 @@ pub(super) enum Action {
     /// List the IDs of imported users, in the source and here
     Map {
         #[command(flatten)]
-        source: OfSource,
+        source: SourceArgument,
         #[command(flatten)]
         format: OutputFormat,
     },
     /// Delete the users and tokens that an import created and that were never used since
     Undo {
         #[command(flatten)]
-        source: OfSource,
+        source: SourceArgument,
         #[command(flatten)]
         format: OutputFormat,
     },
@@ -106,7 +106,7 @@ pub(super) struct FromFile {
 }
 
 #[derive(clap::Args)]
-pub(super) struct OfSource {
+pub(super) struct SourceArgument {
     /// The source: the system, and the app if the file names one (sanctum:shop)
     #[arg(long, value_parser = source_name)]
     source: SourceName,

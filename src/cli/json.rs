@@ -176,10 +176,10 @@ pub(super) const fn place(place: &str) -> PlaceJson<'_> {
 
 /// The number of credentials that a sign-out would revoke.
 #[derive(Serialize)]
-pub(super) struct WouldEndJson {
+pub(super) struct DryRunJson {
     would_end: usize,
 }
 
-pub(super) const fn would_end(would_end: usize) -> WouldEndJson {
-    WouldEndJson { would_end }
+pub(super) const fn would_end(would_end: usize) -> DryRunJson {
+    DryRunJson { would_end }
 }

@@ -66,7 +66,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     #[command(flatten)]
-    Work(Work),
+    Configured(ConfiguredCommand),
     /// Verify settings, database, key and clock, and change nothing
     Check {
         #[command(flatten)]
@@ -97,7 +97,7 @@ enum Command {
 
 /// The commands that need valid settings.
 #[derive(Subcommand)]
-enum Work {
+enum ConfiguredCommand {
     /// Serve the pages and the API
     Serve,
     /// Bring the tables of the database up to date
@@ -209,7 +209,7 @@ impl Cli {
     fn try_run(self) -> Result<(), CliError> {
         let sources = || Sources::load(self.overrides.given, self.config.as_deref());
         match self.command {
-            Command::Work(work) => work.run(&sources()?),
+            Command::Configured(work) => work.run(&sources()?),
             Command::Check { format } => check::check(
                 sources().and_then(|sources| Settings::read(&sources)),
                 format,
@@ -222,7 +222,7 @@ impl Cli {
     }
 }
 
-impl Work {
+impl ConfiguredCommand {
     fn run(self, sources: &Sources) -> Result<(), CliError> {
         let settings = Settings::read(sources)?;
         let program = match self {

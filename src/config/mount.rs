@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn path_beside_the_mount_has_no_relative_path() {
+    fn path_outside_the_mount_has_no_relative_path() {
         let mount = Mount::parse("/auth").unwrap();
         assert_eq!(mount.relative("/auth"), Some("/"));
         for path in [

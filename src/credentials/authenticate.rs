@@ -78,7 +78,7 @@ pub async fn introspect(
 ) -> Result<Result<Principal, RejectionReason>> {
     let used = Used {
         ip: None,
-        from: UsedFrom::AsBefore,
+        from: UsedFrom::PreviousAddress,
     };
     authenticate_digest(state, form, digest, used).await
 }

@@ -31,7 +31,7 @@ pub(super) fn record(state: &AppState, cached: &CachedCredential, at: Timestamp,
 /// recorded a second later.
 fn address_fingerprint(used_from: UsedFrom) -> u32 {
     match used_from {
-        UsedFrom::AsBefore => 0,
+        UsedFrom::PreviousAddress => 0,
         UsedFrom::At(None) => 1,
         UsedFrom::At(Some(IpAddr::V4(address))) => address.to_bits(),
         UsedFrom::At(Some(IpAddr::V6(address))) => {

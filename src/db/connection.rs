@@ -78,7 +78,7 @@ pub(super) struct Pooled {
     broken: bool,
     /// The value of [`Manager::losses`] at the last successful check of this connection.
     checked_at_losses: u64,
-    losses: Losses,
+    losses: ConnectionLossCounter,
 }
 
 impl Pooled {
@@ -125,9 +125,9 @@ impl Pooled {
 
 /// Counts the events that may affect every connection of the process.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Losses(Arc<AtomicU64>);
+pub(super) struct ConnectionLossCounter(Arc<AtomicU64>);
 
-impl Losses {
+impl ConnectionLossCounter {
     /// Makes the pool check every connection before its next use.
     pub(super) fn record_loss(&self) {
         self.0.fetch_add(1, Ordering::AcqRel);
@@ -143,7 +143,7 @@ impl Losses {
 #[derive(Debug)]
 pub(super) struct Manager {
     target: DatabaseUrl,
-    losses: Losses,
+    losses: ConnectionLossCounter,
 }
 
 impl ManageConnection for Manager {
@@ -192,7 +192,7 @@ pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 type PooledConnection = diesel::r2d2::PooledConnection<Manager>;
 
 /// Creates a pool that connects on first use, so a command that reads once opens one connection.
-pub(super) fn pool(target: DatabaseUrl, size: u32, losses: Losses) -> Pool {
+pub(super) fn pool(target: DatabaseUrl, size: u32, losses: ConnectionLossCounter) -> Pool {
     let builder = diesel::r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(0))

@@ -13,7 +13,7 @@ use super::cached_statement;
 use super::transaction;
 use super::{
     AnyConnection, Changes, DatabaseIdentity, DatabaseUrl, Engine, Error, closed::Open,
-    connection::Losses, identity::File,
+    connection::ConnectionLossCounter, identity::File,
 };
 
 /// Subscribes to the channel of the schema. Each listener reads from the tables what it needs. A
@@ -36,7 +36,7 @@ pub struct DedicatedConnection {
     /// SQLite's only writer also runs the writes of this connection.
     changes: Changes,
     /// Informed if the session of this connection is shared.
-    losses: Losses,
+    losses: ConnectionLossCounter,
     connection: Option<AnyConnection>,
     /// The number of connections opened so far.
     connections: u64,
@@ -51,7 +51,7 @@ impl DedicatedConnection {
     pub(super) const fn new(
         target: DatabaseUrl,
         changes: Changes,
-        losses: Losses,
+        losses: ConnectionLossCounter,
         open: Open,
     ) -> Self {
         Self {

@@ -69,7 +69,7 @@ impl Migration {
 /// else.
 struct EngineMigrations<'a>(&'a DatabaseUrl, Migrations);
 
-struct ToRun {
+struct PendingMigration {
     migration: &'static Migration,
     up: Cow<'static, str>,
 }
@@ -82,7 +82,7 @@ impl<DB: Backend> MigrationSource<DB> for EngineMigrations<'_> {
                 DatabaseUrl::Sqlite(_) => Cow::Owned(for_sqlite(migration.up)),
                 DatabaseUrl::Postgres(_) => Cow::Borrowed(migration.up),
             };
-            Box::new(ToRun { migration, up }) as Box<dyn migration::Migration<DB>>
+            Box::new(PendingMigration { migration, up }) as Box<dyn migration::Migration<DB>>
         });
         Ok(texts.collect())
     }
@@ -101,7 +101,7 @@ fn for_sqlite(text: &str) -> String {
     whole
 }
 
-impl ToRun {
+impl PendingMigration {
     fn with_name(&self, result: QueryResult<()>) -> migration::Result<()> {
         result.map_err(|error| format!("{}: {error}", self.migration).into())
     }
@@ -116,7 +116,7 @@ pub(super) fn applied_in_memory(migrations: &[&'static Migration]) -> Result<Any
     let mut connection = SqliteConnection::establish(":memory:").map_err(|error| failed(&error))?;
     for &migration in migrations {
         let up = Cow::Owned(for_sqlite(migration.up));
-        let applied = ToRun { migration, up };
+        let applied = PendingMigration { migration, up };
         migration::Migration::<Sqlite>::run(&applied, &mut connection)
             .map_err(|error| failed(&error))?;
     }
@@ -132,7 +132,7 @@ pub(super) fn applied_in_memory(_: &[&'static Migration]) -> Result<AnyConnectio
     ))
 }
 
-impl<DB: Backend> migration::Migration<DB> for ToRun {
+impl<DB: Backend> migration::Migration<DB> for PendingMigration {
     fn run(&self, connection: &mut dyn BoxableConnection<DB>) -> migration::Result<()> {
         self.with_name(connection.batch_execute(&self.up))
     }

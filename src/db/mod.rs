@@ -56,7 +56,7 @@ pub use self::{
 };
 use self::{
     closed::Open,
-    connection::{Losses, Pool, Use, pool, take},
+    connection::{ConnectionLossCounter, Pool, Use, pool, take},
 };
 #[cfg(any(test, feature = "internals"))]
 pub use self::{migrations::revert_all, transaction::is_conflict};
@@ -127,7 +127,7 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
-    losses: Losses,
+    losses: ConnectionLossCounter,
     target: DatabaseUrl,
     changes: Changes,
     names_its_server: bool,
@@ -178,7 +178,7 @@ impl Database {
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
             other => return Err(Error::NotCompiledIn(other.engine())),
         };
-        let losses = Losses::default();
+        let losses = ConnectionLossCounter::default();
         let pool = pool(target.clone(), connections, losses.clone());
         Ok(Self {
             pool,

@@ -83,8 +83,8 @@ fn open(state: &AppState, user: UserId, sealed: &[u8]) -> Result<TotpSecret> {
     Ok(TotpSecret::from_opened(secret))
 }
 
-/// The result of turning an app on.
-pub struct TurnedOn {
+/// An app that was turned on.
+pub struct EnrolledApp {
     /// The recovery codes, if the app is the first second factor. They are shown once.
     pub codes: Vec<RecoveryCode>,
     /// The receipt, if credentials were chosen.
@@ -107,7 +107,7 @@ pub async fn turn_on(
     revocation: RevocationChoice,
     form_key: Option<[u8; 16]>,
     renewed: Digest,
-) -> Result<TurnedOn> {
+) -> Result<EnrolledApp> {
     let caller = confirmed.caller();
     caller.require_verified_address(state)?;
     let (user, secret) = (caller.user().id, caller.actor().secret);
@@ -121,7 +121,9 @@ pub async fn turn_on(
         move |tx: &mut Transaction<'_>| verify::is_last_step(tx.state, tx.connection, user, &code);
     let codes = recovery_codes::repeat(state, caller, &source, renewed, is_proved).await?;
     let receipt = None;
-    codes.map(|codes| TurnedOn { codes, receipt }).ok_or(error)
+    codes
+        .map(|codes| EnrolledApp { codes, receipt })
+        .ok_or(error)
 }
 
 async fn turn_on_once(
@@ -131,7 +133,7 @@ async fn turn_on_once(
     revocation: RevocationChoice,
     source: &CodeSource,
     renewed: Digest,
-) -> Result<TurnedOn> {
+) -> Result<EnrolledApp> {
     let caller = caller.clone();
     let (user, session) = (caller.user().id, caller.credential().id);
     let since = state.now().saturating_sub(ENROLMENT);
@@ -184,7 +186,7 @@ async fn turn_on_once(
             // The notice of the app reports its recovery codes as well.
             let kind = NoticeKind::AuthenticatorAppAdded;
             notices::notify(tx, user, &actor, kind, revoked)?;
-            Ok(TurnedOn { codes, receipt })
+            Ok(EnrolledApp { codes, receipt })
         })
         .await
 }

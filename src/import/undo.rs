@@ -20,7 +20,7 @@ const BATCH: usize = 500;
 
 /// The rows that an undo deleted and kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Undone {
+pub struct UndoCounts {
     /// Users that were deleted.
     pub users: u64,
     /// Tokens that were deleted, those of deleted users included.
@@ -29,7 +29,7 @@ pub struct Undone {
     pub kept: u64,
 }
 
-impl Undone {
+impl UndoCounts {
     const fn add(&mut self, other: Self) {
         self.users += other.users;
         self.tokens += other.tokens;
@@ -43,7 +43,7 @@ impl Undone {
 ///
 /// # Errors
 /// Returns an error if the database cannot be changed. A second call continues the undo.
-pub async fn undo(state: &AppState, source: SourceName) -> Result<Undone> {
+pub async fn undo(state: &AppState, source: SourceName) -> Result<UndoCounts> {
     let of_source = source.clone();
     let rows = state
         .read(move |_, connection| Ok(store::imported_rows(connection, &of_source)?))
@@ -51,7 +51,7 @@ pub async fn undo(state: &AppState, source: SourceName) -> Result<Undone> {
     let (tokens, users): (Vec<_>, Vec<_>) = rows
         .into_iter()
         .partition(|row| row.kind == ImportedKind::Token);
-    let mut undone = Undone::default();
+    let mut undone = UndoCounts::default();
     // Tokens first: a user with a token is not deleted.
     for (rows, work) in [
         (tokens, undo_tokens as UndoBatch),
@@ -65,14 +65,14 @@ pub async fn undo(state: &AppState, source: SourceName) -> Result<Undone> {
     Ok(undone)
 }
 
-type UndoBatch = fn(&mut Transaction<'_>, &SourceName, &[ImportedRow]) -> Result<Undone>;
+type UndoBatch = fn(&mut Transaction<'_>, &SourceName, &[ImportedRow]) -> Result<UndoCounts>;
 
 fn undo_tokens(
     tx: &mut Transaction<'_>,
     source: &SourceName,
     rows: &[ImportedRow],
-) -> Result<Undone> {
-    let mut undone = Undone::default();
+) -> Result<UndoCounts> {
+    let mut undone = UndoCounts::default();
     let ids: Vec<CredentialId> = rows
         .iter()
         .map(|row| CredentialId::from_uuid(row.id))
@@ -109,8 +109,8 @@ fn undo_users(
     tx: &mut Transaction<'_>,
     source: &SourceName,
     rows: &[ImportedRow],
-) -> Result<Undone> {
-    let mut undone = Undone::default();
+) -> Result<UndoCounts> {
+    let mut undone = UndoCounts::default();
     let mut users: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.id)).collect();
     lock_users(tx, &mut users)?;
     for row in rows {

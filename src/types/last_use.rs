@@ -20,7 +20,7 @@ pub enum UsedFrom {
     At(Option<IpAddr>),
     /// The address of the previous use. A service that introspects a token does not know the
     /// client's address.
-    AsBefore,
+    PreviousAddress,
 }
 
 impl LastUse {
@@ -28,7 +28,7 @@ impl LastUse {
     #[must_use]
     pub fn after(self, earlier: impl FnOnce() -> Option<Self>) -> Self {
         let before = match self.from {
-            UsedFrom::AsBefore => earlier(),
+            UsedFrom::PreviousAddress => earlier(),
             UsedFrom::At(_) => None,
         };
         Self {

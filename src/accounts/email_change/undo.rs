@@ -18,7 +18,7 @@ use crate::{
 
 /// An intruder may add a second factor before the change of the address. So a factor counts as the
 /// intruder's if it was added within this time before the change.
-const DOUBT: Duration = Duration::from_secs(24 * 3600);
+const SUSPECT_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
 /// Puts the address of the link back, ends everything of the account, and makes everything that is
 /// pending void. Returns the secret of a link that sets a new password.
@@ -40,7 +40,7 @@ pub async fn undo(state: &AppState, secret: &LinkSecret, ip: Option<IpAddr>) -> 
             let replaced = set_address(tx, user, &link)?;
             end_pending(tx.connection, user)?;
             links::void_later(tx.connection, user, &link)?;
-            let since = link.created_at().saturating_sub(DOUBT);
+            let since = link.created_at().saturating_sub(SUSPECT_WINDOW);
             factors::remove_added_since(tx, user, since, &actor)?;
             let event = NewEvent::new(EventKind::EmailChangeUndone, link.email.as_str());
             audit::record(tx, user, &actor, event)?;

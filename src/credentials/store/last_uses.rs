@@ -21,7 +21,7 @@ cached_statement! {
 }
 
 cached_statement! {
-    AgainFromAsBefore { id: CredentialId as Binary, at: Timestamp as BigInt } =
+    AgainFromPreviousAddress { id: CredentialId as Binary, at: Timestamp as BigInt } =
         "UPDATE last_uses SET at = " at " WHERE credential_id = " id " AND at < " at
 }
 
@@ -60,7 +60,7 @@ fn again(
 ) -> QueryResult<usize> {
     with_backend!(connection => match from {
         UsedFrom::At(ip) => Again::new(id, at, ip.map(|ip| ip.to_string())).execute(connection),
-        UsedFrom::AsBefore => AgainFromAsBefore::new(id, at).execute(connection),
+        UsedFrom::PreviousAddress => AgainFromPreviousAddress::new(id, at).execute(connection),
     })
 }
 
@@ -71,7 +71,7 @@ fn first(
 ) -> QueryResult<usize> {
     let ip = match from {
         UsedFrom::At(ip) => ip.map(|ip| ip.to_string()),
-        UsedFrom::AsBefore => None,
+        UsedFrom::PreviousAddress => None,
     };
     match connection.engine() {
         Engine::Postgres => {

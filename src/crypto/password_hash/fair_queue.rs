@@ -70,8 +70,8 @@ impl FairQueue {
     /// more than its share of the queue while other networks need theirs.
     pub(super) async fn acquire(self: &Arc<Self>, client: Client) -> Option<Permit> {
         let ticket = match self.lock().enter(client, self.max_waiting)? {
-            Entered::Granted(id) => return Some(self.permit(id)),
-            Entered::Waiting(id, granted) => Ticket {
+            QueueEntry::Granted(id) => return Some(self.permit(id)),
+            QueueEntry::Waiting(id, granted) => Ticket {
                 queue: self,
                 id,
                 granted,
@@ -106,20 +106,20 @@ impl FairQueue {
     }
 }
 
-/// The way in which a request entered the queue.
-enum Entered {
+/// The entry of a request into the queue.
+enum QueueEntry {
     Granted(u64),
     Waiting(u64, oneshot::Receiver<Permit>),
 }
 
 impl State {
-    fn enter(&mut self, client: Client, max_waiting: usize) -> Option<Entered> {
+    fn enter(&mut self, client: Client, max_waiting: usize) -> Option<QueueEntry> {
         let turn = self.next_turn(client);
         if self.free > 0 {
             self.free -= 1;
             self.round = turn.round;
             self.held.push(turn);
-            return Some(Entered::Granted(turn.id));
+            return Some(QueueEntry::Granted(turn.id));
         }
         if self.waiting.len() >= max_waiting {
             let evicted = self.newest_of_the_largest(self.waiting_for(client))?;
@@ -128,7 +128,7 @@ impl State {
         }
         let (granted, receiver) = oneshot::channel();
         self.waiting.push(Waiter { turn, granted });
-        Some(Entered::Waiting(turn.id, receiver))
+        Some(QueueEntry::Waiting(turn.id, receiver))
     }
 
     /// Places a network's requests one round after the other, and none in a past round.

@@ -23,7 +23,9 @@ use crate::{
         middleware::body::{NoQuery, Query},
         openapi::schemas::{
             self,
-            credentials::{EndedBy, Listed, Sessions, acr, amr, session_class, session_kind},
+            credentials::{
+                Listed, RevocationParams, Sessions, acr, amr, session_class, session_kind,
+            },
         },
         paths,
         response::{self, paginated::List},
@@ -289,7 +291,7 @@ pub async fn revoke_one(
     path = paths::API_SESSIONS,
     tag = "Sessions",
     operation_id = "endSessions",
-    params(EndedBy<Sessions>),
+    params(RevocationParams<Sessions>),
     responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
 pub async fn revoke_selected(

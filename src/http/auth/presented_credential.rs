@@ -201,17 +201,22 @@ pub async fn from_original_request(
     let rejected = Error::NotSignedIn {
         invalid_token: true,
     };
-    let header = header.map(|value| (value, own(value, &state.settings().tokens.foreign)));
+    let header = header.map(|value| {
+        (
+            value,
+            narthex_authorization(value, &state.settings().tokens.foreign),
+        )
+    });
     match (header, accepted) {
         (None, _)
         | (_, AcceptedCredentials::Sessions)
-        | (Some((_, Own::Nothing)), AcceptedCredentials::Both) => {}
-        (Some((_, Own::Token(token))), _) => {
+        | (Some((_, NarthexAuthorization::Nothing)), AcceptedCredentials::Both) => {}
+        (Some((_, NarthexAuthorization::Token(token))), _) => {
             let caller = from_token(state, request, Some(token)).await?;
             return caller.map(Some).ok_or(rejected);
         }
-        (Some((_, Own::Misplaced)), _) => return Err(rejected),
-        (Some((_, Own::Nothing)), AcceptedCredentials::Tokens) => {}
+        (Some((_, NarthexAuthorization::Misplaced)), _) => return Err(rejected),
+        (Some((_, NarthexAuthorization::Nothing)), AcceptedCredentials::Tokens) => {}
     }
     let caller = match accepted {
         AcceptedCredentials::Tokens => None,
@@ -231,7 +236,7 @@ pub async fn from_original_request(
 
 /// The part of an `Authorization` header that is for Narthex.
 #[derive(Clone, Copy)]
-enum Own {
+enum NarthexAuthorization {
     /// Nothing. The header belongs to the app.
     Nothing,
     /// A token, as a bearer token or as a password.
@@ -240,21 +245,21 @@ enum Own {
     Misplaced,
 }
 
-fn own(value: &HeaderValue, foreign: &ForeignTokens) -> Own {
+fn narthex_authorization(value: &HeaderValue, foreign: &ForeignTokens) -> NarthexAuthorization {
     let is_token = |text: &str| TokenSecret::digest_of(text).is_some();
     if let Authorization::Bearer(token) = bearer(value, foreign) {
-        return Own::Token(token);
+        return NarthexAuthorization::Token(token);
     }
     if let Some(password) = client_password(value) {
-        return Own::Token(presented(&password));
+        return NarthexAuthorization::Token(presented(&password));
     }
     let bytes = value.as_bytes();
     let user = basic(value).is_some_and(|(user, _)| is_token(&user));
     let mut parts = bytes.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
     if user || parts.any(|part| str::from_utf8(part).is_ok_and(is_token)) {
-        Own::Misplaced
+        NarthexAuthorization::Misplaced
     } else {
-        Own::Nothing
+        NarthexAuthorization::Nothing
     }
 }
 

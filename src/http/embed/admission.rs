@@ -75,7 +75,9 @@ pub(super) async fn identify_again(request: &HttpRequest) -> Result<Option<Princ
 ///
 /// # Errors
 /// Returns the other errors of `identified`.
-pub(super) fn or_nobody(identified: Result<Option<Principal>>) -> Result<Option<Principal>> {
+pub(super) fn none_if_second_factor_needed(
+    identified: Result<Option<Principal>>,
+) -> Result<Option<Principal>> {
     match identified {
         Err(Error::SecondFactorMissing | Error::SecondFactorUnproved) => Ok(None),
         other => other,
@@ -87,7 +89,7 @@ pub(super) fn or_nobody(identified: Result<Option<Principal>>) -> Result<Option<
 /// # Errors
 /// The errors of [`identify`]; [`Error::NotSignedIn`] without a credential; and the errors of
 /// [`require`].
-pub(super) async fn admit<A: Require>(request: &HttpRequest) -> Result<Principal> {
+pub(super) async fn require_caller<A: Require>(request: &HttpRequest) -> Result<Principal> {
     let caller = identify(request).await?;
     let caller = caller.ok_or(Error::NotSignedIn {
         invalid_token: false,

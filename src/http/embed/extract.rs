@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use super::{
     Caller, Refusal,
     ability::Require,
-    admission::{admit, identify, or_nobody},
+    admission::{identify, none_if_second_factor_needed, require_caller},
     upload::Upload,
 };
 use crate::{credentials::Principal, error::Error};
@@ -92,7 +92,7 @@ impl<A: Require> FromRequest for Can<A> {
     type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let caller = with_body(request, payload, admit::<A>);
+        let caller = with_body(request, payload, require_caller::<A>);
         Box::pin(async move { caller.await.map(Self::new) })
     }
 }
@@ -102,7 +102,8 @@ impl FromRequest for OptionalUser {
     type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let identify = async |request: &HttpRequest| or_nobody(identify(request).await);
+        let identify =
+            async |request: &HttpRequest| none_if_second_factor_needed(identify(request).await);
         let caller = with_body(request, payload, identify);
         Box::pin(async move {
             let caller = caller.await?;

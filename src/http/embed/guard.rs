@@ -13,7 +13,7 @@ use actix_web::{
 };
 use futures_util::future::LocalBoxFuture;
 
-use super::{ability::Require, admission::admit, extract::with_body};
+use super::{ability::Require, admission::require_caller, extract::with_body};
 
 /// A middleware that accepts only callers that meet the requirement `A`. It serves for scopes and
 /// for handlers without arguments, such as files:
@@ -87,7 +87,7 @@ where
         let service = Rc::clone(&self.service);
         Box::pin(async move {
             let mut payload = request.take_payload();
-            let admitted = with_body(request.request(), &mut payload, admit::<A>);
+            let admitted = with_body(request.request(), &mut payload, require_caller::<A>);
             request.set_payload(payload);
             match admitted.await {
                 Ok(_) => Ok(service.call(request).await?.map_into_left_body()),

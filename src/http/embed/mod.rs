@@ -123,7 +123,7 @@ impl Narthex {
         } else {
             admission::identify(request).await
         };
-        match admission::or_nobody(identified) {
+        match admission::none_if_second_factor_needed(identified) {
             Ok(caller) => Ok(caller.map(|principal| Caller { principal })),
             Err(error) => Err(Refusal::new(request, error)),
         }

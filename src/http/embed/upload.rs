@@ -19,7 +19,7 @@ use actix_web::{
 use futures_util::{Stream, StreamExt as _, future::LocalBoxFuture, stream};
 use tokio::{sync::oneshot, time::timeout};
 
-use super::admission::{identify, identify_again, or_nobody};
+use super::admission::{identify, identify_again, none_if_second_factor_needed};
 use crate::{
     credentials::Principal,
     error::{Error, Result},
@@ -36,7 +36,7 @@ struct SmallBody {
 }
 
 /// A body that has arrived and is not passed on yet.
-pub(super) struct Arrived(Option<(Bytes, oneshot::Sender<Bytes>)>);
+pub(super) struct BufferedBody(Option<(Bytes, oneshot::Sender<Bytes>)>);
 
 impl Upload {
     /// Takes the payload of a request and replaces it by the one that later extractors read.
@@ -71,15 +71,15 @@ impl Upload {
     ///
     /// # Errors
     /// [`Error::TooLarge`], [`Error::BodyTimeout`] and [`Error::Malformed`].
-    pub(super) async fn arrived(self) -> Result<Arrived> {
-        Ok(Arrived(match self.0 {
+    pub(super) async fn arrived(self) -> Result<BufferedBody> {
+        Ok(BufferedBody(match self.0 {
             Some(body) => Some((body.read.await?, body.pass_on)),
             None => None,
         }))
     }
 }
 
-impl Arrived {
+impl BufferedBody {
     /// Passes the body on to the extractors after this one.
     pub(super) fn pass_on(self) {
         if let Some((bytes, pass_on)) = self.0 {
@@ -135,8 +135,12 @@ fn checked(request: HttpRequest, body: Payload) -> impl Stream<Item = Result<Byt
 
 async fn check_again(request: HttpRequest) -> Result<()> {
     let id = |caller: &Principal| caller.credential().id;
-    let before = or_nobody(identify(&request).await)?.as_ref().map(id);
-    let now = or_nobody(identify_again(&request).await)?.as_ref().map(id);
+    let before = none_if_second_factor_needed(identify(&request).await)?
+        .as_ref()
+        .map(id);
+    let now = none_if_second_factor_needed(identify_again(&request).await)?
+        .as_ref()
+        .map(id);
     if before == now {
         Ok(())
     } else {

@@ -35,7 +35,7 @@ struct ConfirmPage {
     email: String,
     lasts: String,
     next: String,
-    asks: Asks,
+    asks: RequiredProof,
     /// Whether the user has an authenticator app.
     has_app: bool,
     /// The relying party, if the user has a passkey.
@@ -51,15 +51,15 @@ struct ConfirmPage {
 
 /// The proofs that the page offers.
 #[derive(Clone, Copy)]
-struct Offer {
-    asks: Asks,
+struct OfferedProofs {
+    asks: RequiredProof,
     has_app: bool,
     passkey: bool,
 }
 
-/// The factors that the form of the page asks for.
+/// The proof that the form of the page asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
+enum RequiredProof {
     /// The password: the user has no second factor.
     Password,
     /// A code or the password.
@@ -69,7 +69,7 @@ enum Asks {
 }
 
 impl ConfirmPage {
-    fn new(user: &BrowserUser, offer: Offer, next: Option<&ReturnTo>) -> Result<Self> {
+    fn new(user: &BrowserUser, offer: OfferedProofs, next: Option<&ReturnTo>) -> Result<Self> {
         Ok(Self {
             layout: user.layout(),
             email: user.principal.user().email.clone(),
@@ -83,8 +83,10 @@ impl ConfirmPage {
             },
             app: next.and_then(|next| app_name(user, next)),
             here: match offer.asks {
-                Asks::Code => paths::confirm_second_factor(next.map(ReturnTo::as_str)),
-                Asks::Password | Asks::Either => ReturnTo::append_to(paths::CONFIRM, next),
+                RequiredProof::Code => paths::confirm_second_factor(next.map(ReturnTo::as_str)),
+                RequiredProof::Password | RequiredProof::Either => {
+                    ReturnTo::append_to(paths::CONFIRM, next)
+                }
             },
             refused: None,
             errors: FieldTexts::default(),
@@ -112,19 +114,19 @@ async fn offer(
     user: &BrowserUser,
     acr: &str,
     next: Option<&ReturnTo>,
-) -> Result<Result<Offer, HttpResponse>> {
+) -> Result<Result<OfferedProofs, HttpResponse>> {
     let summary = factors::summary(&user.state, user.principal.user().id).await?;
     let asks = match (summary.has_second_factor(), summary.has_password, acr) {
-        (true, true, "2") | (true, false, _) => Asks::Code,
-        (true, true, _) => Asks::Either,
+        (true, true, "2") | (true, false, _) => RequiredProof::Code,
+        (true, true, _) => RequiredProof::Either,
         (false, true, "2") => return to_enrolment(user, next).map(Err),
-        (false, true, _) => Asks::Password,
+        (false, true, _) => RequiredProof::Password,
         // An operator has removed the last passkey.
         (false, false, _) => return to_password_link(user).map(Err),
     };
     let passkey = !summary.passkeys.is_empty();
     let has_app = summary.app.is_some();
-    Ok(Ok(Offer {
+    Ok(Ok(OfferedProofs {
         asks,
         has_app,
         passkey,
@@ -201,7 +203,7 @@ pub async fn confirm(user: BrowserUser, form: Form) -> Result<HttpResponse> {
 async fn confirm_one(
     user: &BrowserUser,
     mut fields: Fields,
-    asks: Asks,
+    asks: RequiredProof,
 ) -> Result<ConfirmedByCode> {
     let (state, caller) = (&user.state, &user.principal);
     let password = SecretString::new(fields.text("password"));
@@ -211,8 +213,8 @@ async fn confirm_one(
     fields.check()?;
     match (code, asks) {
         (Some(code), _) => sessions::confirm_by_code(state, caller, code, key).await,
-        (None, Asks::Code) => Err(missing_code()),
-        (None, Asks::Password | Asks::Either) => {
+        (None, RequiredProof::Code) => Err(missing_code()),
+        (None, RequiredProof::Password | RequiredProof::Either) => {
             let secret = sessions::reauthenticate(state, caller, password, key).await?;
             Ok(ConfirmedByCode {
                 secret,

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::login_verify::{BrowserCookies, enter, over};
+use super::login_verify::{BrowserCookies, enter, restart_sign_in};
 use crate::{
     error::Result,
     factors::passkeys::{AssertionResponse, assertion::refused},
@@ -41,7 +41,7 @@ pub async fn options(
     };
     match options {
         Some(options) => json::answer(StatusCode::OK, &options),
-        None => json::onward(&over(&user, None)?),
+        None => json::onward(&restart_sign_in(&user, None)?),
     }
 }
 
@@ -100,7 +100,7 @@ pub async fn sign_in(
         let completed = sessions::complete_by_passkey(state, &attempt, credential, details);
         return match completed.await? {
             Some(completed) => json::onward(&enter(&user, completed, next, cookies)?),
-            None => json::onward(&over(&user, next.as_ref())?),
+            None => json::onward(&restart_sign_in(&user, next.as_ref())?),
         };
     }
     let holder = user.cookie.passkey_sign_in().ok_or_else(refused)?;

@@ -90,7 +90,7 @@ pub async fn form(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
                 paths::ACCOUNT,
             )))
         }
-        None => over(&user, next.as_ref()),
+        None => restart_sign_in(&user, next.as_ref()),
     }
 }
 
@@ -111,7 +111,7 @@ pub async fn verify(user: OptionalUser, client: ClientInfo, form: Form) -> Resul
     let key = form_key(&fields.text("form_key"));
     let next = ReturnTo::take(&mut fields, user.state.settings());
     let Some(attempt) = user.cookie.attempt() else {
-        return over(&user, next.as_ref());
+        return restart_sign_in(&user, next.as_ref());
     };
     // A second click finds no open step.
     let step = step_of(&user).await?;
@@ -141,7 +141,7 @@ pub async fn verify(user: OptionalUser, client: ClientInfo, form: Form) -> Resul
     };
     match completed.await {
         Ok(Some(completed)) => enter(&user, completed, next, cookies),
-        Ok(None) => over(&user, next.as_ref()),
+        Ok(None) => restart_sign_in(&user, next.as_ref()),
         Err(Error::Invalid(errors)) => html::unprocessable(&SecondStepPage {
             errors: FieldTexts::new(user.language(), &errors),
             trust,
@@ -219,7 +219,10 @@ pub(super) fn enter(
 }
 
 /// Leads to the first step again.
-pub(super) fn over(user: &OptionalUser, next: Option<&ReturnTo>) -> Result<HttpResponse> {
+pub(super) fn restart_sign_in(
+    user: &OptionalUser,
+    next: Option<&ReturnTo>,
+) -> Result<HttpResponse> {
     user.cookie.end_attempt();
     let page = ReturnTo::append_to(paths::LOGIN, next);
     user.redirect(&page, &notice::sign_in_attempt_over())

@@ -21,10 +21,10 @@ pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<HttpResponse>
     Ok(answer_with(status, bytes(body)?.into()))
 }
 
-/// The address at which the script of a page goes on.
+/// The address to which the script of a page goes next.
 #[cfg(feature = "pages")]
 #[derive(Serialize)]
-struct Onward<'a> {
+struct RedirectBody<'a> {
     location: &'a str,
 }
 
@@ -38,7 +38,7 @@ pub fn onward(redirect: &HttpResponse) -> Result<HttpResponse> {
     let location = redirect.headers().get(LOCATION);
     let location = location.and_then(|location| location.to_str().ok());
     let location = location.ok_or_else(|| Error::internal("the response is no redirect"))?;
-    let answer = answer(StatusCode::OK, &Onward { location })?;
+    let answer = answer(StatusCode::OK, &RedirectBody { location })?;
     Ok(with_cookies_of(redirect, answer))
 }
 

@@ -36,7 +36,7 @@ use crate::{
             string_map::{GivenFields, NoInput},
         },
         middleware::body::{NoQuery, Query},
-        openapi::schemas::credentials::{EndedBy, Listed, Tokens},
+        openapi::schemas::credentials::{Listed, RevocationParams, Tokens},
         paths,
         response::{self, paginated::List},
     },
@@ -333,7 +333,7 @@ pub async fn revoke_one(
     path = paths::API_TOKENS,
     tag = "Tokens",
     operation_id = "endTokens",
-    params(EndedBy<Tokens>),
+    params(RevocationParams<Tokens>),
     responses((status = 200, description = "The receipt.", body = ReceiptJson))
 )]
 pub async fn revoke_selected(

@@ -119,9 +119,9 @@ impl<A: CredentialScope> IntoParams for Selected<A> {
 }
 
 /// The query parameters of a revocation: a selection, or `all`.
-pub struct EndedBy<A>(PhantomData<A>);
+pub struct RevocationParams<A>(PhantomData<A>);
 
-impl<A: CredentialScope> IntoParams for EndedBy<A> {
+impl<A: CredentialScope> IntoParams for RevocationParams<A> {
     fn into_params(location: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let all = ParameterBuilder::new()
             .name("all")

@@ -44,7 +44,7 @@ struct ActivityPage {
     types: Vec<Choice>,
     since: String,
     until: String,
-    credential: Option<OnlyOf>,
+    credential: Option<CredentialOfLog>,
     /// The path of the whole log, if the log is narrowed.
     reset: String,
     no_faults: FieldTexts,
@@ -57,7 +57,7 @@ struct ActivityPage {
 }
 
 /// The credential to whose events the log is narrowed.
-pub(super) struct OnlyOf {
+pub(super) struct CredentialOfLog {
     id: CredentialId,
     title: Option<String>,
     /// The path of the log without this filter.
@@ -122,7 +122,10 @@ impl LogQuery {
     }
 
     /// Returns the filter, and what it says about a credential.
-    pub(super) async fn filter(&self, user: &BrowserUser) -> Result<(Option<OnlyOf>, EventFilter)> {
+    pub(super) async fn filter(
+        &self,
+        user: &BrowserUser,
+    ) -> Result<(Option<CredentialOfLog>, EventFilter)> {
         let (only_of, credential) = match self.credential {
             Some(id) => find_credential(user, self, id).await?,
             None => (None, None),
@@ -187,7 +190,7 @@ async fn find_credential(
     user: &BrowserUser,
     query: &LogQuery,
     id: CredentialId,
-) -> Result<(Option<OnlyOf>, Option<EventsOf>)> {
+) -> Result<(Option<CredentialOfLog>, Option<EventsOf>)> {
     let filter = CredentialFilter {
         id: vec![id],
         ..CredentialFilter::default()
@@ -199,7 +202,7 @@ async fn find_credential(
         credential: None,
         ..query.clone()
     };
-    let only_of = OnlyOf {
+    let only_of = CredentialOfLog {
         id,
         title: found.map(|found| NamedCredential::new(user, found).title),
         without: without.path(None),

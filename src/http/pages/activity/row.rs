@@ -102,7 +102,7 @@ impl ActivityRow {
                 .filter(|_| event.actor_credential_id != event.credential_id)
                 .cloned(),
             address: locator.address(event.ip),
-            not_me: not_me(user, event, about),
+            not_me: report_sign_in_path(user, event, about),
             event: short,
         }
     }
@@ -150,7 +150,11 @@ fn more_revoked(event: &Event, named: &[NamedCredential]) -> u64 {
 
 /// Returns the page on which a user signs out a session that another person opened. The password is
 /// changed there next. If the session has ended, only the password is left to change.
-fn not_me(user: &BrowserUser, event: &Event, session: Option<&NamedCredential>) -> Option<String> {
+fn report_sign_in_path(
+    user: &BrowserUser,
+    event: &Event,
+    session: Option<&NamedCredential>,
+) -> Option<String> {
     let is_sign_in = EventGroup::of(event.kind) == EventGroup::SignIns;
     match (event.credential_id, session) {
         _ if !is_sign_in => None,
