@@ -80,8 +80,8 @@
     )
 )]
 
-// The tests, the benchmarks and the fuzz targets reach every module. An app does not: only the items below
-// are the public API.
+// The tests, the benchmarks and the fuzz targets reach every module. An app does not: only the
+// items below are the public API.
 #[cfg(not(feature = "internals"))]
 mod account_changes;
 #[cfg(not(feature = "internals"))]

@@ -47,8 +47,8 @@ fn credentials(value: &HeaderValue) -> (&str, &str) {
     (scheme, rest.trim_start_matches(' '))
 }
 
-/// Checks that a token of another system is as long as the documented ones, and that the scheme is one
-/// of this system.
+/// Checks that a token of another system is as long as the documented ones, and that the scheme is
+/// one of this system.
 fn check_foreign(scheme: &str, text: &str, form: SecretForm, digest: Digest) {
     assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
     let is_bearer = scheme.eq_ignore_ascii_case("bearer");

@@ -52,8 +52,8 @@ fn check_printed(code: &RecoveryCode) {
     );
 }
 
-/// Builds a code from the input. It must be accepted however it is typed, and not with a character more
-/// or less, or another one.
+/// Builds a code from the input. It must be accepted however it is typed, and not with a character
+/// more or less, or another one.
 fn check_generated(data: &[u8]) {
     let mut number = crc32(data);
     let digits = (0..20).map(|_| {

@@ -83,9 +83,9 @@ pub(crate) fn delete_rows(tx: &mut Transaction<'_>, user: UserId) -> Result<()> 
     Ok(())
 }
 
-/// Disables an account for an operator. The user cannot sign in until [`enable`]. Sessions, the trust in
-/// browsers, and pending links and sign-ins end. Tokens are refused until then, so that an account that was
-/// disabled by mistake does not need new tokens in all programs.
+/// Disables an account for an operator. The user cannot sign in until [`enable`]. Sessions, the
+/// trust in browsers, and pending links and sign-ins end. Tokens are refused until then, so that an
+/// account that was disabled by mistake does not need new tokens in all programs.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.
@@ -100,8 +100,8 @@ pub async fn disable(state: &AppState, user: UserId) -> Result<RevocationReceipt
     .await
 }
 
-/// Does the same as [`disable`], and revokes all tokens. The tokens of an account that is disabled already
-/// can be revoked so as well.
+/// Does the same as [`disable`], and revokes all tokens. The tokens of an account that is disabled
+/// already can be revoked so as well.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the account does not exist.

@@ -1,9 +1,9 @@
 //! Verifies the e-mail addresses of accounts that users create themselves.
 //!
-//! The link in the mail does not suffice. A stranger may have registered the address of another person,
-//! who would verify the stranger's account by following the link. So the visitor must also be
-//! signed in to the account, or know its password. Otherwise a new password takes the account over,
-//! and ends everything that the stranger made.
+//! The link in the mail does not suffice. A stranger may have registered the address of another
+//! person, who would verify the stranger's account by following the link. So the visitor must also
+//! be signed in to the account, or know its password. Otherwise a new password takes the account
+//! over, and ends everything that the stranger made.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -47,9 +47,9 @@ const REPLACEABLE_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Creates an account whose address must be verified, and mails the link.
 ///
 /// The result is the same whether the address has an account. The owner of an existing account gets
-/// a mail that says so. `language` is that of a new account and its mails. Each attempt costs a password
-/// hash and one transaction. If a limit of mails is reached, only the mail is withheld: the visitor can
-/// ask for another one later.
+/// a mail that says so. `language` is that of a new account and its mails. Each attempt costs a
+/// password hash and one transaction. If a limit of mails is reached, only the mail is withheld:
+/// the visitor can ask for another one later.
 ///
 /// # Errors
 /// [`Error::RegistrationClosed`] if only operators create accounts; [`Error::Throttled`] if too
@@ -80,7 +80,8 @@ pub async fn register_by_mail(
                 MailAllowance::Allowed => true,
                 // An earlier mail has told the owner.
                 MailAllowance::AddressLimited(_) => false,
-                // Without any mail, a visitor could learn by signing in which addresses had no account.
+                // Without any mail, a visitor could learn by signing in which addresses had no
+                // account.
                 MailAllowance::NetworkLimited(until) => {
                     return Err(Error::Throttled(until.saturating_duration_since(tx.now())));
                 }

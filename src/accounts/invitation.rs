@@ -1,5 +1,5 @@
-//! Invitations: an operator invites an address, and its owner creates the account with the link of the
-//! mail. An invitation also works while registration is closed.
+//! Invitations: an operator invites an address, and its owner creates the account with the link of
+//! the mail. An invitation also works while registration is closed.
 
 use std::net::IpAddr;
 

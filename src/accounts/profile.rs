@@ -52,8 +52,8 @@ pub enum ProfileChanged {
 }
 
 /// Changes the caller's name, addresses and language to those of `profile`. If mail is on, a new
-/// address is only pending. Otherwise it changes at once, and the caller's session gets the secret with
-/// the digest `renewed`. The result says so.
+/// address is only pending. Otherwise it changes at once, and the caller's session gets the secret
+/// with the digest `renewed`. The result says so.
 ///
 /// # Errors
 /// - [`Error::ReauthenticationRequired`] if an address is new and the last re-authentication is
@@ -123,7 +123,8 @@ pub async fn change_profile(
         .await
 }
 
-/// Changes the address of an account at once, and revokes the chosen credentials. The caller is locked.
+/// Changes the address of an account at once, and revokes the chosen credentials. The caller is
+/// locked.
 fn set_email(
     tx: &mut Transaction<'_>,
     caller: &Principal,

@@ -94,8 +94,8 @@ pub(super) struct FromFile {
     attach_by_email: bool,
     /// Take users without an authenticator app that cannot be read
     ///
-    /// Such an app protects an account in the source, and nothing replaces it here. Without this flag,
-    /// these users are not taken.
+    /// Such an app protects an account in the source, and nothing replaces it here. Without this
+    /// flag, these users are not taken.
     #[arg(long)]
     without_unreadable_apps: bool,
     /// Write the lines that were not taken into this file, which must not exist

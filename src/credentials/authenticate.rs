@@ -40,8 +40,8 @@ pub enum RejectionReason {
     Paused,
     /// The credential expired, or exceeded its idle limit.
     Expired,
-    /// The secret expired, although its credential did not: a newer secret has replaced it, or the end
-    /// that an import gave it has passed.
+    /// The secret expired, although its credential did not: a newer secret has replaced it, or the
+    /// end that an import gave it has passed.
     SecretExpired,
     /// The user is disabled.
     UserDisabled,

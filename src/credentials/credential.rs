@@ -65,8 +65,8 @@ pub struct Credential {
     pub second_factor_until: Option<Timestamp>,
     /// The methods that proved the user.
     pub methods: AuthenticationMethods,
-    /// The time at which they last proved the user. A confirmation by the password alone does not change
-    /// that of two factors.
+    /// The time at which they last proved the user. A confirmation by the password alone does not
+    /// change that of two factors.
     pub authenticated_at: Timestamp,
     /// The time of the revocation.
     pub ended_at: Option<Timestamp>,

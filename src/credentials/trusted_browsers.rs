@@ -57,8 +57,8 @@ pub struct BrowserTrust {
 }
 
 /// Derives the secret of the cookie from the attempt in which the user asked for the trust (HKDF,
-/// RFC 5869). So both responses to a second click have the same cookie. Without the key of the server,
-/// a client cannot choose the secret of another browser.
+/// RFC 5869). So both responses to a second click have the same cookie. Without the key of the
+/// server, a client cannot choose the secret of another browser.
 ///
 /// # Errors
 /// Returns an error if the process has no signing key.
@@ -183,8 +183,8 @@ pub async fn find(state: &AppState, user: UserId, id: FactorId) -> Result<Truste
 /// Ends the trust in one browser of the caller.
 ///
 /// # Errors
-/// [`Error::ReauthenticationRequired`] if the caller has not confirmed recently; [`Error::NotFound`] if
-/// the user trusts no such browser.
+/// [`Error::ReauthenticationRequired`] if the caller has not confirmed recently;
+/// [`Error::NotFound`] if the user trusts no such browser.
 pub async fn remove(state: &AppState, caller: &Principal, id: FactorId) -> Result<()> {
     let caller = caller.clone();
     state

@@ -13,8 +13,8 @@ thread_local! {
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The size of the buffer that a thread keeps, in blocks of 1 KiB. The hashes of Narthex fit. A hash of
-/// another system can need six times as much, and is verified rarely.
+/// The size of the buffer that a thread keeps, in blocks of 1 KiB. The hashes of Narthex fit. A
+/// hash of another system can need six times as much, and is verified rarely.
 const MAX_KEPT_BLOCKS: usize = 20 << 10;
 
 /// Computes the tag of a password into `tag`. Each calling thread keeps a buffer, so it should run

@@ -72,8 +72,8 @@ impl SealingKeys {
         self.first.id
     }
 
-    /// Returns a secret that depends on `info` and the first key alone. `None` if the derivation fails,
-    /// which no short `info` causes.
+    /// Returns a secret that depends on `info` and the first key alone. `None` if the derivation
+    /// fails, which no short `info` causes.
     #[must_use]
     pub fn seed(&self, info: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         let mut seed = Zeroizing::new([0; 32]);

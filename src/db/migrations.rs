@@ -213,7 +213,8 @@ pub fn ensure_applied(target: &DatabaseUrl, migrations: Migrations) -> Result<()
     }
 }
 
-/// For tests: reverts all migrations, newest first, all or none. This deletes the tables and their contents.
+/// For tests: reverts all migrations, newest first, all or none. This deletes the tables and their
+/// contents.
 ///
 /// # Errors
 /// Fails if the database cannot be reached or a migration fails. Then nothing was changed.

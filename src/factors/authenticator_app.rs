@@ -195,8 +195,8 @@ fn nothing_pending() -> Error {
     FieldErrors::one("code", field::code_of_no_secret()).into()
 }
 
-/// Removes the caller's app. With the last second factor, the recovery codes are removed. The caller's
-/// session gets the secret with the digest `renewed`.
+/// Removes the caller's app. With the last second factor, the recovery codes are removed. The
+/// caller's session gets the secret with the digest `renewed`.
 ///
 /// # Errors
 /// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently;

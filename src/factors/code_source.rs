@@ -1,7 +1,8 @@
 //! The source of the digits of new recovery codes.
 //!
-//! A form that is sent twice must show the same codes twice, because the browser shows the second answer.
-//! The database has hashes of the codes only. So both requests derive the codes from the key of the form.
+//! A form that is sent twice must show the same codes twice, because the browser shows the second
+//! answer. The database has hashes of the codes only. So both requests derive the codes from the
+//! key of the form.
 
 use hkdf::Hkdf;
 use sha2::Sha256;

@@ -49,7 +49,8 @@ pub(super) fn are_enough_without_password(factors: &FactorSummary, settings: &Se
 /// Refuses a removal that leaves its user too little to sign in with, after the removal in the same
 /// transaction. `name` is the field on the page, and `message` says what to do.
 ///
-/// An operator is not refused: a lost passkey may be the last one, and the operator can set a password.
+/// An operator is not refused: a lost passkey may be the last one, and the operator can set a
+/// password.
 ///
 /// # Errors
 /// [`Error::Invalid`](crate::error::Error::Invalid), and database errors.

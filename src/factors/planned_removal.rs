@@ -72,7 +72,8 @@ pub enum RemovalOutcome {
 }
 
 /// Removes one factor of a user for an operator, at once or later. A mail tells the user of a later
-/// removal. A second request for the same factor does not change the first one. Without another factor, the user can sign in with the password alone after the removal.
+/// removal. A second request for the same factor does not change the first one. Without another
+/// factor, the user can sign in with the password alone after the removal.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no factor with this ID.

@@ -31,8 +31,8 @@ pub(super) struct HashableCode {
     pub(super) secret: SecretString,
 }
 
-/// A recovery code of another system: 20 letters and digits, with a dash in the middle in Laravel. Case
-/// counts. A thief of the hashes knows five of the characters, and 89 bits remain.
+/// A recovery code of another system: 20 letters and digits, with a dash in the middle in Laravel.
+/// Case counts. A thief of the hashes knows five of the characters, and 89 bits remain.
 #[derive(Clone)]
 pub struct ImportedRecoveryCode(Zeroizing<String>);
 
@@ -57,8 +57,8 @@ impl ImportedRecoveryCode {
     }
 }
 
-/// A recovery code as a user entered it. It may have the form of Narthex, that of an imported code, or
-/// both.
+/// A recovery code as a user entered it. It may have the form of Narthex, that of an imported code,
+/// or both.
 #[derive(Clone)]
 pub struct EnteredRecoveryCode {
     own: Option<RecoveryCode>,

@@ -62,9 +62,10 @@ async fn generate(
     Ok(codes)
 }
 
-/// Returns the codes that an earlier request of the same form has made a moment ago, if they are still
-/// those of the user and `is_proved` accepts the request. The session gets a further secret with the
-/// digest `renewed`, because the earlier request has revoked the one that this request has sent.
+/// Returns the codes that an earlier request of the same form has made a moment ago, if they are
+/// still those of the user and `is_proved` accepts the request. The session gets a further secret
+/// with the digest `renewed`, because the earlier request has revoked the one that this request has
+/// sent.
 pub(super) async fn repeat(
     state: &AppState,
     caller: &Principal,
@@ -128,8 +129,8 @@ pub(super) async fn generate_for_first(
     }
 }
 
-/// Stores the codes of [`generate_for_first`] if the new factor is the first one, and returns those to
-/// show. `None` if it has become the first one meanwhile, so that there are no codes for it.
+/// Stores the codes of [`generate_for_first`] if the new factor is the first one, and returns those
+/// to show. `None` if it has become the first one meanwhile, so that there are no codes for it.
 pub(super) fn store_for_first(
     tx: &mut Transaction<'_>,
     user: UserId,

@@ -14,8 +14,9 @@ use crate::{
 };
 
 /// Removes one factor of a user for an operator, in a transaction that
-/// [`lock_user_and_recheck_actor`](crate::credentials::revoke::lock_user_and_recheck_actor) began. The audit log and a mail tell the user the reason.
-/// Returns the receipt if anything was revoked with it.
+/// [`lock_user_and_recheck_actor`](crate::credentials::revoke::lock_user_and_recheck_actor) began.
+/// The audit log and a mail tell the user the reason. Returns the receipt if anything was revoked
+/// with it.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no factor with this ID.
@@ -44,7 +45,8 @@ pub(super) fn remove_one(
 }
 
 /// Removes the second factors of a user, in a transaction that
-/// [`lock_user_and_recheck_actor`](crate::credentials::revoke::lock_user_and_recheck_actor) began. The caller ends the trust in browsers.
+/// [`lock_user_and_recheck_actor`](crate::credentials::revoke::lock_user_and_recheck_actor) began.
+/// The caller ends the trust in browsers.
 ///
 /// # Errors
 /// Returns an error if the database fails.

@@ -40,8 +40,8 @@ const fn ends() -> bool {
 }
 
 impl RevocationChoice {
-    /// Returns the filter of the chosen credentials except `kept`. `None` if none were chosen: a filter
-    /// without kinds matches everything.
+    /// Returns the filter of the chosen credentials except `kept`. `None` if none were chosen: a
+    /// filter without kinds matches everything.
     fn selection(self, kept: impl IntoIterator<Item = CredentialId>) -> Option<CredentialFilter> {
         let kind = self.kinds();
         (!kind.is_empty()).then(|| CredentialFilter {

@@ -63,8 +63,8 @@ pub struct PasskeySummary {
     pub is_synced: bool,
     /// Whether its counter was not higher than before, which a copy causes.
     pub copy_suspected: bool,
-    /// Whether it has verified its user, by a PIN or biometrics. Only such a passkey signs its user in
-    /// without the password.
+    /// Whether it has verified its user, by a PIN or biometrics. Only such a passkey signs its user
+    /// in without the password.
     pub user_verified: bool,
 }
 
@@ -99,8 +99,8 @@ impl FactorSummary {
         self.app.is_some() || !self.passkeys.is_empty()
     }
 
-    /// Returns whether the user can remove the password: after the loss of one device, another passkey or
-    /// a recovery code must be left.
+    /// Returns whether the user can remove the password: after the loss of one device, another
+    /// passkey or a recovery code must be left.
     #[must_use]
     pub fn can_remove_password(&self, settings: &Settings) -> bool {
         self.has_password && last_way::are_enough_without_password(self, settings)

@@ -9,8 +9,8 @@ use crate::{
     types::ids::{FactorId, UserId},
 };
 
-/// Accepts the codes of a user's suspended app again. The activity tells the user the `reason`. Returns
-/// `false` if the app is not suspended. The delays after wrong codes stay.
+/// Accepts the codes of a user's suspended app again. The activity tells the user the `reason`.
+/// Returns `false` if the app is not suspended. The delays after wrong codes stay.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the user has no app with this ID.

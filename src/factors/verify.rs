@@ -72,7 +72,8 @@ impl CodeProof {
         }
     }
 
-    /// Returns the proof for an answer that cannot show a new recovery code. The used one is not replaced.
+    /// Returns the proof for an answer that cannot show a new recovery code. The used one is not
+    /// replaced.
     #[must_use]
     pub(crate) fn without_replacement(mut self) -> Self {
         if let Used::Recovery { replacement, .. } = &mut self.of {
@@ -110,8 +111,8 @@ pub(crate) fn count(
     Ok(counted)
 }
 
-/// Verifies a code of `user` that [`count`] has counted. Returns `None` if it is wrong. `replacement` is
-/// the source of the code that replaces a used recovery code.
+/// Verifies a code of `user` that [`count`] has counted. Returns `None` if it is wrong.
+/// `replacement` is the source of the code that replaces a used recovery code.
 ///
 /// # Errors
 /// [`Error::Busy`] if too many requests wait for a hash.
@@ -203,7 +204,8 @@ async fn recovery(
     }))
 }
 
-/// Makes the code that replaces a used one. It depends on the used one, so that [`repeated`] knows it.
+/// Makes the code that replaces a used one. It depends on the used one, so that [`repeated`] knows
+/// it.
 fn replacement_of(
     state: &AppState,
     source: &CodeSource,
@@ -264,8 +266,8 @@ pub(super) fn is_last_step(
     Ok(step == Some(app.last_step))
 }
 
-/// Verifies a code of `user` that [`count`] has counted, and records a wrong one. `replacement` is the
-/// source of the code that replaces a used recovery code.
+/// Verifies a code of `user` that [`count`] has counted, and records a wrong one. `replacement` is
+/// the source of the code that replaces a used recovery code.
 ///
 /// # Errors
 /// The error of a wrong code; [`Error::Busy`] if too many requests wait for a hash.

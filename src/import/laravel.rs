@@ -62,8 +62,8 @@ fn id(row: &LaravelRow) -> &str {
 }
 
 fn user(row: &LaravelRow) -> Value {
-    // With Fortify's option `confirm`, a second factor counts after its confirmation. The secret itself
-    // is encrypted with the key of the app, which Narthex does not have.
+    // With Fortify's option `confirm`, a second factor counts after its confirmation. The secret
+    // itself is encrypted with the key of the app, which Narthex does not have.
     let is_confirmed =
         !row.has_column("two_factor_confirmed_at") || row.get("two_factor_confirmed_at").is_some();
     let has_factor = row.get("two_factor_secret").is_some() && is_confirmed;

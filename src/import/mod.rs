@@ -56,8 +56,8 @@ pub struct Options {
     pub stops_at_repetition: bool,
     /// Whether the tokens of a user are attached to an account here with the same address.
     pub attaches_by_email: bool,
-    /// Whether users are taken without an authenticator app that cannot be read. Otherwise they are not
-    /// taken, because a password alone would then open their accounts.
+    /// Whether users are taken without an authenticator app that cannot be read. Otherwise they are
+    /// not taken, because a password alone would then open their accounts.
     pub leaves_out_unreadable_factors: bool,
     /// Whether nothing is changed, and the report says what a run would do.
     pub is_trial: bool,

@@ -23,8 +23,8 @@ pub(super) enum SecondFactor {
     None,
     /// An authenticator app with recovery codes.
     App(App),
-    /// An authenticator app whose secret is missing or malformed. Without it, the account would be less
-    /// protected than in the source.
+    /// An authenticator app whose secret is missing or malformed. Without it, the account would be
+    /// less protected than in the source.
     Unreadable,
 }
 

@@ -50,8 +50,9 @@ pub struct PasswordChanged {
 }
 
 /// Changes the password of the caller's account and revokes the requested credentials, in one
-/// transaction. A user without a password sets one after a second factor. The caller's session stays and
-/// gets a new secret, so that a copy of its cookie is not accepted any more (ASVS 5.0, 7.2.4).
+/// transaction. A user without a password sets one after a second factor. The caller's session
+/// stays and gets a new secret, so that a copy of its cookie is not accepted any more (ASVS 5.0,
+/// 7.2.4).
 ///
 /// A second click sends the form again, with the previous password and often with the previous
 /// secret. The second request changes nothing and has the result of the first one. If it was
@@ -59,8 +60,8 @@ pub struct PasswordChanged {
 /// browser may discard the first response.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the current password is wrong; [`Error::SecondFactorConfirmationRequired`] if the
-/// user has none and no second factor was confirmed recently.
+/// [`Error::Invalid`] if the current password is wrong; [`Error::SecondFactorConfirmationRequired`]
+/// if the user has none and no second factor was confirmed recently.
 pub async fn change_password(
     state: &AppState,
     caller: &Principal,

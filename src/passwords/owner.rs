@@ -18,8 +18,8 @@ use crate::{
 pub(crate) enum OwnerProof {
     /// The password was verified.
     Password(PasswordProof),
-    /// The user has no password. [`OwnerProof::redeem`] verifies that the session has confirmed a second
-    /// factor recently.
+    /// The user has no password. [`OwnerProof::redeem`] verifies that the session has confirmed a
+    /// second factor recently.
     SecondFactor,
 }
 

@@ -19,9 +19,9 @@ use crate::{
 /// session gets the secret with the digest `renewed`.
 ///
 /// # Errors
-/// [`Error::NotFound`] if the user has no password; [`Error::SecondFactorConfirmationRequired`] if no
-/// second factor was confirmed recently; [`Error::Invalid`] if the passkeys and recovery codes are not
-/// enough to sign in with.
+/// [`Error::NotFound`] if the user has no password; [`Error::SecondFactorConfirmationRequired`] if
+/// no second factor was confirmed recently; [`Error::Invalid`] if the passkeys and recovery codes
+/// are not enough to sign in with.
 pub async fn remove_password(
     state: &AppState,
     caller: &Principal,

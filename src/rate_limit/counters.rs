@@ -55,8 +55,8 @@ const REGISTRATIONS_OF_SITE: LimitPolicy = LimitPolicy {
     free: 1000,
     decay_interval: Duration::from_secs(6),
 };
-/// Challenges for a sign-in with a passkey, which each view of the sign-in page asks for: 1,200 an hour
-/// from one client network. A challenge is a row for five minutes.
+/// Challenges for a sign-in with a passkey, which each view of the sign-in page asks for: 1,200 an
+/// hour from one client network. A challenge is a row for five minutes.
 const CHALLENGES_OF_NETWORK: LimitPolicy = SUCCESSES_OF_NETWORK;
 /// Challenges for one IPv6 site.
 const CHALLENGES_OF_SITE: LimitPolicy = SUCCESSES_OF_SITE;
@@ -196,8 +196,8 @@ impl Attempt {
     }
 
     /// Returns the counters in the order in which their rows are locked. Each attempt locks at most
-    /// one row of each sort, in the order of the sorts, so that attempts cannot deadlock. A transaction
-    /// that changes other rows of a user as well locks the user first.
+    /// one row of each sort, in the order of the sorts, so that attempts cannot deadlock. A
+    /// transaction that changes other rows of a user as well locks the user first.
     pub(super) fn counters(&self) -> Vec<Counter> {
         match &self.target {
             Target::Account {

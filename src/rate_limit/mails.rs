@@ -1,4 +1,5 @@
-//! Limits on the mails that clients ask for. Notices are not limited, because no client asks for them.
+//! Limits on the mails that clients ask for. Notices are not limited, because no client asks for
+//! them.
 //!
 //! The requests of the last day are stored, and a limit is a number of requests in a period that ends
 //! now. So the limits hold in each period, whenever it begins.
@@ -52,8 +53,8 @@ const OF_NETWORK: [Limit; 1] = [Limit {
 pub enum MailAllowance {
     /// The request was counted.
     Allowed,
-    /// A limit of the address is reached, and all limits permit a mail at this time. The request was not
-    /// counted.
+    /// A limit of the address is reached, and all limits permit a mail at this time. The request
+    /// was not counted.
     AddressLimited(Timestamp),
     /// Only the limit of the network is reached, until this time. The request was not counted.
     NetworkLimited(Timestamp),
@@ -93,8 +94,8 @@ pub fn record(
     Ok(limited)
 }
 
-/// The longest time that a mail waits for a limit. A typing mistake in an address can be corrected at once,
-/// and no queue of mails to strangers grows.
+/// The longest time that a mail waits for a limit. A typing mistake in an address can be corrected
+/// at once, and no queue of mails to strangers grows.
 const LONGEST_WAIT: Duration = MINUTE;
 
 /// Counts a mail of `kind`. Returns the earliest time that the limits of the account and of the
@@ -102,8 +103,8 @@ const LONGEST_WAIT: Duration = MINUTE;
 /// mail replaces it. The caller holds the lock of the account's user.
 ///
 /// # Errors
-/// [`Error::Throttled`] if the mail would wait longer than a minute, or if the limit of the network is
-/// reached.
+/// [`Error::Throttled`] if the mail would wait longer than a minute, or if the limit of the network
+/// is reached.
 pub fn schedule(
     tx: &mut Transaction<'_>,
     kind: &str,

@@ -20,7 +20,8 @@ use crate::{
     rate_limit::{self, Attempt},
 };
 
-/// Returns the options for `navigator.credentials.get()`, with a new challenge for the caller's session.
+/// Returns the options for `navigator.credentials.get()`, with a new challenge for the caller's
+/// session.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys.
@@ -40,12 +41,13 @@ pub async fn confirmation_options(state: &AppState, caller: &Principal) -> Resul
 /// Verifies a passkey of the caller and authorizes sensitive changes in its session for
 /// `NARTHEX_CONFIRM_FOR`, those that need a second factor included. The session gets a new secret.
 ///
-/// A passkey is a second factor if the authenticator has verified the user, or if a password has proved
-/// the user of the session. Another answer is refused: the session would not reach two factors by it.
+/// A passkey is a second factor if the authenticator has verified the user, or if a password has
+/// proved the user of the session. Another answer is refused: the session would not reach two
+/// factors by it.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the answer is not accepted; [`Error::Throttled`] after too many wrong answers,
-/// codes and passwords in this session.
+/// [`Error::Invalid`] if the answer is not accepted; [`Error::Throttled`] after too many wrong
+/// answers, codes and passwords in this session.
 pub async fn confirm_by_passkey(
     state: &AppState,
     caller: &Principal,

@@ -201,8 +201,8 @@ fn system(user_agent: &str, browser_is_known: bool) -> (Option<&'static str>, Cr
         };
         return (Some("HarmonyOS"), kind);
     }
-    // Browsers on Android send `Mobile` on phones only, not on tablets. Samsung Internet names another
-    // system if the user requests desktop sites, and no version for Linux exists.
+    // Browsers on Android send `Mobile` on phones only, not on tablets. Samsung Internet names
+    // another system if the user requests desktop sites, and no version for Linux exists.
     if has("Android") || (has("X11;") && has("SamsungBrowser/")) {
         let kind = match browser_is_known {
             _ if has("Mobile") => CredentialKind::Mobile,

@@ -38,8 +38,8 @@ pub enum SecondStep {
     SecondFactor(Vec<FactorMethod>),
 }
 
-/// Returns the proof by which the sign-in with this secret can be completed. `None` if it does not wait
-/// for a second step.
+/// Returns the proof by which the sign-in with this secret can be completed. `None` if it does not
+/// wait for a second step.
 ///
 /// # Errors
 /// Returns an error if the database fails.

@@ -84,8 +84,8 @@ pub async fn complete_by_code(
     }
 }
 
-/// Counts the code in a commit of its own. Returns the counted attempt, and whether the sign-in takes no
-/// further code. `None` if the sign-in does not wait for one.
+/// Counts the code in a commit of its own. Returns the counted attempt, and whether the sign-in
+/// takes no further code. `None` if the sign-in does not wait for one.
 async fn count(
     state: &AppState,
     sign_in: Digest,
@@ -137,7 +137,8 @@ impl CodeStep {
             .await
     }
 
-    /// Records a wrong code, unless it is the code of a second click, whose first request has used it.
+    /// Records a wrong code, unless it is the code of a second click, whose first request has used
+    /// it.
     async fn refuse(
         self,
         state: &AppState,

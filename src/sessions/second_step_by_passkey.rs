@@ -23,8 +23,8 @@ use crate::{
     types::{assurance::AuthenticationMethods, ids::UserId},
 };
 
-/// Returns the options for `navigator.credentials.get()`, with a new challenge for a sign-in that waits
-/// for its second step. Returns `None` if the attempt is over.
+/// Returns the options for `navigator.credentials.get()`, with a new challenge for a sign-in that
+/// waits for its second step. Returns `None` if the attempt is over.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys.
@@ -46,8 +46,8 @@ pub async fn passkey_options(state: &AppState, attempt: &AttemptSecret) -> Resul
         .await
 }
 
-/// Completes a sign-in with a passkey. Returns `None` if the attempt is over. An answer is counted as a
-/// code is, before it is verified.
+/// Completes a sign-in with a passkey. Returns `None` if the attempt is over. An answer is counted
+/// as a code is, before it is verified.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the answer is not accepted; [`Error::Throttled`] after too many wrong

@@ -1,5 +1,5 @@
-//! The second step of a sign-in by the password, after a passkey whose authenticator did not verify the
-//! user.
+//! The second step of a sign-in by the password, after a passkey whose authenticator did not verify
+//! the user.
 
 use super::{
     second_step::{Completed, Step},
@@ -56,8 +56,8 @@ pub async fn complete_by_password(
         if sign_in_attempts::count_try(tx.connection, digest)?.is_some() {
             return Ok(true);
         }
-        // The password of a second click is verified as well. Otherwise a wrong password would have the
-        // effect of the right one.
+        // The password of a second click is verified as well. Otherwise a wrong password would have
+        // the effect of the right one.
         let now = tx.now();
         let found = sign_in_attempts::find(tx.connection, digest, now)?;
         Ok(found.is_some_and(|found| found.session.is_some()))

@@ -152,9 +152,9 @@ pub async fn sign_in(
     })
 }
 
-/// Opens a session and uses the proof of its user, under the lock of the user. The session is the author,
-/// so that a mail about the second factor names its browser. Then the browser is trusted if the user asked
-/// for it.
+/// Opens a session and uses the proof of its user, under the lock of the user. The session is the
+/// author, so that a mail about the second factor names its browser. Then the browser is trusted if
+/// the user asked for it.
 pub(super) fn open_with_proof(
     tx: &mut Transaction<'_>,
     user: UserId,

@@ -24,9 +24,9 @@ use crate::{
     types::assurance::AuthenticationMethods,
 };
 
-/// Returns the options for `navigator.credentials.get()`, with a new challenge for the browser whose
-/// cookie has the secret `browser`. They are the same for every user. The challenges of a client network
-/// are limited, because a client can have any number of cookies.
+/// Returns the options for `navigator.credentials.get()`, with a new challenge for the browser
+/// whose cookie has the secret `browser`. They are the same for every user. The challenges of a
+/// client network are limited, because a client can have any number of cookies.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys; [`Error::Throttled`] after too many

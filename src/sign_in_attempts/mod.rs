@@ -65,8 +65,8 @@ pub(crate) struct SignInAttempt {
     pub(crate) user: UserId,
     /// The digest of the user's password hash at the first step. Another one ends the attempt.
     pub(crate) password_digest: Digest,
-    /// The passkey of the first step, whose authenticator did not verify the user. The second step then
-    /// takes the password only. `None` if the first step was the password.
+    /// The passkey of the first step, whose authenticator did not verify the user. The second step
+    /// then takes the password only. `None` if the first step was the password.
     pub(crate) passkey: Option<FactorId>,
     /// Whether the user selected "Keep me signed in".
     pub(crate) remember: bool,

@@ -69,8 +69,8 @@ pub(super) fn find(
     ))
 }
 
-/// Counts one more proof, and returns whether it is the last one. `None` if the attempt does not exist,
-/// has opened a session or had no tries left.
+/// Counts one more proof, and returns whether it is the last one. `None` if the attempt does not
+/// exist, has opened a session or had no tries left.
 pub(crate) fn count_try(
     connection: &mut AnyConnection,
     secret: Digest,

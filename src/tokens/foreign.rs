@@ -56,8 +56,8 @@ fn is_drf(text: &str) -> bool {
     text.len() == 40 && is_lower_hex(text)
 }
 
-/// Returns whether the text has the form of django-rest-knox: a prefix of at most 10 characters, and 64
-/// hexadecimal digits.
+/// Returns whether the text has the form of django-rest-knox: a prefix of at most 10 characters,
+/// and 64 hexadecimal digits.
 fn is_knox(text: &str) -> bool {
     const MAX_PREFIX: usize = 10;
     split_end(text, 64).is_some_and(|(prefix, random)| {

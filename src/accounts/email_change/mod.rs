@@ -1,8 +1,8 @@
 //! Changes the e-mail address of an account if mail is on.
 //!
 //! A new address is pending until the user follows the link that is mailed to it. The previous
-//! address gets a link that puts it back, for a user whose account was taken over. Only the mail to the
-//! new address discloses that the address has an account already.
+//! address gets a link that puts it back, for a user whose account was taken over. Only the mail to
+//! the new address discloses that the address has an account already.
 
 mod undo;
 
@@ -118,8 +118,8 @@ impl MailedAt {
 }
 
 /// Mails a link of a signed-in user to an address, as soon as the limits of the account and of the
-/// address permit it. So a typing mistake can be corrected at once. The result does not disclose whether
-/// the address has an account.
+/// address permit it. So a typing mistake can be corrected at once. The result does not disclose
+/// whether the address has an account.
 ///
 /// # Errors
 /// [`Error::Throttled`] if the mail would wait longer than a minute.

@@ -28,8 +28,8 @@ const SUSPECT_WINDOW: Duration = Duration::from_secs(24 * 3600);
 /// thief of the previous mailbox has the link too. The second address is removed.
 ///
 /// # Errors
-/// [`crate::error::Error::NotFound`] if the link does not work any more, or if the address belongs to another
-/// account.
+/// [`crate::error::Error::NotFound`] if the link does not work any more, or if the address belongs
+/// to another account.
 pub async fn undo(state: &AppState, secret: &LinkSecret, ip: Option<IpAddr>) -> Result<LinkSecret> {
     let digest = secret.digest();
     state

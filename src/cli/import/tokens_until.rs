@@ -23,8 +23,8 @@ impl TokensUntil {
             .ok_or("give a date such as 2027-06-30, or a length of time such as 180d")
     }
 
-    /// Returns the end for an import at `now`. An end in the past is refused, because the tokens would
-    /// never work.
+    /// Returns the end for an import at `now`. An end in the past is refused, because the tokens
+    /// would never work.
     pub(super) fn end(self, now: Timestamp) -> Result<Timestamp, CliError> {
         let end = match self {
             Self::Day(end) => end,

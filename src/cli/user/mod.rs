@@ -79,9 +79,9 @@ pub(super) enum Action {
         #[command(flatten)]
         format: OutputFormat,
     },
-    /// Remove a second factor of a user who has lost it, and sign the user out. With the last factor, the
-    /// recovery codes are removed. Make sure first that the request comes from this user. For a trusted
-    /// browser, it ends the trust
+    /// Remove a second factor of a user who has lost it, and sign the user out. With the last
+    /// factor, the recovery codes are removed. Make sure first that the request comes from this
+    /// user. For a trusted browser, it ends the trust
     RemoveFactor {
         #[command(flatten)]
         target: UserArgument,
@@ -90,8 +90,8 @@ pub(super) enum Action {
         #[command(flatten)]
         format: OutputFormat,
     },
-    /// Accept the codes of a suspended authenticator app again. Make sure first that the wrong codes were
-    /// the user's
+    /// Accept the codes of a suspended authenticator app again. Make sure first that the wrong
+    /// codes were the user's
     ResumeFactor {
         #[command(flatten)]
         target: UserArgument,

@@ -1,5 +1,5 @@
-//! Settings of logs. An app that embeds Narthex has its own log, so only the program parses them. Their
-//! keys are known to both, because they can share one `narthex.toml`.
+//! Settings of logs. An app that embeds Narthex has its own log, so only the program parses them.
+//! Their keys are known to both, because they can share one `narthex.toml`.
 
 #[cfg(feature = "cli")]
 mod parsed;

@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Revokes the matching credentials of each of `users` for an operator, in one transaction, so that
-/// there is one wait for other nodes. Each user with a matching credential gets a receipt. If everything
-/// is revoked, the pending links and sign-ins of the others end as well. Users that do not exist are
-/// skipped.
+/// there is one wait for other nodes. Each user with a matching credential gets a receipt. If
+/// everything is revoked, the pending links and sign-ins of the others end as well. Users that do
+/// not exist are skipped.
 ///
 /// # Errors
 /// Returns an error if the database cannot be changed. Then nothing is revoked.

@@ -1,4 +1,5 @@
-//! Revocations that belong to a change of the account. They make no receipt if there is nothing to end.
+//! Revocations that belong to a change of the account. They make no receipt if there is nothing to
+//! end.
 
 use super::{RevocationRequest, insert_revocation, revoke_in, select};
 use crate::{
@@ -13,8 +14,8 @@ use crate::{
     types::ids::UserId,
 };
 
-/// Ends the trust in all browsers of a user, with a receipt without credentials. Returns `None` if the
-/// user trusts none. The user is locked.
+/// Ends the trust in all browsers of a user, with a receipt without credentials. Returns `None` if
+/// the user trusts none. The user is locked.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -30,8 +31,8 @@ pub(crate) fn end_trusted_browsers(
     }
 }
 
-/// Revokes what `selection` matches, if there is one, and ends the trust in all browsers of a user, with
-/// one receipt. Returns `None` if there is nothing to end. The user is locked.
+/// Revokes what `selection` matches, if there is one, and ends the trust in all browsers of a user,
+/// with one receipt. Returns `None` if there is nothing to end. The user is locked.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -52,8 +53,8 @@ pub(crate) fn revoke_and_end_trust(
     revoke_any(tx, user, &request, actor)
 }
 
-/// Does the same as [`revoke_in`], but makes no receipt if there is nothing to end. An activity full of
-/// empty revocations hides the others.
+/// Does the same as [`revoke_in`], but makes no receipt if there is nothing to end. An activity
+/// full of empty revocations hides the others.
 ///
 /// # Errors
 /// Returns an error if the database fails.

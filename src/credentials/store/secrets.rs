@@ -99,8 +99,8 @@ pub(crate) fn by_digest(
     }))
 }
 
-/// Returns the newest secret, which is the one that no rotation has replaced. `None` if another program
-/// changed the database.
+/// Returns the newest secret, which is the one that no rotation has replaced. `None` if another
+/// program changed the database.
 fn newest_secret(
     connection: &mut AnyConnection,
     credential: CredentialId,

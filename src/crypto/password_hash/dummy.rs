@@ -1,9 +1,9 @@
 //! Dummy hashes, which are verified if there is no account or no password.
 //!
 //! After an import, the hashes of several schemes are in the database, and their verifications take
-//! different times. If each unknown address took the time of one scheme, another time would reveal an
-//! account. So each address has a scheme of its own: the same one on each node and at each attempt, and
-//! each scheme as often as among the accounts.
+//! different times. If each unknown address took the time of one scheme, another time would reveal
+//! an account. So each address has a scheme of its own: the same one on each node and at each
+//! attempt, and each scheme as often as among the accounts.
 
 use std::{
     collections::BTreeMap,

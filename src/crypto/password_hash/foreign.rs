@@ -1,7 +1,7 @@
 //! Password hashes of other systems, which an import brings.
 //!
-//! Narthex verifies them and makes none. After the first sign-in, Argon2id replaces such a hash. A hash
-//! whose verification would need too much memory or time is refused when it is read.
+//! Narthex verifies them and makes none. After the first sign-in, Argon2id replaces such a hash. A
+//! hash whose verification would need too much memory or time is refused when it is read.
 
 use argon2::password_hash::phc::Output;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -18,7 +18,8 @@ pub(super) const BCRYPT: &str = "bcrypt$";
 pub(super) const BCRYPT_SHA256: &str = "bcrypt_sha256$";
 pub(super) const PBKDF2_SHA256: &str = "pbkdf2_sha256$";
 pub(super) const SCRYPT: &str = "scrypt$";
-/// The beginning of a hash of better-auth. An import adds it, because `salt:key` alone names no scheme.
+/// The beginning of a hash of better-auth. An import adds it, because `salt:key` alone names no
+/// scheme.
 pub const BETTER_AUTH: &str = "better-auth$";
 
 /// Each step of the cost doubles the time. Cost 15 takes about two seconds.
@@ -216,7 +217,8 @@ fn is_tag(expected: &Output, compute: impl FnOnce(&mut [u8]) -> Option<()>) -> O
     Some(Output::new(computed).ok()? == *expected)
 }
 
-/// Parses `$2y$<cost>$<salt><tag>`. `$2x$` marks hashes of a PHP with an error, so it is not accepted.
+/// Parses `$2y$<cost>$<salt><tag>`. `$2x$` marks hashes of a PHP with an error, so it is not
+/// accepted.
 fn bcrypt(text: &str, is_of_sha256: bool) -> Option<ForeignHash> {
     let known = ["$2a$", "$2b$", "$2y$"];
     if !known.iter().any(|known| text.starts_with(known)) {

@@ -112,8 +112,8 @@ impl PasswordHasher {
         self.dummies.of(address)
     }
 
-    /// Returns how many passwords were hashed since the start. It shows operators the cost of a flood, and
-    /// lets tests assert that a request caused no hash.
+    /// Returns how many passwords were hashed since the start. It shows operators the cost of a
+    /// flood, and lets tests assert that a request caused no hash.
     #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn runs(&self) -> u64 {
@@ -149,8 +149,9 @@ impl HashPermit {
         self
     }
 
-    /// Verifies `password` against `stored`. Without a stored hash, with an absent and with a malformed
-    /// one, it verifies the dummy hash, so the response time does not reveal whether an account exists.
+    /// Verifies `password` against `stored`. Without a stored hash, with an absent and with a
+    /// malformed one, it verifies the dummy hash, so the response time does not reveal whether an
+    /// account exists.
     ///
     /// # Errors
     /// Fails if the hashing thread panics.

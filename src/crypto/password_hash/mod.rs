@@ -99,8 +99,8 @@ pub enum UnusableHash {
 /// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordCheck {
-    /// The password is right and the hash stays. It has the current scheme, or it does not depend on all
-    /// bytes of this password.
+    /// The password is right and the hash stays. It has the current scheme, or it does not depend
+    /// on all bytes of this password.
     Valid,
     /// The password is right, but the hash should be replaced by one with the current scheme.
     ValidNeedsRehash,

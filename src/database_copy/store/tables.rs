@@ -8,11 +8,12 @@
 //! - `nodes`: no node runs on the target.
 //! - `invalidations`, `invalidation_sequence`: a node that joins the target begins with an empty
 //!   cache, so no earlier invalidation concerns it.
-//! - `account_change_sequence`: its only row exists in the target, and gets the position of the source.
+//! - `account_change_sequence`: its only row exists in the target, and gets the position of the
+//!   source.
 //! - `database_identity`: the target has its own, which its first node records.
 //! - `migration_checksums` and diesel's list: the migrations of the target write them.
-//! - `sign_in_attempts`, `pending_authenticator_apps`, `passkey_challenges`: steps of a flow, which the
-//!   user begins again.
+//! - `sign_in_attempts`, `pending_authenticator_apps`, `passkey_challenges`: steps of a flow, which
+//!   the user begins again.
 //! - `write_probe`: a counter without a meaning.
 
 use diesel::{QueryResult, connection::DefaultLoadingMode, pg::PgRowByRowLoadingMode, prelude::*};

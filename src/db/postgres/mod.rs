@@ -45,8 +45,8 @@ fn bounded(url: &str) -> Cow<'_, str> {
         })
 }
 
-/// Creates the schema of `search_path` if it does not exist. `CREATE SCHEMA IF NOT EXISTS` alone needs
-/// the right to create schemas even if the schema exists. The name is already quoted there.
+/// Creates the schema of `search_path` if it does not exist. `CREATE SCHEMA IF NOT EXISTS` alone
+/// needs the right to create schemas even if the schema exists. The name is already quoted there.
 const CREATE_SCHEMA: &str = "DO $$ BEGIN IF current_schema() IS NULL THEN \
      EXECUTE 'CREATE SCHEMA ' || current_setting('search_path'); END IF; END $$";
 

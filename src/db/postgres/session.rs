@@ -29,7 +29,8 @@ const MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), ''
 const READ_MARK: &str = "SELECT coalesce(current_setting('narthex.session', true), '') AS mark, \
      current_setting('transaction_read_only') AS read_only";
 
-/// Selects the schema of all tables. `options` in the URL would do the same, but PgBouncer refuses them.
+/// Selects the schema of all tables. `options` in the URL would do the same, but PgBouncer refuses
+/// them.
 const SELECT_SCHEMA: &str = "SELECT set_config('search_path', quote_ident($1), false)";
 
 /// A new connection and the mark of its session.

@@ -14,8 +14,8 @@ pub struct AcceptedPasskeys {
     pub credential_ids: String,
 }
 
-/// Returns the passkeys of `user` that are accepted. `None` if the settings allow no passkeys, or if the
-/// user never had one.
+/// Returns the passkeys of `user` that are accepted. `None` if the settings allow no passkeys, or
+/// if the user never had one.
 ///
 /// # Errors
 /// Returns an error if the database fails.

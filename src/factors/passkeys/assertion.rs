@@ -71,8 +71,8 @@ pub(crate) fn unverified() -> Error {
     FieldErrors::one("credential", field::passkey_unverified()).into()
 }
 
-/// Returns the options for `navigator.credentials.get()` with the passkeys of a user. A user without a
-/// password must be verified, because a touch alone proves one factor.
+/// Returns the options for `navigator.credentials.get()` with the passkeys of a user. A user
+/// without a password must be verified, because a touch alone proves one factor.
 ///
 /// # Errors
 /// Returns an error if the database fails.
@@ -96,7 +96,8 @@ pub(crate) fn request_options(
     }))
 }
 
-/// Returns the options for a sign-in without a name: the user chooses among the passkeys of the device.
+/// Returns the options for a sign-in without a name: the user chooses among the passkeys of the
+/// device.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the settings allow no passkeys.
@@ -218,8 +219,8 @@ pub(crate) async fn verify_or_refuse(
     Err(refused())
 }
 
-/// Records the use of a passkey that completes a sign-in, in the transaction of its effect and under the
-/// lock of the user. A suspended authenticator app is accepted again.
+/// Records the use of a passkey that completes a sign-in, in the transaction of its effect and
+/// under the lock of the user. A suspended authenticator app is accepted again.
 ///
 /// # Errors
 /// The error of an answer that was not accepted, if the passkey was removed meanwhile.
@@ -229,7 +230,8 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &PasskeyProof, actor: &Act
     rate_limit::record_success(tx.state, tx.connection, &proof.attempt)
 }
 
-/// Does the same as [`redeem`] for a sign-in that needs another factor. Earlier failures stay counted.
+/// Does the same as [`redeem`] for a sign-in that needs another factor. Earlier failures stay
+/// counted.
 ///
 /// # Errors
 /// The errors of [`redeem`].

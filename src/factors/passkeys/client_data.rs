@@ -16,7 +16,8 @@ struct ClientData {
 /// The challenge that the browser says it has answered.
 pub(super) struct NamedChallenge {
     pub(super) bytes: Vec<u8>,
-    /// Whether the page was in a frame of another site, where a user cannot see for whom the answer is.
+    /// Whether the page was in a frame of another site, where a user cannot see for whom the answer
+    /// is.
     pub(super) is_framed: bool,
 }
 

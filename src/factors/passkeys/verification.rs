@@ -66,8 +66,8 @@ pub struct VerifiedAnswer {
     pub user_verified: bool,
 }
 
-/// Verifies a registration that answers `challenge` (WebAuthn level 3, section 7.1). No attestation was
-/// asked for.
+/// Verifies a registration that answers `challenge` (WebAuthn level 3, section 7.1). No attestation
+/// was asked for.
 #[must_use]
 pub fn verify_registration(
     party: &RelyingParty,
@@ -118,8 +118,8 @@ fn aaguid_in(attestation: &[u8]) -> Option<[u8; 16]> {
     }
 }
 
-/// Verifies an answer of this passkey to `challenge` (WebAuthn level 3, section 7.2): the signature, and
-/// the challenge, the origin, the relying party and the flags that it covers.
+/// Verifies an answer of this passkey to `challenge` (WebAuthn level 3, section 7.2): the
+/// signature, and the challenge, the origin, the relying party and the flags that it covers.
 ///
 /// The function accepts a counter that is not higher than before. It also accepts a use without
 /// user verification after one with it. The caller decides about both.
@@ -155,8 +155,8 @@ pub fn verify_answer(
     })
 }
 
-/// The stored passkey as the library knows it. With this counter and these flags, the library compares
-/// neither the counter nor the user verification.
+/// The stored passkey as the library knows it. With this counter and these flags, the library
+/// compares neither the counter nor the user verification.
 fn credential_of(key: VerificationKey<'_>) -> Option<Credential> {
     Some(Credential {
         cred_id: key.credential_id.into(),

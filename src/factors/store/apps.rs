@@ -125,8 +125,8 @@ pub(in crate::factors) fn insert_app(
         .map(drop)
 }
 
-/// Deletes an authenticator app. The cache remembers that a user has a second factor, so the user must
-/// be invalidated.
+/// Deletes an authenticator app. The cache remembers that a user has a second factor, so the user
+/// must be invalidated.
 pub(in crate::factors) fn delete_app(
     connection: &mut AnyConnection,
     _: Invalidation,

@@ -66,8 +66,8 @@ pub struct SessionJson {
     /// The methods that proved the user (RFC 8176).
     #[schema(schema_with = amr)]
     amr: Vec<&'static str>,
-    /// The time at which they last proved the user. A confirmation by the password alone does not change
-    /// that of two factors.
+    /// The time at which they last proved the user. A confirmation by the password alone does not
+    /// change that of two factors.
     auth_time: Timestamp,
     /// Whether this is the caller's own session.
     current: bool,

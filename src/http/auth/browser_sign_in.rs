@@ -23,8 +23,8 @@ impl OptionalUser {
         BrowserCookie::of(&self.state, &self.request)
     }
 
-    /// Returns the cookie that makes this browser a trusted one after the sign-in of `attempt`. `None` if
-    /// the user has not asked for it, or if the settings do not allow it.
+    /// Returns the cookie that makes this browser a trusted one after the sign-in of `attempt`.
+    /// `None` if the user has not asked for it, or if the settings do not allow it.
     ///
     /// # Errors
     /// None are expected.
@@ -45,8 +45,8 @@ impl OptionalUser {
             .await
     }
 
-    /// Returns the parameters of a sign-in in this browser, without "Keep me signed in", without a new
-    /// trust and without a form key. `browser` recognises it at later sign-ins.
+    /// Returns the parameters of a sign-in in this browser, without "Keep me signed in", without a
+    /// new trust and without a form key. `browser` recognises it at later sign-ins.
     ///
     /// # Errors
     /// Database errors.

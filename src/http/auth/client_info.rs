@@ -38,8 +38,9 @@ impl FromRequest for ClientInfo {
     }
 }
 
-/// Browsers that send the user agent of Chrome, and their own name in `Sec-CH-UA` alone (User-Agent Client
-/// Hints). Chromium sends that header without being asked, over HTTPS and to loopback addresses.
+/// Browsers that send the user agent of Chrome, and their own name in `Sec-CH-UA` alone (User-Agent
+/// Client Hints). Chromium sends that header without being asked, over HTTPS and to loopback
+/// addresses.
 const BRANDS: [&str; 3] = ["Brave", "DuckDuckGo", "Vivaldi"];
 
 /// The longest version of a brand that is stored.

@@ -135,7 +135,8 @@ async fn from_api_key(state: &AppState, request: &HttpRequest) -> Result<Option<
 /// the cookie is checked.
 ///
 /// # Errors
-/// [`Error::NotSignedIn`] for an invalid bearer token, [`Error::MultipleCredentials`] for two headers.
+/// [`Error::NotSignedIn`] for an invalid bearer token, [`Error::MultipleCredentials`] for two
+/// headers.
 pub async fn from_app_request(
     state: &AppState,
     request: &HttpRequest,

@@ -195,13 +195,15 @@ impl Builder {
             .optional("accent", accent)
     }
 
-    /// The language of a page for a browser that prefers none of the languages, and of the mails of a user
-    /// without a choice: `en`, `de` or one of [`languages_dir`](Self::languages_dir). The default is `en`.
+    /// The language of a page for a browser that prefers none of the languages, and of the mails of
+    /// a user without a choice: `en`, `de` or one of [`languages_dir`](Self::languages_dir). The
+    /// default is `en`.
     pub fn language(self, tag: impl fmt::Display) -> Self {
         self.setting("language", tag)
     }
 
-    /// A directory with more languages and with other texts of the app, in Fluent: `fr.ftl`, `en.ftl`.
+    /// A directory with more languages and with other texts of the app, in Fluent: `fr.ftl`,
+    /// `en.ftl`.
     pub fn languages_dir(self, directory: impl AsRef<Path>) -> Self {
         self.setting("languages_dir", directory.as_ref().display())
     }
@@ -311,8 +313,8 @@ impl Builder {
         }
         settings.server.any_host = self.any_host;
         let settings = settings.with_mount(self.mount);
-        // The database comes first: the key file is in its folder, and an error about a missing folder
-        // must name the database.
+        // The database comes first: the key file is in its folder, and an error about a missing
+        // folder must name the database.
         let state = match self.migrate {
             Migrate::OnOpen => AppState::open(settings, clock, random),
             Migrate::Never => AppState::open_migrated(settings, clock, random),

@@ -70,7 +70,10 @@ impl Narthex {
     /// ```no_run
     /// # use narthex::{ChangeCursor, ChangeKind, Narthex, UserId};
     /// # async fn delete_orders(user: UserId, cursor: ChangeCursor) {}
-    /// async fn follow(narthex: Narthex, mut cursor: Option<ChangeCursor>) -> Result<(), narthex::Error> {
+    /// async fn follow(
+    ///     narthex: Narthex,
+    ///     mut cursor: Option<ChangeCursor>,
+    /// ) -> Result<(), narthex::Error> {
     ///     for change in narthex.changes(cursor).await? {
     ///         if change.kind == ChangeKind::Deleted {
     ///             // In one transaction of the app's database: delete the rows, store the cursor.

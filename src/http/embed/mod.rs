@@ -116,8 +116,8 @@ impl Narthex {
     /// An invalid token; a cross-site request or another host with the cookie; a failure of the
     /// database.
     pub async fn caller(&self, request: &HttpRequest) -> Result<Option<Caller>, Refusal> {
-        // The body arrives later, and the extractor checks the caller again after it. So the result of
-        // this early check is not kept.
+        // The body arrives later, and the extractor checks the caller again after it. So the result
+        // of this early check is not kept.
         let identified = if has_body(request) {
             admission::identify_again(request).await
         } else {

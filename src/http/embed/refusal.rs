@@ -29,12 +29,13 @@ use crate::{
 ///
 /// - a browser that is not signed in is redirected to the sign-in page, and then comes back;
 /// - a browser that must confirm is redirected to the confirmation page, and then comes back;
-/// - a browser whose user must set up a second factor is redirected to that page, and then comes back;
+/// - a browser whose user must set up a second factor is redirected to that page, and then comes
+///   back;
 /// - any other browser gets a page, and any other client a problem (RFC 9457), with
 ///   `WWW-Authenticate` (RFC 6750, section 3) for 401 and a missing ability.
 ///
-/// A client counts as a browser if it accepts `text/html` and sends no `Authorization`. Without the feature
-/// `pages`, every client gets a problem.
+/// A client counts as a browser if it accepts `text/html` and sends no `Authorization`. Without the
+/// feature `pages`, every client gets a problem.
 ///
 /// A handler that takes `Result<User, Refusal>` as an argument can answer in its own way.
 pub struct Refusal {

@@ -2,9 +2,9 @@
 //!
 //! A client could otherwise send the head of a request, wait until its credential is revoked, and
 //! then send the body. A small body is read before the check and then passed on. An app may accept
-//! large uploads, so a large body is passed on as it arrives. The caller is then checked before each
-//! part of it and before its end. A check at the end alone is not enough: a reader of multipart stops at
-//! the last boundary and does not wait for the end.
+//! large uploads, so a large body is passed on as it arrives. The caller is then checked before
+//! each part of it and before its end. A check at the end alone is not enough: a reader of
+//! multipart stops at the last boundary and does not wait for the end.
 
 use std::io;
 

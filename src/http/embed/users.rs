@@ -97,7 +97,8 @@ impl Users<'_> {
         }
     }
 
-    /// Disables an account: ends its sessions, and refuses sign-ins and its tokens until it is enabled.
+    /// Disables an account: ends its sessions, and refuses sign-ins and its tokens until it is
+    /// enabled.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound).

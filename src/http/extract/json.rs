@@ -92,8 +92,8 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
     }
 }
 
-/// A JSON body whose member `credential` is the answer of a passkey. A client that has no other member
-/// to send may send the answer alone, as `PublicKeyCredential.toJSON()` returns it.
+/// A JSON body whose member `credential` is the answer of a passkey. A client that has no other
+/// member to send may send the answer alone, as `PublicKeyCredential.toJSON()` returns it.
 pub struct CredentialJson<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for CredentialJson<T> {

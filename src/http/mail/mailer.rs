@@ -140,8 +140,8 @@ impl Mailer {
         })
     }
 
-    /// Returns the language that the user chose. Without a choice or an account, it is the language of
-    /// the settings, because a mail answers no browser.
+    /// Returns the language that the user chose. Without a choice or an account, it is the language
+    /// of the settings, because a mail answers no browser.
     async fn language_of(&self, user: Option<UserId>) -> Result<&Language> {
         let Some(user) = user else {
             return Ok(self.default_language());

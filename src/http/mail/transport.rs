@@ -115,8 +115,9 @@ fn connect(server: &MailServer, public: Option<&PublicUrl>) -> Result<SmtpTransp
         Tls::None => LettreTls::None,
         Tls::Implicit => LettreTls::Wrapper(parameters()?.build()?),
         Tls::Required => LettreTls::Required(parameters()?.build()?),
-        // An attacker who can present a false certificate can also hide that the server offers TLS. So a
-        // verification would not protect, and would stop mails to a server with an old certificate.
+        // An attacker who can present a false certificate can also hide that the server offers TLS.
+        // So a verification would not protect, and would stop mails to a server with an old
+        // certificate.
         Tls::Opportunistic => LettreTls::Opportunistic(
             parameters()?
                 .dangerous_accept_invalid_certs(true)

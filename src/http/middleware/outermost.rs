@@ -46,8 +46,8 @@ impl Outermost {
     }
 }
 
-/// Runs the middleware around `service`. (It calls the inner service itself. The `Next` of actix-web would add
-/// one box.)
+/// Runs the middleware around `service`. (It calls the inner service itself. The `Next` of
+/// actix-web would add one box.)
 pub(crate) fn wrap_request<C, S>(
     shared: Rc<Outermost>,
     request: ServiceRequest,

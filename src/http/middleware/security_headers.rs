@@ -87,11 +87,11 @@ impl Headers {
     ///
     /// Pages load stylesheets, icons and scripts from files of this server only, cannot be framed,
     /// and send forms to this server only. Their scripts send no requests, except for passkeys.
-    /// Chromium applies `form-action` also to each redirect that follows (CSP 3, section 6.4.1), and an
-    /// app may redirect to any origin. Pages whose forms redirect to an app therefore have no
-    /// `form-action`. Violations are reported to the operator's collector, if one is set (CSP 3,
-    /// section 6.5), with both `report-to` and `report-uri`. Chromium uses `report-to` over https only,
-    /// and then ignores `report-uri`.
+    /// Chromium applies `form-action` also to each redirect that follows (CSP 3, section 6.4.1),
+    /// and an app may redirect to any origin. Pages whose forms redirect to an app therefore have
+    /// no `form-action`. Violations are reported to the operator's collector, if one is set (CSP 3,
+    /// section 6.5), with both `report-to` and `report-uri`. Chromium uses `report-to` over https
+    /// only, and then ignores `report-uri`.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let https = settings.is_https();

@@ -109,7 +109,8 @@ fn app_name(user: &BrowserUser, next: &ReturnTo) -> Option<String> {
     (!is_own).then(|| settings.branding.app_name.clone())
 }
 
-/// Returns the proofs to offer, or the redirect to another page. `acr` is the level that the change needs.
+/// Returns the proofs to offer, or the redirect to another page. `acr` is the level that the change
+/// needs.
 async fn offer(
     user: &BrowserUser,
     acr: &str,

@@ -120,8 +120,8 @@ impl ListQuery {
         Ok(query)
     }
 
-    /// Returns the filter that revokes the rows of all pages. `None` if the query has a condition that a
-    /// revocation does not have.
+    /// Returns the filter that revokes the rows of all pages. `None` if the query has a condition
+    /// that a revocation does not have.
     pub(super) fn revocation(&self, now: Timestamp) -> Option<CredentialFilter> {
         let search = self.search(now);
         let is_filter = self.text.is_empty() && !search.never_used && self.expires.is_none();

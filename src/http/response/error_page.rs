@@ -85,8 +85,8 @@ pub(super) fn error_page(request: &HttpRequest, error: &Error) -> HttpResponse {
     }
 }
 
-/// Returns whether the user can have typed a wrong value. The names of other parameters of a list would
-/// say nothing.
+/// Returns whether the user can have typed a wrong value. The names of other parameters of a list
+/// would say nothing.
 fn names_typed_field(error: &Error) -> bool {
     let typed = ["since", "until"];
     matches!(error, Error::Invalid(fields) if typed.iter().any(|field| fields.get(field).is_some()))

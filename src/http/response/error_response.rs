@@ -141,7 +141,8 @@ pub struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::messages)]
     errors: Option<BTreeMap<&'a str, Vec<&'a str>>>,
-    /// The second factors of the account, one of which is missing. This call takes the code of an authenticator app and a recovery code. A passkey needs the sign-in page.
+    /// The second factors of the account, one of which is missing. This call takes the code of an
+    /// authenticator app and a recovery code. A passkey needs the sign-in page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::factor_methods)]
     methods: Option<&'a [&'static str]>,

@@ -18,8 +18,8 @@ use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
 
-/// The revocations of each of the concurrent clients. The tests that need no other program take two minutes
-/// at most, so they have fewer.
+/// The revocations of each of the concurrent clients. The tests that need no other program take two
+/// minutes at most, so they have fewer.
 const ROUNDS: usize = if cfg!(feature = "e2e") { 125 } else { 25 };
 
 const ADA: &str = "ada@example.com";
@@ -82,7 +82,8 @@ impl Cluster {
         join_all(check).await.into_iter().filter(|yes| *yes).count()
     }
 
-    /// Returns clients of a node whose connections are open: at least one for each worker of the node.
+    /// Returns clients of a node whose connections are open: at least one for each worker of the
+    /// node.
     ///
     /// actix-http reads its clock twice in a second only. If a node was frozen for longer than its
     /// timeout for the first request of a connection, it may close a new connection at once.

@@ -147,8 +147,8 @@ fn without_mount(file: &Source) -> Vec<Violation> {
         .collect()
 }
 
-/// The templates of pages. Mails have whole addresses, and inline styles, because mail programs ignore
-/// stylesheets.
+/// The templates of pages. Mails have whole addresses, and inline styles, because mail programs
+/// ignore stylesheets.
 fn page_templates(extensions: &[&str]) -> Vec<Source> {
     let mut templates = Source::all_below(&project_dir().join("templates"), extensions);
     templates.retain(|template| !template.path.starts_with("mail/"));

@@ -1,4 +1,4 @@
-//! Words of code that only some files may contain, and the length of files.
+//! Words of code that only some files may contain, and the length of files and comment lines.
 
 use super::source::Source;
 use super::{Violation, expect_none, rust_files};
@@ -125,6 +125,52 @@ fn every_file_has_at_most_400_lines() {
     files.retain(|file| file.text.lines().count() > 400 && file.path != "schema.rs");
     let paths: Vec<_> = files.iter().map(|file| &file.path).collect();
     assert!(paths.is_empty(), "split by subject: {paths:?}");
+}
+
+/// The longest line of a comment. `cargo fmt` does not wrap comments.
+const MAX_COMMENT_COLUMNS: usize = 102;
+
+fn long_comment_lines(directory: &str, file: &Source) -> Vec<Violation> {
+    let lines = (1..).zip(file.text.lines());
+    let long = lines.filter(|(_, line)| {
+        line.trim_start().starts_with("//") && line.chars().count() > MAX_COMMENT_COLUMNS
+    });
+    long.map(|(number, _)| Violation {
+        file: format!("{directory}/{}", file.path),
+        line: number,
+        message: format!(
+            "is a comment of more than {MAX_COMMENT_COLUMNS} columns; fill the paragraph again"
+        ),
+    })
+    .collect()
+}
+
+#[test]
+fn comment_lines_have_at_most_102_columns() {
+    let mut violations = Vec::new();
+    for directory in ["src", "tests", "benches/src", "fuzz/fuzz_targets", "model"] {
+        let files = rust_files(directory);
+        violations.extend(
+            files
+                .iter()
+                .flat_map(|file| long_comment_lines(directory, file)),
+        );
+    }
+    expect_none(&violations);
+}
+
+#[test]
+fn long_comment_line_is_found() {
+    let columns = |count| "ü".repeat(count);
+    for (count, text) in [
+        (0, format!("// {}", columns(99))),
+        (1, format!("// {}", columns(100))),
+        (1, format!("fn a() {{}}\n    /// {}\n", columns(95))),
+        (0, format!("let text = \"{}\";", columns(100))),
+    ] {
+        let found = long_comment_lines("src", &Source::new("error.rs", &text));
+        assert_eq!(found.len(), count, "{text}");
+    }
 }
 
 #[test]

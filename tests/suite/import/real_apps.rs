@@ -1,5 +1,5 @@
-//! Apps of other systems move to Narthex: their own libraries make and export the users and the tokens.
-//! `scripts/install-import-apps` installs the libraries that Debian does not have.
+//! Apps of other systems move to Narthex: their own libraries make and export the users and the
+//! tokens. `scripts/install-import-apps` installs the libraries that Debian does not have.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -36,8 +36,8 @@ async fn create_ada(narthex: &Narthex) -> UserInfo {
     created.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Runs SQL of the app, outside the schema of Narthex. By default, a role would use the schema with its
-/// own name first, and the role of the tests is `narthex`.
+/// Runs SQL of the app, outside the schema of Narthex. By default, a role would use the schema with
+/// its own name first, and the role of the tests is `narthex`.
 fn execute(database: &Database, sql: &str) {
     let mut connection = PgConnection::establish(database.address()).unwrap();
     let done = connection.batch_execute(&format!("SET search_path = public; {sql}"));

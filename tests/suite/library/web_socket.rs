@@ -77,8 +77,8 @@ impl Socket {
         }
     }
 
-    /// Sends a text (RFC 6455, section 5.2) and returns the answer. `None`: the server has closed the socket
-    /// because of its policy.
+    /// Sends a text (RFC 6455, section 5.2) and returns the answer. `None`: the server has closed
+    /// the socket because of its policy.
     fn ask(&mut self, text: &str) -> Option<String> {
         let length = u8::try_from(text.len()).unwrap();
         let mask = [0; 4];

@@ -1,7 +1,7 @@
 //! The text and the HTML of every mail, in every language of the program, as files in `texts`.
 //!
-//! A changed mail fails the test, which leaves the new files in `target/mails`. Look at them, and copy
-//! them over those in `texts`.
+//! A changed mail fails the test, which leaves the new files in `target/mails`. Look at them, and
+//! copy them over those in `texts`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -9,8 +9,8 @@ const TOKEN: &str = "خدمة النسخ (prod)";
 /// The markup that isolates the text after it: an element, or the character of Unicode for it.
 const ISOLATING: [&str; 3] = ["<bdi>", " dir=\"auto\">", "\u{2068}"];
 
-/// The places of `name` on a page at which it can move the words around it. The value of a field has a
-/// direction of its own, and a title begins with the name.
+/// The places of `name` on a page at which it can move the words around it. The value of a field
+/// has a direction of its own, and a title begins with the name.
 fn unisolated<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     let is_unisolated = |at: &usize| {
         let before = &page[..*at];

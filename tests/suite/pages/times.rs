@@ -1,4 +1,5 @@
-//! Times on pages: a date and a relative time, in UTC, and in the time zone of the reader by a script.
+//! Times on pages: a date and a relative time, in UTC, and in the time zone of the reader by a
+//! script.
 
 use std::time::Duration;
 

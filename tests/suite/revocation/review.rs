@@ -162,8 +162,8 @@ async fn ticks_of_a_preview_stay_on_its_other_pages() {
     }
 }
 
-/// Ticks this number of tokens and revokes them after a quarter of an hour. Returns the page after the
-/// confirmation.
+/// Ticks this number of tokens and revokes them after a quarter of an hour. Returns the page after
+/// the confirmation.
 async fn page_after_confirmation(count: usize) -> Answer {
     let app = TestApp::start_with(&[("NARTHEX_THROTTLE_EXEMPT", "127.0.0.1")]);
     let here = app.register(ADA).await;

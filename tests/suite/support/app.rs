@@ -33,8 +33,8 @@ use super::mount;
 use super::secret_scan;
 use super::user_agents::FIREFOX_ON_LINUX;
 
-/// The parameters of password hashes. The server in the test process uses the least memory of RFC 9106,
-/// section 3.1. Tests of the real parameters run the program.
+/// The parameters of password hashes. The server in the test process uses the least memory of RFC
+/// 9106, section 3.1. Tests of the real parameters run the program.
 pub const CHEAP_HASH: Argon2Parameters = Argon2Parameters {
     memory_kib: 8,
     passes: 1,

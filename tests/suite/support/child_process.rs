@@ -82,8 +82,9 @@ impl Home {
         Self::below(&std::env::temp_dir(), name)
     }
 
-    /// Creates a directory in memory if `scripts/test` found room for it. A database of PostgreSQL has a
-    /// thousand files, and a file system on a disk needs seconds to create and remove so many.
+    /// Creates a directory in memory if `scripts/test` found room for it. A database of PostgreSQL
+    /// has a thousand files, and a file system on a disk needs seconds to create and remove so
+    /// many.
     #[expect(
         clippy::disallowed_methods,
         reason = "the environment of the run names the directory, not a setting of Narthex"

@@ -60,7 +60,8 @@ pub(super) fn sanctum_token() -> String {
     tokens.last().map(|secret| format!("12|{secret}")).unwrap()
 }
 
-/// Returns the SQL that gives the token with this hint the secret of another system, as an import does.
+/// Returns the SQL that gives the token with this hint the secret of another system, as an import
+/// does.
 pub(super) fn change_secret(hint: &str, token: &str, form: Option<&str>) -> String {
     let all = ForeignTokens::parse(ALL_SYSTEMS).unwrap();
     let presented = PresentedToken::parse(token, TokenScheme::Bearer, &all).unwrap();

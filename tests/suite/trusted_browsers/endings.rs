@@ -202,7 +202,8 @@ async fn each_change_of_the_table_ends_trust_or_keeps_it() {
         let entered = needs_no_code(&scene.trusted, email, password).await;
         assert_eq!(entered, stays, "{change}");
     }
-    // No sign-in with the password follows. After the undo, the factors of the last day are gone as well.
+    // No sign-in with the password follows. After the undo, the factors of the last day are gone as
+    // well.
     for change in [
         "address change undone",
         "password removed",

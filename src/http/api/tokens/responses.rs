@@ -104,8 +104,8 @@ pub(super) struct IssuedJson<'a> {
 pub(super) struct DeviceJson<'a> {
     pub(super) token: TokenJson<'a>,
     pub(super) secret: &'a str,
-    /// The recovery code that replaces the used one; absent unless the sign-in used a recovery code. It
-    /// is not shown again.
+    /// The recovery code that replaces the used one; absent unless the sign-in used a recovery
+    /// code. It is not shown again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = String)]
     pub(super) recovery_code: Option<&'a str>,

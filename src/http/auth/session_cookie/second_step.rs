@@ -39,7 +39,8 @@ impl SessionCookie {
         self.session.remove(ATTEMPT);
     }
 
-    /// Stores the secret to which the challenges of a sign-in with a passkey are bound. It has no user.
+    /// Stores the secret to which the challenges of a sign-in with a passkey are bound. It has no
+    /// user.
     ///
     /// # Errors
     /// The errors of [`SessionCookie::sign_in`].

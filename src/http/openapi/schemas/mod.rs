@@ -230,8 +230,8 @@ pub enum Moment {}
 
 const ID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
-/// Six digits, or the groups of a recovery code of Narthex or of Laravel. `Code::parse` forgives more: case,
-/// spaces, and `I`, `L` and `O` for digits.
+/// Six digits, or the groups of a recovery code of Narthex or of Laravel. `Code::parse` forgives
+/// more: case, spaces, and `I`, `L` and `O` for digits.
 const CODE: &str = concat!(
     "^([0-9]{6}|[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3}",
     "|[0-9A-Za-z]{10}-[0-9A-Za-z]{10})$"

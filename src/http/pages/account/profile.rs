@@ -283,8 +283,8 @@ fn to_profile() -> String {
 
 /// `POST /account/delete`
 ///
-/// A user without a password types the address of the account. Otherwise a wrong click would delete the
-/// account of a user who has just signed in.
+/// A user without a password types the address of the account. Otherwise a wrong click would delete
+/// the account of a user who has just signed in.
 pub async fn delete(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = SecretString::new(fields.text("password"));

@@ -121,8 +121,8 @@ impl ReviewRow {
     }
 }
 
-/// Returns the credentials by kind. `shown` are the rows of the one group that is shown. Otherwise each
-/// group shows its first rows. `spare` are the credentials whose ticks are set.
+/// Returns the credentials by kind. `shown` are the rows of the one group that is shown. Otherwise
+/// each group shows its first rows. `spare` are the credentials whose ticks are set.
 pub(super) fn groups(
     user: &BrowserUser,
     layout: &Layout,

@@ -32,8 +32,8 @@ struct RevokePage {
     back: String,
 }
 
-/// Answers `GET …/{id}/revoke`: shows the credential and the button that revokes it. A user who had to
-/// sign in or to confirm before the revocation returns here.
+/// Answers `GET …/{id}/revoke`: shows the credential and the button that revokes it. A user who had
+/// to sign in or to confirm before the revocation returns here.
 ///
 /// # Errors
 /// The errors of [`revoke::find_to_revoke`].

@@ -65,8 +65,8 @@ pub(super) fn added(
     }
 }
 
-/// Redirects to the overview of the factors, which shows that the thing to remove is gone, for example
-/// after a second click.
+/// Redirects to the overview of the factors, which shows that the thing to remove is gone, for
+/// example after a second click.
 pub(super) fn to_overview(user: &BrowserUser) -> HttpResponse {
     see_other(&user.address(paths::SECURITY))
 }

@@ -19,8 +19,9 @@ pub(in crate::http::pages) fn take(
     }
 }
 
-/// Takes the choices of the form for the password. Other sessions end unless the empty field says that
-/// the form has a checkbox for them. `tokens` stands for all kinds, for clients without the page.
+/// Takes the choices of the form for the password. Other sessions end unless the empty field says
+/// that the form has a checkbox for them. `tokens` stands for all kinds, for clients without the
+/// page.
 pub(in crate::http::pages) fn take_for_password(fields: &mut Fields) -> RevocationChoice {
     let also = fields.many("also");
     let (all, also): (Vec<_>, Vec<_>) = also.into_iter().partition(|one| one == "tokens");

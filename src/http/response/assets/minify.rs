@@ -1,8 +1,8 @@
 //! Shortens the stylesheet: the source has comments and one declaration after another with spaces,
 //! which a browser does not need.
 
-/// Returns the stylesheet without comments, and without spaces beside punctuation. Strings stay as they
-/// are.
+/// Returns the stylesheet without comments, and without spaces beside punctuation. Strings stay as
+/// they are.
 pub(super) fn stylesheet(source: &str) -> String {
     let mut short = String::with_capacity(source.len());
     let mut rest = source;

@@ -57,9 +57,9 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
     files.collect()
 });
 
-/// The brotli-compressed files. The middleware compresses each response anew and therefore with a low
-/// quality. These files never change, so they are compressed once and with the highest quality. A file
-/// for which the encoder fails is sent as any other response.
+/// The brotli-compressed files. The middleware compresses each response anew and therefore with a
+/// low quality. These files never change, so they are compressed once and with the highest quality.
+/// A file for which the encoder fails is sent as any other response.
 static COMPRESSED: LazyLock<HashMap<&str, Bytes>> = LazyLock::new(|| {
     let assets = ASSETS.iter();
     let texts = assets.filter(|(_, asset)| asset.content_type.contains("charset"));
