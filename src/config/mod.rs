@@ -1,7 +1,7 @@
 //! Settings: flag, then environment, then `narthex.toml`, then default.
 //!
-//! Only this module reads the environment. An unknown key or an invalid value stops the start with
-//! one line that names the key, the value and a valid value.
+//! Only this module reads the environment. `sections` declares the settings. An unknown key or an
+//! invalid value stops the start with one line that names the key, the value and a valid value.
 
 mod brand;
 mod file;
@@ -10,12 +10,15 @@ mod key_file;
 mod listen;
 mod mail;
 mod mount;
+mod public_url;
+mod registration;
 mod required_factor;
 mod secret_file;
 mod sections;
 mod service_links;
 mod setting_keys;
 mod sources;
+mod token_prefix;
 mod unverified;
 mod values;
 
@@ -30,6 +33,8 @@ pub use self::{
     listen::ListenAddress,
     mail::{Contact, MailServer, MailTarget, Sender, Tls},
     mount::Mount,
+    public_url::{Origin, PublicUrl},
+    registration::RegistrationPolicy,
     required_factor::RequireSecondFactor,
     sections::{
         Accounts, Branding, CacheLimits, Database, Mail, RateLimits, Records, Server, Sessions,
@@ -37,8 +42,9 @@ pub use self::{
     },
     setting_keys::{SettingKey, all as keys},
     sources::Sources,
+    token_prefix::TokenPrefix,
     unverified::Unverified,
-    values::{Origin, PublicUrl, RegistrationPolicy, ReportUri, TokenPrefix},
+    values::ReportUri,
 };
 #[cfg(any(test, feature = "internals"))]
 use crate::crypto::password_hash::Argon2Parameters;
