@@ -6,8 +6,9 @@ use crate::{
     app_state::AppState,
     credentials::{
         Credential,
-        authenticate::{self, RejectionReason, SecretDescription},
+        authenticate::RejectionReason,
         find_receipt,
+        identify::{self, SecretDescription},
     },
     tokens::{PresentedToken, TokenScheme, TokenSecret},
     types::ability::Ability,
@@ -22,7 +23,7 @@ pub(super) async fn identify(state: &AppState, format: OutputFormat) -> Result<(
         ));
     }
     let PresentedToken { digest, form } = recognize(state, text.expose())?;
-    let found = authenticate::identify(state, form, digest).await?;
+    let found = identify::identify(state, form, digest).await?;
     let found = found.ok_or_else(|| {
         CliError::message(
             "this has the form of a secret, but no token has it: it was never valid here, or its \

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     accounts::Account,
     credentials::{
-        Credential, Pruned, RevocationReceipt, TokenOfUser, authenticate::SecretDescription,
+        Credential, Pruned, RevocationReceipt, TokenOfUser, identify::SecretDescription,
         revoke::RevocationPreview,
     },
     http::{

@@ -9,8 +9,6 @@
 use std::{net::IpAddr, sync::Arc};
 
 use super::{
-    change,
-    credential::Credential,
     last_used,
     principal::Principal,
     store::{self, SecretLookup},
@@ -18,13 +16,11 @@ use super::{
 use crate::{
     app_state::AppState,
     credential_cache::{
-        CachedCredential, CredentialSnapshot, Generation, InvalidationKey, LookupOutcome, LookupRow,
+        CachedCredential, CredentialSnapshot, Generation, LookupOutcome, LookupRow,
     },
     crypto::digest::Digest,
     error::Result,
-    types::{
-        credential_state::CredentialState, last_use::UsedFrom, secret_form::SecretForm, user::User,
-    },
+    types::{credential_state::CredentialState, last_use::UsedFrom, secret_form::SecretForm},
     util::clock::Timestamp,
 };
 
@@ -173,7 +169,7 @@ async fn read(state: &AppState, digest: Digest) -> Result<Option<LookupRow>> {
     Ok(found.map(|found| lookup_row(&found, state.now())))
 }
 
-fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
+pub(super) fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
     let credential = &found.credential;
     LookupRow {
         user: found.user.clone(),
@@ -202,7 +198,7 @@ fn lookup_row(found: &SecretLookup, now: Timestamp) -> LookupRow {
 
 /// Returns an error if the credential of this row must be rejected when its secret is presented in
 /// `form`.
-fn rejection_reason(
+pub(super) fn rejection_reason(
     row: &LookupRow,
     form: SecretForm,
     now: Timestamp,
@@ -225,51 +221,8 @@ fn rejection_reason(
     }
 }
 
-/// The description of a secret, valid or not.
-pub struct SecretDescription {
-    /// The user of the credential.
-    pub user: User,
-    /// The time since which the user is disabled.
-    pub user_disabled_at: Option<Timestamp>,
-    /// The credential of the secret. Its hint is that of its newest secret.
-    pub credential: Credential,
-    /// The time from which this secret is refused, although its credential stays valid: the end of
-    /// its grace period, or the end that an import gave it.
-    pub valid_until: Option<Timestamp>,
-    /// Whether a newer secret has replaced this one.
-    pub is_replaced: bool,
-    /// The reason why the secret is rejected. `None` if it is accepted.
-    pub refusal: Option<RejectionReason>,
-}
-
-/// Describes the secret with `digest` without using it. It is for a person who has found a secret
-/// and asks for its owner.
-///
-/// # Errors
-/// Returns an error if the database fails.
-pub async fn identify(
-    state: &AppState,
-    form: SecretForm,
-    digest: Digest,
-) -> Result<Option<SecretDescription>> {
-    let found = find(state, digest).await?;
-    Ok(found
-        .filter(|found| found.form == form)
-        .map(|found| SecretDescription {
-            refusal: rejection_of(&found, form, state.now()),
-            valid_until: found.until(),
-            is_replaced: found.valid_until.is_some(),
-            user: found.user,
-            user_disabled_at: found.user_disabled_at,
-            credential: found.credential,
-        }))
-}
-
-fn rejection_of(found: &SecretLookup, form: SecretForm, now: Timestamp) -> Option<RejectionReason> {
-    rejection_reason(&lookup_row(found, now), form, now).err()
-}
-
-async fn find(state: &AppState, digest: Digest) -> Result<Option<SecretLookup>> {
+/// Returns the secret with `digest`, also if it is not accepted.
+pub(super) async fn find(state: &AppState, digest: Digest) -> Result<Option<SecretLookup>> {
     let found = state
         .read(move |_, connection| Ok(store::by_digest(connection, digest)?))
         .await?;
@@ -277,57 +230,4 @@ async fn find(state: &AppState, digest: Digest) -> Result<Option<SecretLookup>> 
         last_used::merge_pending(state, &mut found.credential);
         found
     }))
-}
-
-/// Returns the credential of a secret for a revocation, if it is not revoked. Its expiry is not
-/// checked, because the clocks of nodes differ. If a newer secret has replaced this one and it is
-/// refused, the result is `None`. If it is refused by the clock only, the secret is revoked here.
-/// After a result of `None`, no node accepts the secret.
-///
-/// # Errors
-/// Returns an error if the database cannot be read or changed.
-pub async fn find_unrevoked(
-    state: &AppState,
-    form: SecretForm,
-    digest: Digest,
-) -> Result<Option<Credential>> {
-    let Some(found) = find(state, digest).await? else {
-        // The transaction that deleted the secret may still be waiting for other nodes.
-        state
-            .wait_for_revocation(InvalidationKey::Secret(digest))
-            .await?;
-        return Ok(None);
-    };
-    if found.credential.ended_at.is_some() || found.is_revoked {
-        state
-            .wait_for_revocation(InvalidationKey::User(found.user.id))
-            .await?;
-        return Ok(None);
-    }
-    if let Some(until) = found.valid_until
-        && found.is_refused(state.now())
-    {
-        revoke_secret(state, &found.credential, digest, until).await?;
-        return Ok(None);
-    }
-    Ok((found.form == form).then_some(found.credential))
-}
-
-/// Revokes a secret whose grace period is over by this clock. The clock of another node may be
-/// slow.
-async fn revoke_secret(
-    state: &AppState,
-    credential: &Credential,
-    digest: Digest,
-    until: Timestamp,
-) -> Result<()> {
-    let credential = credential.clone();
-    state
-        .write(move |tx| {
-            if store::lock_user(tx.connection, credential.user_id)? {
-                change::revoke_secret(tx, &credential, digest, until)?;
-            }
-            Ok(())
-        })
-        .await
 }

@@ -9,6 +9,7 @@ mod cleanup;
 mod credential;
 pub mod expiry_warnings;
 mod filter;
+pub mod identify;
 pub mod known_browsers;
 pub mod last_used;
 pub mod limits;

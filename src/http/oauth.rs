@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app_state::AppState,
     audit::Actor,
-    credentials::{Principal, authenticate, revoke},
+    credentials::{Principal, authenticate, identify, revoke},
     crypto::digest::Digest,
     error::{Error, Result},
     factors::requirement,
@@ -220,7 +220,7 @@ async fn revoke_presented(
     client: &ClientInfo,
 ) -> Result<()> {
     // A paused token is refused, but its holder can revoke it.
-    let Some(credential) = authenticate::find_unrevoked(state, form, digest).await? else {
+    let Some(credential) = identify::find_unrevoked(state, form, digest).await? else {
         return Ok(());
     };
     let actor = Actor::anonymous(client.ip);
