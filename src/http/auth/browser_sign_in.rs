@@ -2,8 +2,8 @@
 
 use super::{
     ClientInfo,
-    browser::OptionalUser,
     browser_cookie::BrowserCookie,
+    optional_user::OptionalUser,
     presented_credential,
     trust_cookie::{self, TrustCookie},
 };

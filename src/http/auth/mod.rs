@@ -2,22 +2,25 @@
 //! extractors that give the caller to a handler.
 
 mod access;
-#[cfg(feature = "pages")]
-mod browser;
+mod authorization;
 #[cfg(feature = "pages")]
 mod browser_cookie;
 #[cfg(feature = "pages")]
 mod browser_sign_in;
+#[cfg(feature = "pages")]
+mod browser_user;
 mod client_info;
 mod extract;
 mod guard;
+#[cfg(feature = "pages")]
+mod optional_user;
 mod presented_credential;
 pub mod session_cookie;
 #[cfg(feature = "pages")]
 mod trust_cookie;
 
 #[cfg(feature = "internals")]
-pub use self::presented_credential::{Authorization, bearer, client_password};
+pub use self::authorization::{Authorization, bearer, client_password};
 pub use self::{
     access::Access,
     client_info::ClientInfo,
@@ -27,7 +30,8 @@ pub use self::{
 };
 #[cfg(feature = "pages")]
 pub use self::{
-    browser::{BrowserUser, OptionalUser, identify_browser},
     browser_cookie::BrowserCookie,
+    browser_user::{BrowserUser, identify_browser},
+    optional_user::OptionalUser,
     trust_cookie::TrustCookie,
 };
