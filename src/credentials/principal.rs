@@ -86,8 +86,8 @@ impl Principal {
         }
     }
 
-    /// Returns the proof that this caller may make a sensitive change. A session needs a recent
-    /// re-authentication. For a token its abilities decide.
+    /// Step-up: returns the proof that this caller may make a sensitive change. A session needs a
+    /// recent re-authentication. For a token its abilities decide.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`] if the session has none.
@@ -100,7 +100,7 @@ impl Principal {
         Ok(RecentlyAuthenticated(self))
     }
 
-    /// Requires a recent confirmation by a second factor. No token has one.
+    /// Step-up: requires a recent confirmation by a second factor. No token has one.
     ///
     /// # Errors
     /// [`Error::SecondFactorConfirmationRequired`] if the last confirmation is too old.

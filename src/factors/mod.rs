@@ -1,4 +1,7 @@
 //! Second factors: authenticator apps, passkeys and recovery codes.
+//!
+//! `verify` verifies codes. `passkeys/verification.rs` and `passkeys/assertion.rs` verify passkeys.
+//! The second step of a sign-in is in `src/sessions/second_step*.rs`.
 
 mod authenticator_app;
 mod cleanup;

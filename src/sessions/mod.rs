@@ -1,4 +1,6 @@
 //! Sessions: the secret of the cookie, the device, sign-in and re-authentication.
+//!
+//! Sessions and tokens are rows of one table, so their SQL is in `src/credentials/store/`.
 
 mod confirm_by_code;
 mod confirm_by_passkey;

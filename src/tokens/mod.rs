@@ -1,6 +1,6 @@
 //! Tokens: their secret, creation, change, rotation and the sign-in of devices.
 //!
-//! Sessions and tokens share one table. Its SQL is in `src/credentials/store/`.
+//! Sessions and tokens are rows of one table, so their SQL is in `src/credentials/store/`.
 
 pub(crate) mod create;
 mod device_sign_in;

@@ -1,4 +1,6 @@
-//! The settings by section. A section declares its settings, parses them and holds their values.
+//! The settings by section. A section declares its settings, parses them and holds their values. A
+//! parser of several sections is in `../values.rs`. CONTRIBUTING.md has the steps for a new
+//! setting.
 
 pub(super) mod accounts;
 pub(super) mod branding;

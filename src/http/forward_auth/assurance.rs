@@ -1,4 +1,4 @@
-//! The proof of the user that an app requires (RFC 9470).
+//! Step-up: the proof of the user that an app requires (RFC 9470).
 
 use crate::{
     app_state::AppState, credential_cache::CredentialSnapshot, types::assurance::RequiredAssurance,

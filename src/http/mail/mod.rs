@@ -1,5 +1,8 @@
 //! Sends the mails of the outbox: writes them in the language of the user, with the addresses of
 //! pages, and gives them to the operator's mail server.
+//!
+//! The sentences of a mail are in `src/i18n/locales/*/{mail,notices-mail}.ftl`. The layout is in
+//! `templates/mail/`.
 
 mod content;
 mod mailer;

@@ -1,4 +1,8 @@
 //! Pages for browsers.
+//!
+//! A page is a handler here and a template in `templates/`, which `template(path = …)` at the
+//! handler names. Its path is in `src/http/paths.rs`, and its route and access rule are in
+//! `src/http/routes.rs`.
 
 pub mod account;
 pub mod activity;
