@@ -115,7 +115,7 @@ pub async fn disable_and_end_tokens(state: &AppState, user: UserId) -> Result<Re
 fn disable_account(
     tx: &mut Transaction<'_>,
     user: UserId,
-    selection: CredentialFilter,
+    filter: CredentialFilter,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
     let account = store::find(tx.connection, user)?.ok_or(Error::NotFound)?;
@@ -129,7 +129,7 @@ fn disable_account(
     end_pending(tx.connection, user)?;
     let request = RevocationRequest {
         trusted_browsers: true,
-        ..RevocationRequest::of(selection, RevocationReason::AccountDisabled)
+        ..RevocationRequest::of(filter, RevocationReason::AccountDisabled)
     };
     let receipt = revoke::revoke_in(tx, user, &request, actor)?;
     if is_new {

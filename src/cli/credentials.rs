@@ -29,8 +29,8 @@ pub(super) async fn active(
     let mut after = None;
     loop {
         let paging = Paging::new(MAX_PAGE_SIZE, after);
-        let selection = CredentialFilter::all_of(class);
-        let page = credentials::list(state, user, selection, StatusFilter::Active, paging).await?;
+        let filter = CredentialFilter::all_of(class);
+        let page = credentials::list(state, user, filter, StatusFilter::Active, paging).await?;
         all.extend(page.rows);
         after = page.next;
         if after.is_none() {

@@ -38,7 +38,7 @@ pub(super) struct SignOut {
     format: OutputFormat,
     // Last, because its heading applies to everything that follows.
     #[command(flatten)]
-    selection: SelectionFlags,
+    filter: FilterFlags,
 }
 
 /// A filter as flags. Each flag is a field, and may be repeated if the field may. Without any flag
@@ -47,7 +47,7 @@ pub(super) struct SignOut {
 #[command(
     next_help_heading = "Selection (without any of these, everything; repeat one to name several)"
 )]
-struct SelectionFlags {
+struct FilterFlags {
     /// Only sessions or only tokens
     #[arg(long, value_parser = CredentialType::ALL.map(CredentialType::as_str))]
     class: Vec<String>,
@@ -77,8 +77,8 @@ struct SelectionFlags {
     ability: Vec<String>,
 }
 
-impl SelectionFlags {
-    fn selection(self, now: Timestamp) -> Result<CredentialFilter, CliError> {
+impl FilterFlags {
+    fn filter(self, now: Timestamp) -> Result<CredentialFilter, CliError> {
         let values_by_field = [
             ("class", self.class),
             ("kind", self.kind),
@@ -94,24 +94,24 @@ impl SelectionFlags {
             .into_iter()
             .flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
         let mut fields = Fields::new(values_by_field);
-        let selection = CredentialFilter::take(&mut fields, now, None);
+        let filter = CredentialFilter::take(&mut fields, now, None);
         fields.finish().map_err(|errors| CliError::flags(&errors))?;
-        Ok(selection)
+        Ok(filter)
     }
 }
 
 impl SignOut {
     pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
-        let selection = self.selection.selection(state.now())?;
+        let filter = self.filter.filter(state.now())?;
         let Some(email) = self.email else {
-            return revoke_for_all_users(state, selection, self.dry_run, self.format).await;
+            return revoke_for_all_users(state, filter, self.dry_run, self.format).await;
         };
         let user = account(state, &email).await?.user.id;
         if self.dry_run {
-            let preview = revoke::preview(state, user, selection).await?;
+            let preview = revoke::preview(state, user, filter).await?;
             return print_preview(state, self.format, &preview);
         }
-        let receipt = revoke_for_user(state, user, selection).await?;
+        let receipt = revoke_for_user(state, user, filter).await?;
         let done = format!("Signed {} out.", email.as_str());
         credentials::receipt(state, self.format, &done, &receipt)
     }
@@ -120,9 +120,9 @@ impl SignOut {
 async fn revoke_for_user(
     state: &AppState,
     user: UserId,
-    selection: CredentialFilter,
+    filter: CredentialFilter,
 ) -> Result<RevocationReceipt, Error> {
-    let request = RevocationRequest::of(selection, RevocationReason::Operator);
+    let request = RevocationRequest::of(filter, RevocationReason::Operator);
     revoke::revoke(state, user, request, Actor::operator()).await
 }
 
@@ -133,11 +133,11 @@ const BATCH: usize = 50;
 /// batches revoked.
 async fn revoke_for_all_users(
     state: &AppState,
-    selection: CredentialFilter,
+    filter: CredentialFilter,
     dry_run: bool,
     format: OutputFormat,
 ) -> Result<(), CliError> {
-    let everything = selection == CredentialFilter::default();
+    let everything = filter == CredentialFilter::default();
     let (mut total, mut receipts) = (0, Vec::new());
     let mut users = 0;
     let accounts = accounts::list(state).await?;
@@ -145,13 +145,13 @@ async fn revoke_for_all_users(
     for batch in all.chunks(BATCH) {
         if dry_run {
             for user in batch {
-                let preview = revoke::preview(state, *user, selection.clone()).await?;
+                let preview = revoke::preview(state, *user, filter.clone()).await?;
                 total += preview.credentials.len();
                 users += usize::from(!preview.credentials.is_empty());
             }
             continue;
         }
-        let revoked = revoke::revoke_for_users(state, batch.to_vec(), selection.clone()).await?;
+        let revoked = revoke::revoke_for_users(state, batch.to_vec(), filter.clone()).await?;
         users += revoked.len();
         total += revoked
             .iter()

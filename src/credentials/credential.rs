@@ -128,13 +128,13 @@ impl Credential {
         require_second_factor(self.second_factor_until, now)
     }
 
-    /// Requires that this credential may revoke the credentials that `selection` matches. A session
+    /// Requires that this credential may revoke the credentials that `filter` matches. A session
     /// needs a recent authentication, except to revoke only itself.
     ///
     /// # Errors
     /// Returns the errors of [`Credential::require_recent_authentication`].
-    pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
-        if selection.targets_only(self.id) {
+    pub fn authorize_revocation(&self, filter: &CredentialFilter, now: Timestamp) -> Result<()> {
+        if filter.targets_only(self.id) {
             return Ok(());
         }
         self.require_recent_authentication(now)

@@ -32,33 +32,33 @@ impl StatusFilter {
     }
 }
 
-/// Returns a page of `user`'s credentials that `selection` matches, newest first.
+/// Returns a page of `user`'s credentials that `filter` matches, newest first.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn list(
     state: &AppState,
     user: UserId,
-    selection: CredentialFilter,
+    filter: CredentialFilter,
     status: StatusFilter,
     paging: Paging<CredentialTag>,
 ) -> Result<Page<Credential, CredentialTag>> {
     state
         .read(move |state, connection| {
             let now = state.now();
-            let descendants = store::made_by(connection, user, &selection.made_by)?;
+            let descendants = store::made_by(connection, user, &filter.made_by)?;
             let mut rows: Vec<Credential> = Vec::new();
             // One row more than the page has shows whether there is another page. Usually one query
             // is enough. But a filter can have fields without an index: then more is read until the
             // page is full.
             let mut batch = Paging::new(paging.limit() + 1, paging.after());
             loop {
-                let read = store::newest(connection, user, &selection, status, batch)?;
+                let read = store::newest(connection, user, &filter, status, batch)?;
                 let fetched = batch.page(read, |credential| credential.id);
                 rows.extend(fetched.rows.into_iter().filter_map(|mut credential| {
                     last_used::merge_pending(state, &mut credential);
-                    let is_match = status.has(&credential, now)
-                        && selection.matches(&credential, &descendants);
+                    let is_match =
+                        status.has(&credential, now) && filter.matches(&credential, &descendants);
                     is_match.then_some(credential)
                 }));
                 if fetched.next.is_none() || rows.len() > paging.limit() {

@@ -120,13 +120,13 @@ impl Principal {
         Ok(())
     }
 
-    /// Requires that this caller may revoke the credentials that `selection` matches. Revoking
+    /// Requires that this caller may revoke the credentials that `filter` matches. Revoking
     /// other credentials is a sensitive change. Revoking only the caller's own is not.
     ///
     /// # Errors
     /// Returns the errors of [`Principal::require_recent_authentication`].
-    pub fn authorize_revocation(&self, selection: &CredentialFilter, now: Timestamp) -> Result<()> {
-        if selection.targets_only(self.credential().id) {
+    pub fn authorize_revocation(&self, filter: &CredentialFilter, now: Timestamp) -> Result<()> {
+        if filter.targets_only(self.credential().id) {
             return Ok(());
         }
         self.require_recent_authentication(now).map(drop)

@@ -42,7 +42,7 @@ const fn ends() -> bool {
 impl RevocationChoice {
     /// Returns the filter of the chosen credentials except `kept`. `None` if none were chosen: a
     /// filter without kinds matches everything.
-    fn selection(self, kept: impl IntoIterator<Item = CredentialId>) -> Option<CredentialFilter> {
+    fn filter(self, kept: impl IntoIterator<Item = CredentialId>) -> Option<CredentialFilter> {
         let kind = self.kinds();
         (!kind.is_empty()).then(|| CredentialFilter {
             kind,
@@ -78,10 +78,10 @@ impl RevocationChoice {
         reason: RevocationReason,
         actor: &Actor,
     ) -> Result<Option<RevocationReceipt>> {
-        match (self.selection(kept), self.trusted_browsers) {
-            (selection, true) => revoke::revoke_and_end_trust(tx, user, selection, reason, actor),
-            (Some(selection), false) => {
-                let request = RevocationRequest::of(selection, reason);
+        match (self.filter(kept), self.trusted_browsers) {
+            (filter, true) => revoke::revoke_and_end_trust(tx, user, filter, reason, actor),
+            (Some(filter), false) => {
+                let request = RevocationRequest::of(filter, reason);
                 revoke::revoke_any(tx, user, &request, actor)
             }
             (None, false) => Ok(None),
@@ -102,7 +102,7 @@ impl RevocationChoice {
         reason: RevocationReason,
         actor: &Actor,
     ) -> Result<Option<RevocationReceipt>> {
-        revoke::revoke_and_end_trust(tx, user, self.selection([kept]), reason, actor)
+        revoke::revoke_and_end_trust(tx, user, self.filter([kept]), reason, actor)
     }
 }
 

@@ -33,8 +33,8 @@ pub async fn set_password_as_operator(
             let event = NewEvent::new(EventKind::PasswordChanged, "");
             audit::record(tx, user, &actor, event)?;
             let reason = RevocationReason::PasswordChanged;
-            let selection = (!keep).then(CredentialFilter::default);
-            let receipt = revoke::revoke_and_end_trust(tx, user, selection, reason, &actor)?;
+            let filter = (!keep).then(CredentialFilter::default);
+            let receipt = revoke::revoke_and_end_trust(tx, user, filter, reason, &actor)?;
             notify_of_change(tx, user, &actor, receipt.as_ref())?;
             Ok(receipt)
         })

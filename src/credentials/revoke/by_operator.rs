@@ -25,11 +25,11 @@ use crate::{
 pub async fn revoke_for_users(
     state: &AppState,
     mut users: Vec<UserId>,
-    selection: CredentialFilter,
+    filter: CredentialFilter,
 ) -> Result<Vec<RevocationReceipt>> {
     // Sorted, so that two of these calls cannot deadlock.
     users.sort_unstable();
-    let request = RevocationRequest::of(selection, RevocationReason::Operator);
+    let request = RevocationRequest::of(filter, RevocationReason::Operator);
     state
         .write(move |tx| {
             let actor = Actor::operator();
@@ -39,8 +39,8 @@ pub async fn revoke_for_users(
                     Err(Error::NotFound) => continue,
                     result => result?,
                 }
-                if has_nothing(tx, user, &request.selection)? {
-                    if request.selection.is_everything() {
+                if has_nothing(tx, user, &request.filter)? {
+                    if request.filter.is_everything() {
                         end_pending(tx.connection, user)?;
                     }
                     continue;
@@ -52,17 +52,13 @@ pub async fn revoke_for_users(
         .await
 }
 
-/// Returns whether `selection` matches nothing of a user: no credential and no trusted browser.
-fn has_nothing(
-    tx: &mut Transaction<'_>,
-    user: UserId,
-    selection: &CredentialFilter,
-) -> Result<bool> {
-    if !select(tx.state, tx.connection, user, selection)?.is_empty() {
+/// Returns whether `filter` matches nothing of a user: no credential and no trusted browser.
+fn has_nothing(tx: &mut Transaction<'_>, user: UserId, filter: &CredentialFilter) -> Result<bool> {
+    if !select(tx.state, tx.connection, user, filter)?.is_empty() {
         return Ok(false);
     }
     let now = tx.now();
-    Ok(!selection.is_everything() || trusted_browsers::count_in(tx.connection, user, now)? == 0)
+    Ok(!filter.is_everything() || trusted_browsers::count_in(tx.connection, user, now)? == 0)
 }
 
 /// Tells the user of a revocation by an operator, or by the app that embeds Narthex. The app acts

@@ -46,7 +46,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct RevocationRequest {
     /// The filter of the credentials.
-    pub selection: CredentialFilter,
+    pub filter: CredentialFilter,
     /// The digest of the preview that the user has confirmed, if there was one.
     pub digest: Option<String>,
     /// Credentials of that preview that the user keeps.
@@ -58,11 +58,11 @@ pub struct RevocationRequest {
 }
 
 impl RevocationRequest {
-    /// Returns a request to revoke the credentials that `selection` matches, without a preview.
+    /// Returns a request to revoke the credentials that `filter` matches, without a preview.
     #[must_use]
-    pub const fn of(selection: CredentialFilter, reason: RevocationReason) -> Self {
+    pub const fn of(filter: CredentialFilter, reason: RevocationReason) -> Self {
         Self {
-            selection,
+            filter,
             digest: None,
             spare: Vec::new(),
             reason,
@@ -175,7 +175,7 @@ pub(crate) fn revoke_in(
     request: &RevocationRequest,
     actor: &Actor,
 ) -> Result<RevocationReceipt> {
-    let mut credentials = select(tx.state, tx.connection, user, &request.selection)?;
+    let mut credentials = select(tx.state, tx.connection, user, &request.filter)?;
     if request.reason == RevocationReason::Expired {
         let now = tx.now();
         credentials.retain(|credential| !credential.is_active(now));
@@ -188,7 +188,7 @@ pub(crate) fn revoke_in(
         return Err(Error::PreviewOutdated);
     }
     credentials.retain(|credential| !request.spare.contains(&credential.id));
-    let is_everything = request.selection.is_everything();
+    let is_everything = request.filter.is_everything();
     if is_everything {
         end_pending(tx.connection, user)?;
     }
@@ -333,20 +333,20 @@ pub(super) fn insert_revocation(
     Ok(receipt)
 }
 
-/// Returns the credentials that `selection` matches and that are not revoked. Expiry is not
+/// Returns the credentials that `filter` matches and that are not revoked. Expiry is not
 /// checked, because another node may still accept a credential that is expired by this clock. Its
 /// own clock may be slow, or it may know a use that is not written yet.
 fn select(
     state: &AppState,
     connection: &mut AnyConnection,
     user: UserId,
-    selection: &CredentialFilter,
+    filter: &CredentialFilter,
 ) -> Result<Vec<Credential>> {
-    let descendants = store::made_by(connection, user, &selection.made_by)?;
-    let mut credentials = store::unrevoked(connection, user, &selection.id)?;
+    let descendants = store::made_by(connection, user, &filter.made_by)?;
+    let mut credentials = store::unrevoked(connection, user, &filter.id)?;
     credentials
         .iter_mut()
         .for_each(|credential| last_used::merge_pending(state, credential));
-    credentials.retain(|credential| selection.matches(credential, &descendants));
+    credentials.retain(|credential| filter.matches(credential, &descendants));
     Ok(credentials)
 }

@@ -36,22 +36,22 @@ impl RevocationPreview {
     }
 }
 
-/// Returns the credentials that `selection` matches now.
+/// Returns the credentials that `filter` matches now.
 ///
 /// # Errors
 /// Returns an error if the database fails.
 pub async fn preview(
     state: &AppState,
     user: UserId,
-    selection: CredentialFilter,
+    filter: CredentialFilter,
 ) -> Result<RevocationPreview> {
     state
         .read(move |state, connection| {
-            let mut credentials = select(state, connection, user, &selection)?;
+            let mut credentials = select(state, connection, user, &filter)?;
             let digest = digest(&credentials);
             let now = state.now();
             credentials.retain(|credential| credential.is_active(now));
-            let trusted_browsers = match selection.is_everything() {
+            let trusted_browsers = match filter.is_everything() {
                 true => trusted_browsers::count_in(connection, user, now)?,
                 false => 0,
             };

@@ -31,7 +31,7 @@ pub(crate) fn end_trusted_browsers(
     }
 }
 
-/// Revokes what `selection` matches, if there is one, and ends the trust in all browsers of a user,
+/// Revokes what `filter` matches, if there is one, and ends the trust in all browsers of a user,
 /// with one receipt. Returns `None` if there is nothing to end. The user is locked.
 ///
 /// # Errors
@@ -39,16 +39,16 @@ pub(crate) fn end_trusted_browsers(
 pub(crate) fn revoke_and_end_trust(
     tx: &mut Transaction<'_>,
     user: UserId,
-    selection: Option<CredentialFilter>,
+    filter: Option<CredentialFilter>,
     reason: RevocationReason,
     actor: &Actor,
 ) -> Result<Option<RevocationReceipt>> {
-    let Some(selection) = selection else {
+    let Some(filter) = filter else {
         return end_trusted_browsers(tx, user, reason, actor);
     };
     let request = RevocationRequest {
         trusted_browsers: true,
-        ..RevocationRequest::of(selection, reason)
+        ..RevocationRequest::of(filter, reason)
     };
     revoke_any(tx, user, &request, actor)
 }
@@ -64,7 +64,7 @@ pub(crate) fn revoke_any(
     request: &RevocationRequest,
     actor: &Actor,
 ) -> Result<Option<RevocationReceipt>> {
-    if !select(tx.state, tx.connection, user, &request.selection)?.is_empty() {
+    if !select(tx.state, tx.connection, user, &request.filter)?.is_empty() {
         return revoke_in(tx, user, request, actor).map(Some);
     }
     match request.trusted_browsers {

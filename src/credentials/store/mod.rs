@@ -122,12 +122,12 @@ pub(crate) fn find_any_user(
     found.map(FullRow::into_credential).transpose()
 }
 
-/// Returns a user's credentials, newest first. `selection` narrows the query only by the fields
+/// Returns a user's credentials, newest first. `filter` narrows the query only by the fields
 /// that have an index. The caller must check each row with it.
 pub(crate) fn newest(
     connection: &mut AnyConnection,
     user: UserId,
-    selection: &CredentialFilter,
+    filter: &CredentialFilter,
     status: StatusFilter,
     paging: Paging<CredentialTag>,
 ) -> QueryResult<Vec<Credential>> {
@@ -140,11 +140,11 @@ pub(crate) fn newest(
     if status == StatusFilter::Active {
         query = query.filter(credentials::ended_at.is_null());
     }
-    if let [class] = selection.class.as_slice() {
+    if let [class] = filter.class.as_slice() {
         query = query.filter(credentials::class.eq(class.as_str()));
     }
-    if !selection.id.is_empty() {
-        query = query.filter(credentials::id.eq_any(selection.id.clone()));
+    if !filter.id.is_empty() {
+        query = query.filter(credentials::id.eq_any(filter.id.clone()));
     }
     if let Some(after) = paging.after() {
         query = query.filter(credentials::id.lt(after));

@@ -301,7 +301,7 @@ async fn revoke_and_respond(
     caller: &ApiCaller,
     request: RevocationRequest,
 ) -> Result<HttpResponse> {
-    caller.authorize_revocation(&request.selection)?;
+    caller.authorize_revocation(&request.filter)?;
     let (user, actor) = (caller.principal.user().id, caller.principal.actor());
     let receipt = revoke::revoke(&caller.state, user, request, actor).await?;
     let answer = response::json::answer(

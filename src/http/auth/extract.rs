@@ -34,13 +34,13 @@ impl ApiCaller {
             .require_recent_authentication(self.state.now())
     }
 
-    /// Checks that the caller may revoke the credentials that `selection` matches.
+    /// Checks that the caller may revoke the credentials that `filter` matches.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`] if a session must re-authenticate first.
-    pub fn authorize_revocation(&self, selection: &CredentialFilter) -> Result<()> {
+    pub fn authorize_revocation(&self, filter: &CredentialFilter) -> Result<()> {
         self.principal
-            .authorize_revocation(selection, self.state.now())
+            .authorize_revocation(filter, self.state.now())
     }
 
     /// Writes a new secret of the caller's session into the cookie.
