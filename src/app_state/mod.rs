@@ -1,14 +1,13 @@
 //! The state of the application: settings, database, clock, randomness, and the structures that all
 //! requests share.
 
+mod shutdown_state;
 mod transaction;
 
+pub use self::shutdown_state::ShutdownState;
 pub use self::transaction::{Invalidation, Transaction};
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
@@ -317,23 +316,5 @@ impl AppState {
         self.cluster().invalidate([key]);
         self.cluster().wait_until_applied(pending).await?;
         Ok(())
-    }
-}
-
-/// Whether the process is about to stop. It still serves then, and `/readyz` tells load
-/// balancers to send requests elsewhere.
-#[derive(Debug, Default)]
-pub struct ShutdownState(AtomicBool);
-
-impl ShutdownState {
-    /// Marks the process as about to stop.
-    pub fn begin(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    /// Returns whether the process is about to stop.
-    #[must_use]
-    pub fn is_shutting_down(&self) -> bool {
-        self.0.load(Ordering::Acquire)
     }
 }
