@@ -1,18 +1,16 @@
 //! Rotates tokens: gives a token a new secret, while the previous one works for a grace period.
 
-use std::time::Duration;
-
-use super::{Issued, TokenSecret, update::find_active};
+use super::{GracePeriod, Issued, Request, TokenSecret, update::find_active};
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, EventKind, NewEvent},
-    config::{SigningKeys, TokenPrefix},
+    config::TokenPrefix,
     credentials::{
         Credential, Principal, RecentlyAuthenticated, change,
         revoke::begin_change_as,
         store::{self, DerivedSecret, ExistingRotation, PreviousSecret},
     },
-    crypto::{digest::Digest, rng},
+    crypto::rng,
     db::AnyConnection,
     error::{Error, Result},
     types::{
@@ -21,107 +19,12 @@ use crate::{
         message::{Message, field},
         secret_form::SecretForm,
     },
-    util::{
-        clock::{Timestamp, micros_of},
-        duration,
-    },
+    util::clock::{Timestamp, micros_of},
 };
 
 /// The maximum number of previous secrets that work, each within its own grace period. A user who
 /// rotates again because a new secret was lost needs a few of them.
 const MAX_PREVIOUS_SECRETS: usize = 8;
-
-/// The period in which a client that repeats an `Idempotency-Key` gets the same secret again.
-const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(10 * 60);
-
-/// The time for which the previous secret stays valid: at most [`GracePeriod::MAX_GRACE_PERIOD`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GracePeriod(Duration);
-
-impl GracePeriod {
-    /// The longest grace period. Beyond it, a secret would no longer be temporary.
-    pub const MAX_GRACE_PERIOD: Duration = Duration::from_secs(7 * 24 * 3600);
-
-    /// Parses a duration such as `24h`. With `0` the previous secret is revoked immediately.
-    ///
-    /// # Errors
-    /// A description of valid values.
-    pub fn parse(text: &str) -> Result<Self, Message> {
-        duration::parse(text).map_or_else(Self::refused, Self::of)
-    }
-
-    /// Returns a grace period of this length.
-    ///
-    /// # Errors
-    /// A description of valid values.
-    pub fn of(length: Duration) -> Result<Self, Message> {
-        if length <= Self::MAX_GRACE_PERIOD {
-            Ok(Self(length))
-        } else {
-            Self::refused()
-        }
-    }
-
-    fn refused() -> Result<Self, Message> {
-        Err(field::grace_period_malformed())
-    }
-}
-
-/// The identity of a rotation request, so that a repeated request rotates once.
-///
-/// It contains the server's keys, from which the new secret is derived.
-#[derive(Clone)]
-pub struct Request {
-    key: Vec<u8>,
-    /// The other parameters. The secret is derived from them as well, so that a repetition of the
-    /// key with other parameters is detected.
-    parameters: Vec<u8>,
-    repeatable_for: Option<Duration>,
-    keys: SigningKeys,
-}
-
-impl Request {
-    /// Returns the request of a client, identified by its `Idempotency-Key`. `parameters` is the
-    /// part of the body other than the grace period. It is empty if the body has nothing else.
-    #[must_use]
-    pub fn from_idempotency_key(keys: &SigningKeys, key: &str, parameters: &str) -> Self {
-        Self {
-            parameters: parameters.as_bytes().to_vec(),
-            keys: keys.clone(),
-            key: format!("Idempotency-Key: {key}").into_bytes(),
-            repeatable_for: Some(IDEMPOTENCY_WINDOW),
-        }
-    }
-
-    /// Returns the request of a form, identified by the key of the form. A form is the same request
-    /// however late it is sent again.
-    #[must_use]
-    pub fn from_form(keys: &SigningKeys, key: &[u8; 16]) -> Self {
-        Self {
-            parameters: Vec::new(),
-            keys: keys.clone(),
-            key: [b"form: ", key.as_slice()].concat(),
-            repeatable_for: None,
-        }
-    }
-}
-
-impl Request {
-    /// Returns the input from which the secret is derived.
-    fn to_bytes(&self) -> Vec<u8> {
-        [&*self.key, &*self.parameters].concat()
-    }
-
-    /// Returns the digest of the request. A client's key is distinct for each credential. A form's
-    /// key is random, and the form may come from a later session.
-    fn digest(&self, caller: &Principal) -> Digest {
-        let id = self
-            .repeatable_for
-            .map(|_| *caller.credential().id.as_bytes());
-        let caller_id = id.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
-        Digest::of(&[caller_id, &self.key].concat())
-    }
-}
 
 /// The parameters of a rotation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -360,15 +263,5 @@ mod tests {
         let id = CredentialId::from_uuid(Uuid::from_u128(1));
         let secret = derive(&prefix, b"key", id, b"request", b"salt").unwrap();
         assert_eq!(secret.expose(), "nrx_ZjJdwAXJuJVy75a6TPaemixYpfWb1F342RLY");
-    }
-
-    #[test]
-    fn client_key_never_equals_a_form_key() {
-        let keys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-        let keys = SigningKeys::parse(keys).unwrap();
-        let form = Request::from_form(&keys, b"0123456789abcdef");
-        for key in ["0123456789abcdef", "form: 0123456789abcdef"] {
-            assert_ne!(Request::from_idempotency_key(&keys, key, "").key, form.key);
-        }
     }
 }
