@@ -1,4 +1,4 @@
-//! What a person brings from a mail: the secret of a link, and a typed code.
+//! The input of a person who got a mail: the secret of a link, and a typed code.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! What a browser posts of a passkey: a registration, and an answer to a challenge. The input is
-//! the JSON of the browser, or the parts of it: each has its length before it, in two bytes.
+//! The form fields of a passkey: a registration, and an answer to a challenge. The input is the
+//! JSON of the browser, or the parts of it: each has its length before it, in two bytes.
 #![no_main]
 
 use std::sync::LazyLock;

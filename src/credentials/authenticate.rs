@@ -1,7 +1,7 @@
 //! Authenticates credentials. Every check of a credential goes through this file.
 //!
-//! The form of the secret has been verified before: the signature of the cookie, or the checksum of
-//! the token. The digest of the secret leads to the credential. It must not be revoked, paused,
+//! The format of the secret has been verified before: the signature of the cookie, or the checksum
+//! of the token. The digest of the secret leads to the credential. It must not be revoked, paused,
 //! expired or idle, and its user must not be disabled. A [cached](crate::credential_cache)
 //! credential needs no query while the node holds its lease. For any other, the database is
 //! queried. Rejections are not cached.
@@ -28,7 +28,7 @@ use crate::{
 /// for each reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectionReason {
-    /// The secret does not exist, or was presented in another form.
+    /// The secret does not exist, or was presented in another format.
     Unknown,
     /// The credential was revoked.
     Revoked,

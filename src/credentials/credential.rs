@@ -32,7 +32,7 @@ pub struct Credential {
     pub name: String,
     /// The last characters of a token's newest secret; empty for a session.
     pub hint: String,
-    /// The form of the newest secret.
+    /// The format of the newest secret.
     pub form: SecretForm,
     /// The time from which the newest secret is refused, if an import gave it an end. A credential
     /// with a rotated secret stays valid.

@@ -78,7 +78,7 @@ pub struct TokenOfUser {
     pub token: Credential,
 }
 
-/// Returns a page of the active tokens of all users whose newest secret has this form.
+/// Returns a page of the active tokens of all users whose newest secret has this format.
 ///
 /// # Errors
 /// Returns an error if the database fails.

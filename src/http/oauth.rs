@@ -40,7 +40,7 @@ struct Presented {
 }
 
 impl Presented {
-    /// Recognises the credential by its form. `token_type_hint` is not needed for this and is
+    /// Recognises the credential by its format. `token_type_hint` is not needed for this and is
     /// ignored (RFC 7009, section 2.1).
     fn read(state: &AppState, rules: &CookieConfig, text: &str) -> Option<Self> {
         let foreign = &state.settings().tokens.foreign;

@@ -60,7 +60,7 @@ impl Route {
 
 /// The routes that a user without a second factor can use although one is required: those that set
 /// one up or confirm it, and those that revoke the calling credential. Signing out in a browser is
-/// open to everybody.
+/// open to every client.
 const OPEN_WITHOUT_FACTOR: [(Method, &str); 11] = [
     (Method::POST, paths::PASSKEY_OPTIONS),
     (Method::POST, paths::PASSKEYS),

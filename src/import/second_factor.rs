@@ -31,7 +31,7 @@ pub(super) enum SecondFactor {
 /// An authenticator app.
 pub(super) struct App {
     secret: TotpSecret,
-    /// When it was turned on.
+    /// The time at which it was turned on.
     since: Option<Timestamp>,
     recovery_codes: Vec<ImportedRecoveryCode>,
     /// Recovery codes of a form that the pages do not accept.

@@ -37,7 +37,7 @@ impl SecretForm {
         }
     }
 
-    /// Returns the form with this name of another system.
+    /// Returns the format with this name of another system.
     #[must_use]
     pub fn parse_foreign(name: &str) -> Option<Self> {
         Self::FOREIGN
@@ -54,7 +54,7 @@ impl SecretForm {
         }
     }
 
-    /// Returns the form of a stored secret. `None` if this version does not know it.
+    /// Returns the format of a stored secret. `None` if this version does not know it.
     #[must_use]
     pub fn from_stored(class: CredentialType, stored: &str) -> Option<Self> {
         match (class, stored) {

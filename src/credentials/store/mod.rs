@@ -152,8 +152,8 @@ pub(crate) fn newest(
     into_credentials(query.load(connection)?)
 }
 
-/// Returns the unrevoked credentials of all users whose newest secret has this form, newest first,
-/// with the addresses of their users.
+/// Returns the unrevoked credentials of all users whose newest secret has this format, newest
+/// first, with the addresses of their users.
 pub(crate) fn of_form(
     connection: &mut AnyConnection,
     form: SecretForm,

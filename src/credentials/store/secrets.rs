@@ -21,7 +21,7 @@ use crate::{
 /// The result of a lookup by secret.
 pub(crate) struct SecretLookup {
     pub(crate) credential: Credential,
-    /// The form of this secret.
+    /// The format of this secret.
     pub(crate) form: SecretForm,
     /// The end of the grace period of this secret.
     pub(crate) valid_until: Option<Timestamp>,

@@ -67,9 +67,9 @@ pub(super) fn parts(value: &HeaderValue) -> (&str, &str) {
 /// The content of an `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
-    /// A token with the form of a secret.
+    /// A token with the format of a secret.
     Bearer(PresentedToken),
-    /// A bearer token of another form.
+    /// A bearer token of another format.
     Malformed,
     /// Another scheme.
     OtherScheme,
@@ -100,7 +100,7 @@ pub(super) fn presented(secret: &TokenSecret) -> PresentedToken {
 }
 
 /// Returns the secret that an `Authorization` header contains as the password of a client, if it
-/// has the form of one. The scheme is HTTP Basic (RFC 7617, section 2). OAuth clients encode the
+/// has the format of one. The scheme is HTTP Basic (RFC 7617, section 2). OAuth clients encode the
 /// password as in a form first (RFC 6749, section 2.3.1), so some of them send `_` as `%5F`.
 #[must_use]
 pub fn client_password(value: &HeaderValue) -> Option<TokenSecret> {

@@ -33,11 +33,11 @@ pub struct Can<A: Require> {
 /// Any caller: a signed-in browser or a valid token.
 ///
 /// `Option<User>` is `None` for every refusal, also if the database does not answer. Use
-/// [`OptionalUser`] on pages for everybody.
+/// [`OptionalUser`] on pages that need no sign-in.
 pub type User = Can<()>;
 
-/// The caller of a page for everybody, if there is one. A request without a credential is accepted.
-/// An invalid token, a cross-site request and a failure of the database are refused.
+/// The caller of a page that needs no sign-in, if there is one. A request without a credential is
+/// accepted. An invalid token, a cross-site request and a failure of the database are refused.
 #[derive(Debug)]
 pub struct OptionalUser(Option<User>);
 
