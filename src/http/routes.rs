@@ -58,9 +58,9 @@ impl Route {
     }
 }
 
-/// The routes that a user without a second factor can use although one is required: those that set
-/// one up or confirm it, and those that revoke the calling credential. Signing out in a browser is
-/// open to every client.
+/// The routes that a user without a second factor can use although one is required. They set one
+/// up, confirm it, or revoke the calling credential. Signing out in a browser is open to every
+/// client.
 const OPEN_WITHOUT_FACTOR: [(Method, &str); 11] = [
     (Method::POST, paths::PASSKEY_OPTIONS),
     (Method::POST, paths::PASSKEYS),

@@ -2,8 +2,8 @@
 //! order, and pages in both directions.
 //!
 //! All unrevoked credentials of the type are read (`super::limits` bounds their number), and the
-//! newest revoked ones. They are filtered and sorted in memory, because no index has the order: the
-//! latest uses are not in the database yet, and each user would need an index for each order.
+//! newest revoked ones. They are filtered and sorted in memory, because no index has the order. The
+//! latest uses are not in the database yet, and each order would need an index.
 
 mod order;
 mod page;

@@ -104,8 +104,8 @@ impl OptionalUser {
         Ok(see_other(&self.address(path)))
     }
 
-    /// Writes the result of the first step of a sign-in into the cookie, and leads to the account,
-    /// to `next`, to the second step or to the verification of the address. A complete sign-in also
+    /// Writes the result of the first step of a sign-in into the cookie. Leads to the account, to
+    /// `next`, to the second step or to the verification of the address. A complete sign-in also
     /// sends the cookie `browser`.
     ///
     /// # Errors

@@ -25,9 +25,9 @@ use crate::{
 /// identified once.
 ///
 /// # Errors
-/// [`Error::Misdirected`] if the request names another host; [`Error::CrossSite`] if a page of
-/// another site sent a change with the cookie; [`Error::NotSignedIn`] for an invalid bearer token;
-/// [`Error::MultipleCredentials`]; [`Error::SecondFactorMissing`]; database errors.
+/// [`Error::Misdirected`] if the request names another host. [`Error::CrossSite`] if a page of
+/// another site sent a change with the cookie. [`Error::NotSignedIn`] for an invalid bearer token.
+/// [`Error::MultipleCredentials`], [`Error::SecondFactorMissing`], and database errors.
 pub(super) async fn identify(request: &HttpRequest) -> Result<Option<Principal>> {
     let known = request.extensions().get::<Rc<Principal>>().cloned();
     if let Some(known) = known {

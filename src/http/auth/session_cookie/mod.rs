@@ -1,6 +1,6 @@
-//! The session cookie. Its content is signed. It has the session's secret, and for the next page a
-//! message and the id of a receipt, the secret of a link in a mail, or sealed recovery codes. Between
-//! the two steps of a sign-in it has the secret of the attempt.
+//! The session cookie. Its content is signed. It has the session's secret. For the next page it has
+//! a message and the id of a receipt, the secret of a link in a mail, or sealed recovery codes.
+//! Between the two steps of a sign-in it has the secret of the attempt.
 //!
 //! `actix-session` reads and writes it. [`middleware`] runs around it and adds three features:
 //! several cookies of one name, older keys, and cookies of different lives. A cookie outlives the
