@@ -168,7 +168,7 @@ pub(crate) async fn page_of(
 ) -> Result<Page<Credential, CredentialTag>> {
     let paging = take_paging(&mut fields);
     let with_ended = fields.parsed("ended", field::not_a_boolean());
-    let selection = take_selection(caller, &mut fields, class);
+    let filter = take_filter(caller, &mut fields, class);
     fields.finish()?;
     let scope = match with_ended {
         Some(true) => StatusFilter::All,
@@ -177,14 +177,14 @@ pub(crate) async fn page_of(
     crate::credentials::list(
         &caller.state,
         caller.principal.user().id,
-        selection,
+        filter,
         scope,
         paging,
     )
     .await
 }
 
-fn take_selection(
+fn take_filter(
     caller: &ApiCaller,
     fields: &mut Fields,
     class: Option<CredentialType>,
@@ -214,9 +214,9 @@ pub async fn preview(
     caller: ApiCaller,
     FilterInput(mut fields): FilterInput,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(&caller, &mut fields, None);
+    let filter = take_filter(&caller, &mut fields, None);
     fields.finish()?;
-    let preview = revoke::preview(&caller.state, caller.principal.user().id, selection).await?;
+    let preview = revoke::preview(&caller.state, caller.principal.user().id, filter).await?;
     response::json::answer(
         StatusCode::OK,
         &PreviewJson::of(&preview, Some(caller.principal.credential().id)),
@@ -245,12 +245,12 @@ pub async fn sign_out(
     caller: ApiCaller,
     GivenFields(mut fields): GivenFields,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(&caller, &mut fields, None);
+    let filter = take_filter(&caller, &mut fields, None);
     let digest = fields.one("digest");
     fields.finish()?;
     let request = RevocationRequest {
         digest,
-        ..RevocationRequest::of(selection, RevocationReason::SignedOut)
+        ..RevocationRequest::of(filter, RevocationReason::SignedOut)
     };
     revoke_and_respond(&caller, request).await
 }
@@ -265,9 +265,9 @@ pub(crate) async fn revoke_selection(
     mut fields: Fields,
     class: CredentialType,
 ) -> Result<HttpResponse> {
-    let selection = take_selection(caller, &mut fields, Some(class));
+    let filter = take_filter(caller, &mut fields, Some(class));
     fields.finish()?;
-    let request = RevocationRequest::of(selection, RevocationReason::Revoked);
+    let request = RevocationRequest::of(filter, RevocationReason::Revoked);
     revoke_and_respond(caller, request).await
 }
 

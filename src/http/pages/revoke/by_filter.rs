@@ -1,5 +1,5 @@
-//! The page that revokes a selection. It previews the credentials first and revokes exactly these,
-//! without those that the user spares.
+//! The page that revokes the credentials that a filter matches. It previews the credentials first
+//! and revokes exactly these, without those that the user spares.
 
 use actix_web::{HttpResponse, http::StatusCode};
 
@@ -41,7 +41,7 @@ const OPTIONAL_FIELDS: [&str; 7] = [
 
 /// The fields of the form.
 pub(super) struct Submission {
-    pub(super) selection: CredentialFilter,
+    pub(super) filter: CredentialFilter,
     /// Credentials of the preview that are not revoked.
     pub(super) spare: Vec<CredentialId>,
     /// The digest of the preview.
@@ -68,7 +68,7 @@ impl Submission {
             spare: fields.read_many("spare", |text| {
                 text.parse().map_err(|_| field::id_malformed())
             }),
-            selection: CredentialFilter::take(
+            filter: CredentialFilter::take(
                 fields,
                 user.state.now(),
                 Some(user.principal.credential().id),
@@ -78,14 +78,14 @@ impl Submission {
 
     /// Returns the path of the preview with the same ticks.
     fn address(&self) -> String {
-        let mut fields = self.selection.to_fields();
+        let mut fields = self.filter.to_fields();
         fields.extend(self.spare.iter().map(|id| ("spare", id.to_string())));
         fields.extend(self.next.clone().map(|next| ("next", next)));
         paths::with_query(paths::SIGN_OUT, &fields)
     }
 }
 
-/// `GET /account/sign-out` with a selection
+/// `GET /account/sign-out` with a filter
 pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let mut fields = query.0.without_empty(&OPTIONAL_FIELDS);
     // The form of a preview is sent here to show it again without the spared credentials.
@@ -100,21 +100,21 @@ pub async fn preview(user: BrowserUser, query: Query) -> Result<HttpResponse> {
     let typed = fields.pairs();
     let mut sent = Submission::take(&user, &mut fields);
     if leaves_out_spared {
-        sent.selection.except.append(&mut sent.spare);
+        sent.filter.except.append(&mut sent.spare);
     }
     match fields.finish() {
         Ok(()) => review::show(&user, Review::of(&sent)).await,
-        Err(errors) => review::refuse(&user, &sent.selection, &typed, &errors).await,
+        Err(errors) => review::refuse(&user, &sent.filter, &typed, &errors).await,
     }
 }
 
-/// `POST /account/sign-out` with a selection and the digest of its preview
+/// `POST /account/sign-out` with a filter and the digest of its preview
 pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpResponse> {
     let mut fields = form.0;
     let typed = fields.pairs();
     let sent = Submission::take(&user, &mut fields);
     if let Err(errors) = fields.finish() {
-        return review::refuse(&user, &sent.selection, &typed, &errors).await;
+        return review::refuse(&user, &sent.filter, &typed, &errors).await;
     }
     let Some(digest) = sent.digest.clone() else {
         let reason = (StatusCode::UNPROCESSABLE_ENTITY, notice::review_first());
@@ -122,12 +122,12 @@ pub async fn revoke_selection(user: BrowserUser, form: Form) -> Result<HttpRespo
     };
     let authorization = user
         .principal
-        .authorize_revocation(&sent.selection, user.state.now());
+        .authorize_revocation(&sent.filter, user.state.now());
     user.with_return_address(|| sent.address(), authorization)?;
     let request = RevocationRequest {
         digest: Some(digest.clone()),
         spare: sent.spare.clone(),
-        ..RevocationRequest::of(sent.selection.clone(), RevocationReason::SignedOut)
+        ..RevocationRequest::of(sent.filter.clone(), RevocationReason::SignedOut)
     };
     let (user_id, actor) = (user.principal.user().id, user.principal.actor());
     match revoke::revoke(&user.state, user_id, request, actor).await {
@@ -175,15 +175,15 @@ pub(super) async fn redirect_to_receipt(
     user.sign_out_and_redirect(&message).await
 }
 
-/// Returns the path of the preview of `selection`.
-pub(crate) fn address_of(selection: &CredentialFilter) -> String {
-    paths::with_query(paths::SIGN_OUT, &selection.to_fields())
+/// Returns the path of the preview of `filter`.
+pub(crate) fn address_of(filter: &CredentialFilter) -> String {
+    paths::with_query(paths::SIGN_OUT, &filter.to_fields())
 }
 
-/// Returns the path of the preview of `selection`, from which the user returns to the whole path
+/// Returns the path of the preview of `filter`, from which the user returns to the whole path
 /// `next`.
-pub(crate) fn address_from(selection: &CredentialFilter, next: &str) -> String {
-    let mut fields = selection.to_fields();
+pub(crate) fn address_from(filter: &CredentialFilter, next: &str) -> String {
+    let mut fields = filter.to_fields();
     fields.push(("next", next.to_owned()));
     paths::with_query(paths::SIGN_OUT, &fields)
 }

@@ -1,5 +1,5 @@
-//! The form that narrows the selection of a preview. It offers the values that the user's
-//! credentials have.
+//! The form that narrows the filter of a preview. It offers the values that the user's credentials
+//! have.
 
 use std::collections::BTreeSet;
 
@@ -41,29 +41,29 @@ impl Filters {
         user: &BrowserUser,
         layout: &Layout,
         locator: &Locator,
-        selection: &CredentialFilter,
+        filter: &CredentialFilter,
         known: &[Credential],
     ) -> Self {
         let kinds = CredentialKind::ALL.into_iter().map(|kind| Choice {
             value: kind.as_str().to_owned(),
             label: user.text(&kind.label()),
-            selected: selection.kind.contains(&kind),
+            selected: filter.kind.contains(&kind),
         });
-        let mut hidden = selection.to_fields();
+        let mut hidden = filter.to_fields();
         hidden.retain(|(name, _)| KEPT.contains(name));
         Self {
             kinds: kinds.collect(),
-            unused: unused(user, layout, selection),
+            unused: unused(user, layout, filter),
             unused_date: String::new(),
-            created_before: selection.created_before.map_or_else(String::new, |before| {
+            created_before: filter.created_before.map_or_else(String::new, |before| {
                 before
                     .to_string()
                     .chars()
                     .take("2026-11-22".len())
                     .collect()
             }),
-            networks: networks(layout, locator, selection, known),
-            abilities: abilities(user, layout, selection),
+            networks: networks(layout, locator, filter, known),
+            abilities: abilities(user, layout, filter),
             hidden,
         }
     }
@@ -111,7 +111,7 @@ fn with_any(label: String, mut choices: Vec<Choice>) -> Vec<Choice> {
     choices
 }
 
-fn unused(user: &BrowserUser, layout: &Layout, selection: &CredentialFilter) -> Vec<Choice> {
+fn unused(user: &BrowserUser, layout: &Layout, filter: &CredentialFilter) -> Vec<Choice> {
     let lengths = UNUSED_FOR.into_iter().filter_map(|value| {
         let length = humanize::length(user.language(), duration::parse(value)?);
         Some(Choice {
@@ -120,8 +120,8 @@ fn unused(user: &BrowserUser, layout: &Layout, selection: &CredentialFilter) -> 
             selected: false,
         })
     });
-    // A time instead of a length, so that the selection stays the same while the user reads.
-    let since = selection.unused_since.map(|since| Choice {
+    // A time instead of a length, so that the filter stays the same while the user reads.
+    let since = filter.unused_since.map(|since| Choice {
         value: since.to_string(),
         label: layout.text_with("review-unused-since", &[("time", since.into())]),
         selected: true,
@@ -135,7 +135,7 @@ fn unused(user: &BrowserUser, layout: &Layout, selection: &CredentialFilter) -> 
 fn networks(
     layout: &Layout,
     locator: &Locator,
-    selection: &CredentialFilter,
+    filter: &CredentialFilter,
     known: &[Credential],
 ) -> Vec<Choice> {
     let seen: BTreeSet<IpNet> = known
@@ -143,10 +143,8 @@ fn networks(
         .filter_map(|credential| credential.last_used_ip.or(credential.ip))
         .map(networks::client_prefix)
         .collect();
-    let others = seen
-        .into_iter()
-        .filter(|seen| !selection.from.contains(seen));
-    let choices = selection
+    let others = seen.into_iter().filter(|seen| !filter.from.contains(seen));
+    let choices = filter
         .from
         .iter()
         .copied()
@@ -170,10 +168,10 @@ fn networks(
     with_any(layout.text("review-any-network"), choices.collect())
 }
 
-fn abilities(user: &BrowserUser, layout: &Layout, selection: &CredentialFilter) -> Vec<Choice> {
+fn abilities(user: &BrowserUser, layout: &Layout, filter: &CredentialFilter) -> Vec<Choice> {
     let catalogue = &user.state.settings().tokens.catalogue;
     let mut names: Vec<String> = catalogue.iter().map(|(name, _)| name.to_string()).collect();
-    let selected: Vec<String> = selection.ability.iter().map(ToString::to_string).collect();
+    let selected: Vec<String> = filter.ability.iter().map(ToString::to_string).collect();
     let others: Vec<String> = selected
         .iter()
         .filter(|name| !names.contains(name))

@@ -95,10 +95,10 @@ pub(crate) async fn revoke(
 }
 
 fn show_preview(user: &BrowserUser, credential: &Credential, back: String) -> Result<HttpResponse> {
-    let selection = CredentialFilter::one(credential.class(), credential.id);
+    let filter = CredentialFilter::one(credential.class(), credential.id);
     let authorization = user
         .principal
-        .authorize_revocation(&selection, user.state.now());
+        .authorize_revocation(&filter, user.state.now());
     let (layout, row) = (user.layout(), CredentialRow::new(user, credential));
     let name = row.title.clone().into();
     html::ok(&RevokePage {

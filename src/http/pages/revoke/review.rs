@@ -64,7 +64,7 @@ struct Summary {
 
 /// A preview that is to be shown.
 pub(super) struct Review {
-    selection: CredentialFilter,
+    filter: CredentialFilter,
     /// The credentials whose ticks are set.
     spare: Vec<CredentialId>,
     /// The whole path to which the user returns.
@@ -77,7 +77,7 @@ pub(super) struct Review {
 impl Review {
     pub(super) fn of(sent: &Submission) -> Self {
         Self {
-            selection: sent.selection.clone(),
+            filter: sent.filter.clone(),
             spare: sent.spare.clone(),
             next: sent.next.clone(),
             rows: sent.rows,
@@ -102,11 +102,11 @@ impl Review {
         back.unwrap_or(paths::ACCOUNT).to_owned()
     }
 
-    /// Returns the path of the preview of `selection` with the same way back.
-    fn address(&self, selection: &CredentialFilter) -> String {
+    /// Returns the path of the preview of `filter` with the same way back.
+    fn address(&self, filter: &CredentialFilter) -> String {
         match &self.next {
-            Some(next) => address_from(selection, next),
-            None => address_of(selection),
+            Some(next) => address_from(filter, next),
+            None => address_of(filter),
         }
     }
 }
@@ -117,8 +117,8 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
     let current = user.principal.credential().id;
     // The filters offer the values that the user's credentials have.
     let all = revoke::preview(state, user_id, CredentialFilter::default()).await?;
-    let selection = &review.selection;
-    let preview = revoke::preview(state, user_id, selection.clone()).await?;
+    let filter = &review.filter;
+    let preview = revoke::preview(state, user_id, filter.clone()).await?;
     let count = preview.count();
     let RevocationPreview {
         digest,
@@ -127,10 +127,9 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
     } = preview;
     let locator = Locator::new(state, user.language()).await;
     let layout = user.layout();
-    let chips = chips::chips(user, &layout, selection, &all.credentials).into_iter();
-    let chips = chips.map(|Chip { label, without }| {
-        (label, without.map(|selection| review.address(&selection)))
-    });
+    let chips = chips::chips(user, &layout, filter, &all.credentials).into_iter();
+    let chips =
+        chips.map(|Chip { label, without }| (label, without.map(|filter| review.address(&filter))));
     let groups = groups::groups(
         user,
         &layout,
@@ -140,9 +139,9 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
         review.rows,
     );
     let template = ReviewPage {
-        title: title(&layout, selection, current, count),
+        title: title(&layout, filter, current, count),
         problem: review.problem.as_ref().map(|problem| user.text(problem)),
-        summary: Some(summary(&layout, selection, count)),
+        summary: Some(summary(&layout, filter, count)),
         chips: chips.collect(),
         includes_this_browser: credentials
             .iter()
@@ -154,7 +153,7 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
         digest,
         trusted_browsers,
         back: review.back(user),
-        filters: Filters::of(user, &layout, &locator, selection, &all.credentials)
+        filters: Filters::of(user, &layout, &locator, filter, &all.credentials)
             .with_next(review.next.clone()),
         errors: FieldTexts::default(),
         layout,
@@ -162,11 +161,11 @@ pub(super) async fn show(user: &BrowserUser, review: Review) -> Result<HttpRespo
     html::page(review.status, &template)
 }
 
-/// Shows an invalid selection without a preview, because it is not known which credentials the user
+/// Shows an invalid filter without a preview, because it is not known which credentials the user
 /// meant.
 pub(super) async fn refuse(
     user: &BrowserUser,
-    selection: &CredentialFilter,
+    filter: &CredentialFilter,
     typed: &[(String, String)],
     errors: &FieldErrors,
 ) -> Result<HttpResponse> {
@@ -187,8 +186,7 @@ pub(super) async fn refuse(
         digest: String::new(),
         trusted_browsers: 0,
         back: paths::ACCOUNT.to_owned(),
-        filters: Filters::of(user, &layout, &locator, selection, &all.credentials)
-            .with_typed(typed),
+        filters: Filters::of(user, &layout, &locator, filter, &all.credentials).with_typed(typed),
         errors: user.field_texts(errors),
         layout,
     })
@@ -196,14 +194,14 @@ pub(super) async fn refuse(
 
 fn title(
     layout: &Layout,
-    selection: &CredentialFilter,
+    filter: &CredentialFilter,
     current: CredentialId,
     count: RevokedDetail,
 ) -> String {
-    if *selection == CredentialFilter::default() {
+    if *filter == CredentialFilter::default() {
         return layout.text("review-title-everything");
     }
-    if *selection == CredentialFilter::all_but(current) {
+    if *filter == CredentialFilter::all_but(current) {
         return layout.text("review-title-everything-else");
     }
     match (count.sessions, count.tokens) {
@@ -213,13 +211,13 @@ fn title(
     }
 }
 
-fn summary(layout: &Layout, selection: &CredentialFilter, count: RevokedDetail) -> Summary {
+fn summary(layout: &Layout, filter: &CredentialFilter, count: RevokedDetail) -> Summary {
     let RevokedDetail {
         sessions, tokens, ..
     } = count;
     Summary {
         is_empty: sessions == 0 && tokens == 0,
-        sentence: if *selection == CredentialFilter::default() {
+        sentence: if *filter == CredentialFilter::default() {
             layout.text_with(
                 "review-summary-everything",
                 &[("sessions", sessions.into()), ("tokens", tokens.into())],
@@ -251,7 +249,7 @@ fn kept(spare: &[CredentialId], groups: &[Group]) -> Vec<CredentialId> {
 /// valid after a new sign-in.
 fn hidden(review: &Review, current: CredentialId) -> Vec<(&'static str, String)> {
     let own = current.to_string();
-    let mut fields = review.selection.to_fields();
+    let mut fields = review.filter.to_fields();
     for (name, value) in &mut fields {
         if *name == "except" && *value == own {
             "current".clone_into(value);
