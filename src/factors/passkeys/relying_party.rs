@@ -15,6 +15,8 @@ const LOCALHOST: &str = "localhost";
 pub struct RelyingParty {
     id: String,
     name: String,
+    /// `None`: every port of `localhost`.
+    origin: Option<String>,
     core: WebauthnCore,
 }
 
@@ -34,6 +36,7 @@ impl RelyingParty {
             core: core(&name, id, origin.ok()?, timeout, public.is_none()),
             id: id.to_owned(),
             name,
+            origin: public.map(|url| url.origin().as_str().to_owned()),
         })
     }
 
@@ -59,10 +62,26 @@ impl RelyingParty {
         &self.name
     }
 
+    /// Returns whether `origin` is that of the pages. Browsers serialize an origin in one way (HTML
+    /// standard, section 7.1.1), so another text for it is refused.
+    pub(super) fn is_own_origin(&self, origin: &str) -> bool {
+        match &self.origin {
+            Some(own) => origin == own,
+            None => is_localhost(origin),
+        }
+    }
+
     /// The verification of what an authenticator signs.
     pub(super) const fn core(&self) -> &WebauthnCore {
         &self.core
     }
+}
+
+fn is_localhost(origin: &str) -> bool {
+    Url::parse(origin).is_ok_and(|url| {
+        let is_host = url.scheme() == "http" && url.host_str() == Some(LOCALHOST);
+        is_host && url.origin().ascii_serialization() == origin
+    })
 }
 
 fn core(

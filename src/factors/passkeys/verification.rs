@@ -7,7 +7,7 @@ use webauthn_rs_core::proto::{
     ParsedAttestationData, RegisteredExtensions, RegistrationState, UserVerificationPolicy,
 };
 
-use super::{AssertionResponse, AttestationResponse, RelyingParty};
+use super::{AssertionResponse, AttestationResponse, RelyingParty, client_data::origin_in};
 
 /// The longest credential ID (WebAuthn level 3, section 5.1).
 const MAX_CREDENTIAL_ID: usize = 1023;
@@ -74,7 +74,7 @@ pub fn verify_registration(
     response: &AttestationResponse,
     challenge: &[u8],
 ) -> Option<VerifiedRegistration> {
-    if response.type_ != "public-key" {
+    if !is_expected(party, &response.type_, &response.response.client_data_json) {
         return None;
     }
     // The state that the library would have made with the challenge. It has no constructor.
@@ -105,6 +105,13 @@ pub fn verify_registration(
     })
 }
 
+/// Returns whether an answer is one of a public key, from a page of the relying party. The library
+/// compares the origin as a parsed URL, and so accepts texts that no browser sends.
+fn is_expected(party: &RelyingParty, kind: &str, client_data: &[u8]) -> bool {
+    let origin = origin_in(client_data);
+    kind == "public-key" && origin.is_some_and(|origin| party.is_own_origin(&origin))
+}
+
 /// Returns the AAGUID in an attestation object (WebAuthn level 3, sections 6.5 and 6.5.1).
 fn aaguid_in(attestation: &[u8]) -> Option<[u8; 16]> {
     use serde_cbor_2::Value;
@@ -119,7 +126,8 @@ fn aaguid_in(attestation: &[u8]) -> Option<[u8; 16]> {
 }
 
 /// Verifies an answer of this passkey to `challenge` (WebAuthn level 3, section 7.2): the
-/// signature, and the challenge, the origin, the relying party and the flags that it covers.
+/// signature, and the challenge, the origin, the relying party and the flags that it covers. The
+/// backup eligibility must be that of the registration, because it is a property of the passkey.
 ///
 /// The function accepts a counter that is not higher than before. It also accepts a use without
 /// user verification after one with it. The caller decides about both.
@@ -130,7 +138,7 @@ pub fn verify_answer(
     response: &AssertionResponse,
     challenge: &[u8],
 ) -> Option<VerifiedAnswer> {
-    if response.type_ != "public-key" {
+    if !is_expected(party, &response.type_, &response.response.client_data_json) {
         return None;
     }
     // The state that the library would have made with the challenge. It has no constructor.
@@ -139,7 +147,7 @@ pub fn verify_answer(
         "policy": "preferred",
         "challenge": BASE64_URL_SAFE_NO_PAD.encode(challenge),
         "appid": null,
-        "allow_backup_eligible_upgrade": true,
+        "allow_backup_eligible_upgrade": false,
     }))
     .ok()?;
     let credential = credential_of(key)?;

@@ -191,6 +191,19 @@ async fn malformed_answer_is_refused_without_a_fault() {
     browser.post_json(PASSKEYS, &large).await.expect_status(413);
 }
 
+/// It parses, so only its length can refuse it.
+#[tokio::test(flavor = "multi_thread")]
+async fn oversized_attestation_is_refused() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    for (padding, status) in [(1024, 200), (64 * 1024, 413)] {
+        let mut passkey = Passkey::new(1);
+        passkey.padding = padding;
+        let answer = try_to_register(&browser, &mut passkey).await;
+        answer.expect_status(status);
+    }
+}
+
 /// Otherwise the password alone could add a factor, and remove the others with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn password_alone_cannot_add_a_further_factor() {

@@ -9,4 +9,5 @@ mod registration;
 mod second_step;
 mod sign_in;
 mod sign_in_attacks;
+mod verification;
 mod without_password;

@@ -223,13 +223,13 @@ async fn change_of_the_account_ends_the_second_step() {
         let browser = before_password(&app, &passkey).await;
         let owner = enter_password(&app, ADA).await;
         second_step(&owner, &passkey).await.expect_status(200);
+        let mut password = PASSWORD;
         match change {
             "password" => {
-                let form = [
-                    ("current_password", PASSWORD),
-                    ("password", "a new and long enough password"),
-                ];
-                owner.post("/account/password", &form).await;
+                password = "a new and long enough password";
+                let form = [("current_password", PASSWORD), ("password", password)];
+                let changed = owner.post("/account/password", &form).await;
+                changed.expect_status(303);
             }
             "passkey" => {
                 let summary = narthex::factors::summary(&app.state, app.user_id(ADA).await);
@@ -243,8 +243,13 @@ async fn change_of_the_account_ends_the_second_step() {
                 assert!(disabled.is_ok());
             }
         }
-        let form = [("password", PASSWORD)];
-        browser.post("/login/verify", &form).await;
+        // The password is right, so only the end of the attempt refuses it.
+        let over = browser
+            .post("/login/verify", &[("password", password)])
+            .await;
+        assert_eq!(over.location_or_status(), "/login", "{change}");
+        let page = browser.get("/login/verify").await;
+        assert_eq!(page.location_or_status(), "/login", "{change}");
         assert!(!browser.is_signed_in().await, "{change}");
     }
 }

@@ -37,11 +37,17 @@ pub struct Passkey {
     pub counter: u32,
     pub is_verified: bool,
     pub is_synced: bool,
+    /// Whether it may be copied, if it is not synced.
+    pub is_eligible: bool,
+    /// Whether it claims to be copied, if it is not synced.
+    pub is_backed_up: bool,
     pub cross_origin: bool,
     /// The type in the client data, instead of the right one.
     pub client_type: Option<&'static str>,
     /// The algorithm of the public key.
     pub algorithm: i128,
+    /// The number of bytes in the attestation statement that mean nothing.
+    pub padding: usize,
 }
 
 pub fn encode(bytes: &[u8]) -> String {
@@ -60,9 +66,12 @@ impl Passkey {
             counter: 0,
             is_verified: true,
             is_synced: false,
+            is_eligible: false,
+            is_backed_up: false,
             cross_origin: false,
             client_type: None,
             algorithm: -7,
+            padding: 0,
         }
     }
 
@@ -78,11 +87,9 @@ impl Passkey {
 
     fn authenticator_data(&self, flags: u8) -> Vec<u8> {
         let verified = if self.is_verified { VERIFIED } else { 0 };
-        let synced = if self.is_synced {
-            ELIGIBLE | BACKED_UP
-        } else {
-            0
-        };
+        let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+        let synced = flag(self.is_synced || self.is_eligible, ELIGIBLE)
+            | flag(self.is_synced || self.is_backed_up, BACKED_UP);
         let mut data = Sha256::digest(self.relying_party.as_bytes()).to_vec();
         data.push(flags | PRESENT | verified | synced);
         data.extend(self.counter.to_be_bytes());
@@ -110,9 +117,13 @@ impl Passkey {
         data.extend(u16::try_from(self.id.len()).expect("short").to_be_bytes());
         data.extend(&self.id);
         data.extend(self.cose_key());
+        let statement = match self.padding {
+            0 => BTreeMap::new(),
+            length => BTreeMap::from([(Cbor::Text("x".to_owned()), Cbor::Bytes(vec![0; length]))]),
+        };
         let object = BTreeMap::from([
             (Cbor::Text("fmt".to_owned()), Cbor::Text("none".to_owned())),
-            (Cbor::Text("attStmt".to_owned()), Cbor::Map(BTreeMap::new())),
+            (Cbor::Text("attStmt".to_owned()), Cbor::Map(statement)),
             (Cbor::Text("authData".to_owned()), Cbor::Bytes(data)),
         ]);
         let object = serde_cbor_2::to_vec(&Cbor::Map(object)).expect("CBOR");
