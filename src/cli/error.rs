@@ -38,7 +38,10 @@ impl CliError {
         let messages: Vec<String> = errors
             .iter()
             .map(|(field, message)| {
-                let text = text::english(message);
+                let text = match field {
+                    "ability" => text::about_abilities(message),
+                    _ => text::english(message),
+                };
                 format!("--{}: {text}", field.replace('_', "-"))
             })
             .collect();

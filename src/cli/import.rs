@@ -53,10 +53,18 @@ pub(super) enum Action {
     },
 }
 
+/// The beginnings of an argument that is a URL instead of the name of a file.
+const SCHEMES: [&str; 3] = ["sqlite:", "postgres:", "postgresql:"];
+
 #[derive(clap::Args)]
 pub(super) struct FromFile {
-    /// The file of the exporter, or - for the standard input
-    #[arg(required_unless_present = "database", conflicts_with = "database")]
+    /// The file of the exporter, or - for the standard input; or the URL of a database, as with
+    /// --database
+    #[arg(
+        value_name = "FILE|URL",
+        required_unless_present = "database",
+        conflicts_with = "database"
+    )]
     file: Option<PathBuf>,
     /// Read the database of the app instead, sqlite://PATH or postgres://…, without a change to it
     ///
@@ -135,6 +143,11 @@ fn source_name(text: &str) -> Result<SourceName, &'static str> {
 }
 
 impl Action {
+    /// Returns whether the command may begin with an empty database.
+    pub(super) const fn may_create_database(&self) -> bool {
+        !matches!(self, Self::Map { .. } | Self::Undo { .. })
+    }
+
     pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match self {
             Self::Sanctum(from) => from.run(state, System::Sanctum).await,
@@ -198,16 +211,29 @@ impl FromFile {
     }
 
     fn read(&self, system: System) -> Result<ForeignFile, CliError> {
-        let Some(url) = &self.database else {
+        let Some(url) = self.database()? else {
             return ForeignFile::read(self.open()?, system)
                 .map_err(|error| CliError::message(error.to_string()));
         };
         match SourceName::of(system, None).filter(|_| system == System::Sanctum) {
-            Some(source) => Ok(import::read_laravel_database(source, url)?),
+            Some(source) => Ok(import::read_laravel_database(source, &url)?),
             None => Err(CliError::Usage(
-                "--database reads the tables of Laravel only: give the file of the exporter"
-                    .to_owned(),
+                "a database is read for Laravel only: give the file of the exporter".to_owned(),
             )),
+        }
+    }
+
+    /// Returns the database to read: the one of --database, or the one whose URL is in the place of
+    /// the file.
+    fn database(&self) -> Result<Option<DatabaseUrl>, CliError> {
+        let url = self.file.as_deref().and_then(Path::to_str);
+        let url = url.filter(|text| SCHEMES.iter().any(|scheme| text.starts_with(scheme)));
+        match url {
+            Some(url) => match text::database_url(url) {
+                Ok(url) => Ok(Some(url)),
+                Err(reason) => Err(CliError::Usage(format!("{url}: {reason}"))),
+            },
+            None => Ok(self.database.clone()),
         }
     }
 

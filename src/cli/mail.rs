@@ -6,6 +6,8 @@ use serde::Serialize;
 use super::{CliError, OutputFormat, json, output, table::Columns, text};
 use crate::{
     app_state::AppState,
+    config::MailTarget,
+    error::Error,
     http::mail::Mailer,
     jobs::{self, JobKind, JobState, ListedJob},
     mail::QueuedMail,
@@ -20,7 +22,7 @@ pub(super) enum Action {
     /// Sent mails are not listed. Failed mails stay for NARTHEX_KEEP_ENDED.
     List {
         /// At most this many
-        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = text::number)]
         limit: u32,
         #[command(flatten)]
         format: OutputFormat,
@@ -110,6 +112,18 @@ fn state_of(job: &ListedJob) -> &'static str {
     }
 }
 
+/// Names the server, because a wrong host or port is a frequent cause.
+fn unsent(state: &AppState, error: Error) -> CliError {
+    let error = CliError::from(error);
+    match &state.settings().mail.target {
+        Some(MailTarget::Server(server)) => {
+            let (host, port) = (&server.host, server.port);
+            CliError::Message(format!("the mail server {host}, port {port}: {error}"))
+        }
+        _ => error,
+    }
+}
+
 fn test(state: &AppState, address: &Email, format: OutputFormat) -> Result<(), CliError> {
     #[derive(Serialize)]
     struct Sent<'a> {
@@ -119,7 +133,9 @@ fn test(state: &AppState, address: &Email, format: OutputFormat) -> Result<(), C
     let mailer = mailer.ok_or_else(|| {
         CliError::message("mail is off: set NARTHEX_SMTP_URL to the address of a mail server")
     })?;
-    mailer.send_test(address)?;
+    mailer
+        .send_test(address)
+        .map_err(|error| unsent(state, error))?;
     let to = address.as_str();
     if format.json {
         return output::json(&Sent { to });

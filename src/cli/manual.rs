@@ -22,7 +22,7 @@ pub(super) fn man(folder: Option<&Path>) -> Result<(), CliError> {
     match folder {
         None => output::document(&page(command, SettingsSection::Listed)?),
         Some(folder) => {
-            std::fs::create_dir_all(folder)?;
+            std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
             write_pages(folder, command, SettingsSection::Listed)
         }
     }
@@ -40,10 +40,14 @@ fn write_pages(folder: &Path, command: Command, settings: SettingsSection) -> Re
     let subcommands: Vec<Command> = command.get_subcommands().cloned().collect();
     let name = command.get_display_name().unwrap_or(command.get_name());
     let file = folder.join(format!("{name}.1"));
-    std::fs::write(file, page(command, settings)?)?;
+    std::fs::write(&file, page(command, settings)?).map_err(|error| unwritten(&file, &error))?;
     subcommands
         .into_iter()
         .try_for_each(|command| write_pages(folder, command, SettingsSection::Referenced))
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::Message(format!("{} cannot be written: {error}", path.display()))
 }
 
 fn page(mut command: Command, settings: SettingsSection) -> Result<Vec<u8>, CliError> {

@@ -9,6 +9,7 @@ mod copy;
 mod credentials;
 mod error;
 mod health;
+mod help;
 mod identify;
 mod import;
 mod input;
@@ -53,8 +54,8 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "narthex", version, arg_required_else_help = true)]
 pub struct Cli {
-    /// The settings file [default: narthex.toml in the working directory, if it exists]; --help
-    /// shows every setting
+    /// The settings file [default: narthex.toml in the working directory, if it exists]; narthex
+    /// --help shows every setting
     #[arg(long, value_name = "FILE", global = true, help_heading = overrides::HEADING)]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -181,7 +182,7 @@ impl Cli {
     /// on the standard error that gives the reason; 2: wrong usage.
     #[must_use]
     pub fn start() -> ExitCode {
-        match Self::try_parse() {
+        match help::parse() {
             Ok(cli) => cli.run(),
             // `narthex` alone prints the help. A failure to print it is ignored, because nothing
             // else can report it.
@@ -243,11 +244,21 @@ impl ConfiguredCommand {
 }
 
 impl Operation {
+    /// Returns whether the command may begin with an empty database. The others find nothing in one.
+    const fn may_create_database(&self) -> bool {
+        match self {
+            Self::User(action) => action.may_create_database(),
+            Self::Import(action) => action.may_create_database(),
+            Self::Invite(_) => true,
+            _ => false,
+        }
+    }
+
     fn run(self, settings: Settings) -> Result<(), CliError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
-        if !matches!(self, Self::User(_)) {
+        if !self.may_create_database() {
             ensure_exists(&settings.database.url)?;
         }
         let state = open_state(settings)?;
@@ -278,8 +289,8 @@ fn ensure_exists(database: &DatabaseUrl) -> Result<(), CliError> {
     match database {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
             Err(Error::from(db::Error::Unreachable(format!(
-                "there is no {}; set DATABASE_URL to its path (narthex serve and narthex user \
-                 create one)",
+                "there is no {}; set DATABASE_URL to its path (narthex serve, migrate, user add, \
+                 invite and import create one)",
                 path.display()
             )))
             .into())

@@ -33,8 +33,7 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
             Some(listeners) => listeners,
             None => Listeners::open(&listen).map_err(|error| cannot_listen(&listen, &error))?,
         };
-        let server = Server::with_listeners(state, keys, listeners, |_| {})
-            .map_err(|error| cannot_listen(&listen, &error))?;
+        let server = Server::with_listeners(state, keys, listeners, |_| {})?;
         let url = url.unwrap_or_else(|| server.address().url());
         let mut running = pin!(server.run());
         // The first poll starts the workers and installs the signal handlers. If the URL were
@@ -52,5 +51,7 @@ pub(super) fn serve(settings: Settings) -> Result<(), CliError> {
 }
 
 fn cannot_listen(listen: &ListenAddress, error: &io::Error) -> CliError {
-    CliError::message(format!("cannot listen on {listen}: {error}"))
+    CliError::message(format!(
+        "cannot listen on {listen}: {error} (NARTHEX_LISTEN)"
+    ))
 }

@@ -111,8 +111,14 @@ impl SignOut {
             let preview = revoke::preview(state, user, filter).await?;
             return print_preview(state, self.format, &preview);
         }
+        let everything = filter == CredentialFilter::default();
         let receipt = revoke_for_user(state, user, filter).await?;
-        let done = format!("Signed {} out.", email.as_str());
+        let address = email.as_str();
+        let done = match receipt.credentials.is_empty() {
+            true if everything => format!("{address} had no sessions and tokens."),
+            true => format!("No session and no token of {address} matches."),
+            false => format!("Signed {address} out."),
+        };
         credentials::receipt(state, self.format, &done, &receipt)
     }
 }

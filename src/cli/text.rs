@@ -30,6 +30,29 @@ pub(super) fn name(argument: &str) -> Result<Name, String> {
     Name::parse(argument).map_err(|message| english(&message))
 }
 
+/// Reads a number of rows from an argument.
+pub(super) fn number(argument: &str) -> Result<u32, String> {
+    let advice = || format!("give a whole number from 0 to {}", u32::MAX);
+    argument.parse().map_err(|_| advice())
+}
+
+/// The English sentence about abilities. The pages call them permissions, the command line does not.
+pub(super) fn about_abilities(message: &Message) -> String {
+    let sentence = english(message);
+    // What the operator typed is quoted behind the word.
+    match sentence.split_once("permission") {
+        Some((before, after)) if after.starts_with('s') => {
+            format!("{before}abilities{}", after.trim_start_matches('s'))
+        }
+        Some((before, after)) => {
+            let article = before.strip_suffix("a ");
+            let before = article.map_or_else(|| before.to_owned(), |before| format!("{before}an "));
+            format!("{before}ability{after}")
+        }
+        None => sentence,
+    }
+}
+
 /// Returns `1 session`, `2 sessions` or `no sessions`.
 pub(super) fn count(number: usize, one: &str) -> String {
     match number {

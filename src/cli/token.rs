@@ -19,7 +19,6 @@ use crate::{
         credential_kind::{CredentialKind, CredentialType},
         email::Email,
         ids::CredentialId,
-        message::Message,
         name::Name,
     },
     util::duration,
@@ -81,7 +80,7 @@ pub(super) struct Add {
 fn life(text: &str) -> Result<Duration, &'static str> {
     duration::parse(text)
         .filter(|life| !life.is_zero())
-        .ok_or("give a length of time over zero, such as 30d or 12h")
+        .ok_or("give a length of time over zero and of at most 36500d, such as 30d or 12h")
 }
 
 impl Action {
@@ -136,17 +135,16 @@ impl Add {
         } else {
             "--expires-in"
         };
-        let refused = |flag: &str, reason: Message| {
-            CliError::Message(format!("{flag}: {}", text::english(&reason)))
-        };
+        let refused = |flag: &str, reason: String| CliError::Message(format!("{flag}: {reason}"));
         Ok(NewToken {
             name: self.name.clone(),
             abilities: settings
                 .tokens
                 .catalogue
                 .parse(&self.abilities)
-                .map_err(|reason| refused("--ability", reason))?,
-            expires_at: NewToken::expiry(state, life).map_err(|reason| refused(flag, reason))?,
+                .map_err(|reason| refused("--ability", text::about_abilities(&reason)))?,
+            expires_at: NewToken::expiry(state, life)
+                .map_err(|reason| refused(flag, text::english(&reason)))?,
         })
     }
 }

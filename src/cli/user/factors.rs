@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     app_state::AppState,
-    cli::{CliError, OutputFormat, account, output, table::Columns, text},
+    cli::{CliError, OutputFormat, account, json, output, table::Columns, text},
     credentials::trusted_browsers,
     error::Error,
     factors::{
@@ -97,7 +97,7 @@ pub(super) async fn list(
     let user = account(state, email).await?.user;
     let rows = find(state, user.id).await?;
     if format.json {
-        return output::json(&rows);
+        return output::json(&json::list(rows.iter()));
     }
     let now = state.now();
     let mut columns = Columns::with_headings(["KIND", "NAME", "SINCE", "LAST USED", "STATE", "ID"]);
@@ -124,6 +124,12 @@ pub(super) async fn list(
         output::line("The user has no password.")?;
     }
     Ok(())
+}
+
+/// Prints the factors after a change.
+async fn print_json(state: &AppState, user: UserId) -> Result<(), CliError> {
+    let rows = find(state, user).await?;
+    output::json(&json::list(rows.iter()))
 }
 
 /// The options of `narthex user remove-factor`.
@@ -154,7 +160,7 @@ pub(super) async fn remove(
         let Removal { id, reason, .. } = removal;
         trusted_browsers::remove_as_operator(state, user.id, id, reason).await?;
         if format.json {
-            return output::json(&find(state, user.id).await?);
+            return print_json(state, user.id).await;
         }
         return output::line(format!(
             "Ended the trust in this browser. A sign-in of {} there needs a second factor again.",
@@ -177,7 +183,7 @@ pub(super) async fn remove(
     let outcome = factors::remove_as_operator(state, user.id, asked, time).await;
     let outcome = outcome.map_err(|error| no_factor(error, email))?;
     if format.json {
-        return output::json(&find(state, user.id).await?);
+        return print_json(state, user.id).await;
     }
     let has_password = factors::has_password(state, user.id).await?;
     output::line(describe(&outcome, email.as_str(), has_password))
@@ -228,7 +234,7 @@ pub(super) async fn resume(
     let resumed = factors::resume_as_operator(state, user.id, id, reason).await;
     let was_suspended = resumed.map_err(|error| no_factor(error, email))?;
     if format.json {
-        return output::json(&find(state, user.id).await?);
+        return print_json(state, user.id).await;
     }
     output::line(if was_suspended {
         format!("Codes of the app of {} are accepted again.", email.as_str())

@@ -36,7 +36,7 @@ pub(super) enum Action {
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// At most this many
-        #[arg(long, value_name = "NUMBER")]
+        #[arg(long, value_name = "NUMBER", value_parser = text::number)]
         limit: Option<u32>,
         /// Print only their number
         #[arg(long, conflicts_with = "limit")]
@@ -140,6 +140,11 @@ pub(super) struct UserArgument {
 }
 
 impl Action {
+    /// Returns whether the command may begin with an empty database.
+    pub(super) const fn may_create_database(&self) -> bool {
+        matches!(self, Self::Add { .. })
+    }
+
     pub(super) async fn run(self, state: &AppState) -> Result<(), CliError> {
         match self {
             Self::Add {

@@ -31,7 +31,12 @@ pub(super) async fn set(
     let done = format!("Set the password of {}.", email.as_str());
     match receipt {
         Some(receipt) => credentials::receipt(state, format, &done, &receipt),
-        None => credentials::no_change(format, format!("{done} Sessions and tokens were kept.")),
+        None if keep => {
+            credentials::no_change(format, format!("{done} Sessions and tokens were kept."))
+        }
+        None => {
+            credentials::no_change(format, format!("{done} There were no sessions and tokens."))
+        }
     }
 }
 

@@ -76,13 +76,14 @@ fn make_private(path: &str) {
 pub(super) fn connect_to_file(path: &Path, mode: &str) -> Result<AnyConnection, Error> {
     // A URI (SQLite documentation, "Uniform Resource Identifiers") is the only way to forbid the
     // creation of a file. Characters with a meaning in a URI are escaped.
+    let shown = path.display();
     let path = path.to_string_lossy();
     let path = path
         .replace('%', "%25")
         .replace('?', "%3f")
         .replace('#', "%23");
     SqliteConnection::establish(&format!("file:{path}?mode={mode}"))
-        .map_err(|error| Error::Unreachable(error.to_string()))
+        .map_err(|error| Error::Unreachable(format!("{shown}: {error}")))
         .and_then(|mut connection| {
             connection.batch_execute("PRAGMA busy_timeout = 5000;")?;
             Ok(AnyConnection::Sqlite(connection))

@@ -182,6 +182,12 @@ fn explain(error: &SmtpError) -> String {
              private one",
         );
     }
+    if text.contains("STARTTLS is not supported") {
+        text.push_str(
+            "; without TLS, set tls=none after the host of NARTHEX_SMTP_URL for a server on this \
+             machine, or tls=opportunistic for another one",
+        );
+    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

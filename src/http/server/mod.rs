@@ -9,7 +9,7 @@ mod service;
 pub(crate) mod service_manager;
 mod signals;
 
-use std::{io, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use actix_web::{App, HttpServer, dev::Server as ActixServer, rt::task::JoinHandle, web};
 
@@ -32,6 +32,15 @@ use crate::{
     },
     util::worker_pool::available_parallelism,
 };
+
+/// Binds the address of the metrics. An error names the address and its setting, because the server
+/// has another address too.
+fn bind_metrics(listen: SocketAddr, state: &AppState) -> io::Result<ActixServer> {
+    metrics::bind(listen, state).map_err(|error| {
+        let reason = format!("cannot listen on {listen}: {error} (NARTHEX_METRICS_LISTEN)");
+        io::Error::new(error.kind(), reason)
+    })
+}
 
 /// A server that is bound to its address and does not run yet.
 pub struct Server {
@@ -116,7 +125,7 @@ impl Server {
             .settings()
             .server
             .metrics_listen
-            .map(|listen| metrics::bind(listen, &state))
+            .map(|listen| bind_metrics(listen, &state))
             .transpose()?;
         let mails = MailThread::start(state.clone())?;
         Ok(Self {

@@ -40,11 +40,7 @@ fn missing_subcommand_is_a_usage_error() {
 #[test]
 fn long_help_lists_every_setting_and_short_help_none() {
     let narthex = Narthex::installed();
-    for arguments in [
-        &["--help"][..],
-        &["serve", "--help"],
-        &["user", "add", "--help"],
-    ] {
+    for arguments in [&["--help"][..], &["serve", "--help"]] {
         let help = narthex.run(arguments).expect_code(0).stdout;
         for key in keys() {
             let has_flag = help.contains(&format!("--{} ", key.flag()));
@@ -70,6 +66,50 @@ fn long_help_lists_every_setting_and_short_help_none() {
         "{short}"
     );
     assert!(short.lines().count() < 15, "{short}");
+    // They would hide the options of the command itself.
+    for arguments in [
+        &["user", "delete", "--help"][..],
+        &["help", "user", "delete"],
+        &["migrate", "--help"],
+    ] {
+        let help = narthex.run(arguments).expect_code(0).stdout;
+        assert!(!help.contains("[env: "), "{help}");
+        assert!(help.contains("--config"), "{help}");
+        let end = "The settings that every command accepts: narthex --help\n";
+        assert!(help.ends_with(end), "{help}");
+    }
+    let set = ["user", "list", "--database-url", "sqlite://other.db"];
+    let line = narthex.run(&set).expect_error();
+    assert!(line.contains("there is no other.db"), "{line}");
+}
+
+#[test]
+fn refused_argument_names_the_accepted_values() {
+    let narthex = Narthex::installed();
+    for (arguments, advice) in [
+        (
+            &["user", "list", "--limit", "x"][..],
+            "a whole number from 0 to",
+        ),
+        (&["mail", "list", "--limit=-1"], "a whole number from 0 to"),
+        (
+            &["token", "add", ADA, "--name", "x", "--expires-in", "36501d"],
+            "over zero and of at most 36500d",
+        ),
+    ] {
+        let outcome = narthex.run(arguments).expect_code(2);
+        assert!(outcome.stderr.contains(advice), "{outcome:#?}");
+    }
+}
+
+#[test]
+fn folder_that_takes_no_manual_page_is_named() {
+    let narthex = Narthex::installed().with_file("taken", "");
+    for folder in ["taken", "taken/below"] {
+        let line = narthex.run(&["man", "--dir", folder]).expect_error();
+        let start = format!("{folder} cannot be written: ");
+        assert!(line.starts_with(&start), "{line}");
+    }
 }
 
 #[test]
@@ -253,4 +293,9 @@ fn unreachable_database_is_reported_in_one_line() {
         line.contains("no/such/narthex.db"),
         "it names the database: {line}"
     );
+    let narthex = Narthex::installed().with("DATABASE_URL", "sqlite://folder");
+    std::fs::create_dir(narthex.directory().join("folder")).unwrap();
+    let line = narthex.run(&["user", "list"]).expect_error();
+    let start = "the database cannot be reached: folder: ";
+    assert!(line.starts_with(start), "{line}");
 }

@@ -226,6 +226,13 @@ fn missing_database_is_an_error_and_is_not_created() {
         &["prune"],
         &["token", "list", ADA],
         &["session", "list", ADA],
+        &["user", "list"],
+        &["user", "disable", ADA],
+        &["user", "set-password", ADA],
+        &["user", "factors", ADA],
+        &["user", "delete", ADA, "--yes"],
+        &["mail", "list"],
+        &["import", "undo", "--source", "sanctum"],
     ] {
         let error = narthex.run(arguments).expect_error();
         assert!(error.contains("narthex.db"), "{arguments:?}: {error}");
@@ -255,4 +262,45 @@ fn sign_out_of_all_users_is_one_transaction() {
     let query = "SELECT CAST(COUNT(*) AS TEXT) AS line FROM invalidations \
                       WHERE key = (SELECT key FROM invalidations ORDER BY key LIMIT 1) AND length(key) = 16";
     assert_eq!(operator.query_text(query), "1");
+}
+
+/// These begin with an empty database, which no mistyped path makes misleading.
+#[test]
+fn database_is_created_for_the_first_accounts() {
+    let add = ["user", "add", ADA, "--name", "Ada"];
+    let import = ["import", "sanctum", "-", "--check"];
+    let mail = [
+        ("NARTHEX_SMTP_URL", "file:mails"),
+        ("NARTHEX_CONTACT", "help@example.com"),
+    ];
+    for (arguments, code) in [
+        (&add[..], 0),
+        (&["invite", ADA], 0),
+        (&import, 1),
+        (&["migrate"], 0),
+    ] {
+        let narthex = Narthex::installed();
+        let narthex = mail
+            .iter()
+            .fold(narthex, |narthex, (name, value)| narthex.with(name, value));
+        std::fs::create_dir(narthex.directory().join("mails")).unwrap();
+        let outcome = narthex.run_with_input(arguments, "correct horse battery\n");
+        outcome.expect_code(code);
+        assert!(narthex.directory().join("narthex.db").exists());
+    }
+}
+
+#[test]
+fn sign_out_says_that_nothing_matches() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let all = operator.run_ok(&["sign-out", ADA]);
+    let start = format!("{ADA} had no sessions and tokens.\n");
+    assert!(all.starts_with(&start), "{all}");
+    operator.add_token(ADA, "deploy", &[]);
+    let some = operator.run_ok(&["sign-out", ADA, "--kind", "device"]);
+    let start = format!("No session and no token of {ADA} matches.\n");
+    assert!(some.starts_with(&start), "{some}");
+    let done = operator.run_ok(&["sign-out", ADA, "--kind", "service"]);
+    assert!(done.starts_with(&format!("Signed {ADA} out.\n")), "{done}");
 }

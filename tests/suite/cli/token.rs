@@ -137,7 +137,7 @@ fn token_add_accepts_declared_abilities_only() {
         "orders:read",
     ];
     let line = operator.run_err(&arguments);
-    assert_eq!(line, "--ability: There is no permission “orders:read”.");
+    assert_eq!(line, "--ability: There is no ability “orders:read”.");
 
     let file = operator.narthex.directory().join("narthex.toml");
     std::fs::write(
@@ -305,4 +305,32 @@ async fn revoke_refuses_unknown_ids_and_ids_of_sessions() {
     let line = operator.run_err(&["token", "revoke", &session]);
     assert_eq!(line, format!("there is no token {session}"));
     assert!(serving.is_signed_in(&browser).await);
+}
+
+/// The pages say "permission".
+#[test]
+fn refused_ability_is_called_an_ability() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    let add = ["token", "add", ADA, "--name", "x", "--ability"];
+    for (abilities, sentence) in [
+        (
+            &["permission"][..],
+            "--ability: There is no ability “permission”.",
+        ),
+        (
+            &["tokens:read", "--ability", "tokens:read"],
+            "--ability: The ability “tokens:read” is listed twice.",
+        ),
+    ] {
+        let line = operator.run_err(&[&add[..], abilities].concat());
+        assert_eq!(line, sentence);
+    }
+    let many = ["--ability", "tokens:read"].repeat(101);
+    let line = operator.run_err(&[&add[..5], &many[..]].concat());
+    assert_eq!(line, "--ability: Choose at most 100 abilities.");
+    let outcome = operator.run(&["sign-out", ADA, "--ability", "x y"]);
+    let outcome = outcome.expect_code(2);
+    let sentence = "--ability: Enter an ability such as tokens:read.";
+    assert!(outcome.stderr.contains(sentence), "{outcome:#?}");
 }

@@ -414,6 +414,20 @@ async fn signs_in(url: &str, password: &str) -> bool {
     answer.status == 303
 }
 
+#[test]
+fn set_password_says_what_became_of_the_credentials() {
+    let operator = Operator::new();
+    operator.add_user(ADA);
+    for (flags, rest) in [
+        (&[][..], "There were no sessions and tokens."),
+        (&["--keep"], "Sessions and tokens were kept."),
+    ] {
+        let outcome = set_password(&operator, flags, NEW_PASSWORD).expect_code(0);
+        let done = format!("Set the password of {ADA}. {rest}\n");
+        assert_eq!(outcome.stdout, done);
+    }
+}
+
 #[tokio::test]
 async fn set_password_revokes_everything_with_a_receipt() {
     let operator = Operator::new();

@@ -17,7 +17,7 @@ async fn operator_lists_and_removes_a_factor() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;
     let list = || app.command_line().run(&["user", "factors", ADA, "--json"]);
-    let factors = json_of(&list());
+    let factors = json_of(&list())["data"].take();
     assert_eq!(factors[0]["kind"], "totp");
     assert_eq!(
         (&factors[1]["kind"], &factors[1]["left"]),
@@ -37,7 +37,7 @@ async fn operator_lists_and_removes_a_factor() {
     token.get("/api/v1/user").await.expect_status(200);
     let refused = run(&remove).expect_error();
     assert!(refused.contains("has no factor with this ID"), "{refused}");
-    assert_eq!(json_of(&list()), serde_json::json!([]));
+    assert_eq!(json_of(&list())["data"], serde_json::json!([]));
     let browser = app.sign_in(ADA).await;
     let events = event_types(&browser).await;
     assert!(events.contains(&"factor.removed".to_owned()), "{events:?}");
@@ -51,7 +51,7 @@ async fn app_is_suspended_until_an_operator_resumes_it() {
     let ada = enrol(&app, ADA).await;
     let run = |arguments: &[&str]| app.command_line().run(arguments);
     let list = json_of(&run(&["user", "factors", ADA, "--json"]));
-    let id = list[0]["id"].as_str().expect("an id").to_owned();
+    let id = list["data"][0]["id"].as_str().expect("an id").to_owned();
     let resume = ["user", "resume-factor", ADA, &id, "--reason", "Wrong clock"];
     let unchanged = run(&resume);
     assert!(unchanged.stdout.contains("was not suspended"));

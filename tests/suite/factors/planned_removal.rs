@@ -196,7 +196,7 @@ async fn command_prints_the_time_unless_it_removes_at_once() {
     let planned = run(&remove).expect_code(0);
     assert!(planned.stdout.contains("is removed at 20"), "{planned:#?}");
     let listed = json_of(run(&["user", "factors", ADA, "--json"]));
-    assert!(listed[0]["removed_at"].is_string(), "{listed}");
+    assert!(listed["data"][0]["removed_at"].is_string(), "{listed}");
     enter_password(&app, ADA).await;
     let now = [&remove[..], &["--now"]].concat();
     run(&now).expect_code(0);

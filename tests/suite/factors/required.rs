@@ -132,7 +132,7 @@ async fn only_factor_stays_until_an_operator_removes_it() {
     let factors = ["user", "factors", ADA, "--json"];
     let factors = app.command_line().run(&factors).expect_code(0);
     let factors: Value = serde_json::from_str(&factors.stdout).unwrap();
-    let id = factors[0]["id"].as_str().unwrap();
+    let id = factors["data"][0]["id"].as_str().unwrap();
     let remove = [
         "user",
         "remove-factor",

@@ -26,6 +26,28 @@ fn mail_test_sends_a_mail_and_reports_the_answer() {
 }
 
 #[test]
+fn mail_test_names_the_server_that_does_not_answer() {
+    let port = free_port();
+    let operator = operator(&format!("smtp://127.0.0.1:{port}?tls=none"));
+    let error = operator.run_err(&["mail", "test", ADA]);
+    let start = format!("the mail server 127.0.0.1, port {port}: ");
+    assert!(error.starts_with(&start), "{error}");
+}
+
+#[test]
+fn mail_server_without_tls_is_named_with_the_setting() {
+    let server = MailServer::start();
+    let url = server.url();
+    let address = url.split('?').next().expect("an address");
+    let error = operator(address).run_err(&["mail", "test", ADA]);
+    assert!(error.contains("STARTTLS is not supported"), "{error}");
+    assert!(
+        error.contains("tls=none after the host of NARTHEX_SMTP_URL"),
+        "{error}"
+    );
+}
+
+#[test]
 fn mail_test_without_a_mail_server_names_the_setting() {
     let operator = Operator::on(Database::fresh(migrate));
     let error = operator.run_err(&["mail", "test", ADA]);

@@ -809,6 +809,17 @@ fn address_in_use_stops_the_start_with_one_line() {
         line.starts_with(&format!("cannot listen on {taken}: ")),
         "{line}"
     );
+    assert!(line.ends_with(" (NARTHEX_LISTEN)"), "{line}");
+    // The address of the metrics is another one.
+    let line = start_error(
+        &narthex,
+        &["--listen", "127.0.0.1:0", "--metrics-listen", &taken],
+    );
+    assert!(
+        line.starts_with(&format!("cannot listen on {taken}: ")),
+        "{line}"
+    );
+    assert!(line.ends_with(" (NARTHEX_METRICS_LISTEN)"), "{line}");
 }
 
 #[tokio::test]
@@ -878,6 +889,7 @@ fn configured_key_needs_no_key_file() {
 #[test]
 fn command_needs_no_key() {
     let narthex = Narthex::installed();
+    narthex.run(&["migrate"]).expect_code(0);
     narthex.run(&["user", "list"]).expect_code(0);
     assert!(!narthex.directory().join("narthex.key").exists());
 }

@@ -101,7 +101,7 @@ async fn operator_lists_and_removes_a_trusted_browser() {
         .run(&["user", "factors", ADA, "--json"])
         .expect_code(0);
     let factors: Value = serde_json::from_str(&list.stdout).expect("JSON");
-    let factors = factors.as_array().expect("a list");
+    let factors = factors["data"].as_array().expect("a list");
     let found = factors.iter().find(|one| one["kind"] == "trusted_browser");
     let found = found.unwrap_or_else(|| panic!("{factors:?}"));
     assert_eq!(found["name"], "Firefox on Linux");
