@@ -3,6 +3,7 @@
 mod api;
 mod attacks;
 mod enrolment;
+mod independent_app;
 mod operator;
 mod planned_removal;
 mod recovery_codes;
