@@ -4,7 +4,7 @@
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{self, HeaderValue},
     },
 };
@@ -81,10 +81,11 @@ const SCRIPT_CALLS: [&str; 6] = [
 #[must_use]
 pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let (mount, path) = (mount_of(request), request.path());
-    let is_for_script = mount
+    let is_call = mount
         .relative(path)
         .is_some_and(|path| SCRIPT_CALLS.contains(&path));
-    if is_for_script {
+    // Somebody who types the address of a call gets a page. A script posts.
+    if is_call && request.method() != Method::GET {
         return answer_as(request, error, ResponseFormat::Json);
     }
     answer_as(request, error, ResponseFormat::at(mount, path))

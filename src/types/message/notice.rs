@@ -42,6 +42,8 @@ messages! {
     passkey_removed(sessions: u64, tokens: u64, browsers: u64) = "notice-passkey-removed";
     recovery_codes_made(sessions: u64, tokens: u64, browsers: u64) = "notice-recovery-codes-made";
     factor_removal_cancelled = "notice-factor-removal-cancelled";
+    no_planned_removal = "notice-no-planned-removal";
+    already_removed = "notice-already-removed";
     trusted_browser_removed = "notice-trusted-browser-removed";
     recovery_code_replaced = "notice-recovery-code-replaced";
     review_first = "notice-review-first";
@@ -65,6 +67,8 @@ pub fn is_success(message: &Message) -> bool {
         password_needs_operator(),
         second_factor_needed(),
         factor_already_on(),
+        no_planned_removal(),
+        already_removed(),
         mail_limited(Timestamp::default()),
     ];
     others.iter().all(|other| other.id() != message.id())

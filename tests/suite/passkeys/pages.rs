@@ -4,7 +4,10 @@ use serde_json::json;
 
 use super::second_step::with_passkey;
 use crate::support::app::TestApp;
-use crate::support::passkey::Passkey;
+use crate::support::page::ADA;
+use crate::support::passkey::{
+    CONFIRM, CONFIRM_OPTIONS, LOGIN, LOGIN_OPTIONS, OPTIONS, PASSKEYS, Passkey,
+};
 
 const BUTTON: &str = "data-passkey=\"begin\"";
 const ENDPOINTS: &str = "/.well-known/passkey-endpoints";
@@ -87,4 +90,27 @@ async fn trusted_origins_share_the_passkeys_of_a_domain() {
             assert_eq!(answer.json(), json!({ "origins": origins }));
         }
     }
+}
+
+/// A script only posts to these addresses, and reads JSON.
+#[tokio::test(flavor = "multi_thread")]
+async fn address_of_a_call_shows_a_page_to_a_person() {
+    let app = TestApp::start();
+    let owner = app.register(ADA).await;
+    for path in [
+        PASSKEYS,
+        OPTIONS,
+        LOGIN,
+        LOGIN_OPTIONS,
+        CONFIRM,
+        CONFIRM_OPTIONS,
+    ] {
+        for browser in [&app.browser(), &owner] {
+            let page = browser.get(path).await.expect_status(405);
+            let page = page.expect_header("allow", "POST");
+            page.expect_header("content-type", "text/html; charset=utf-8");
+        }
+    }
+    let refused = owner.post_json(LOGIN, &json!({})).await;
+    refused.expect_status(422).problem();
 }

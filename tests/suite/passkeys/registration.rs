@@ -112,7 +112,9 @@ async fn passkey_is_renamed_and_removed_by_its_owner() {
     grace.get(&page).await.expect_status(404);
     let refused = grace.post(&page, &[("name", "Mine")]).await;
     refused.expect_status(404);
-    grace.post(&remove, &[]).await.expect_redirect(SECURITY);
+    let nothing = grace.post(&remove, &[]).await.expect_redirect(SECURITY);
+    let overview = grace.follow(&nothing).await;
+    overview.expect_text("This was removed already.");
     let refused = ada.post(&page, &[("name", " ")]).await;
     expect_field_errors(refused, &["name"]);
     ada.post(&page, &[("name", "Phone")])
@@ -120,9 +122,12 @@ async fn passkey_is_renamed_and_removed_by_its_owner() {
         .expect_redirect(&page);
     ada.get(SECURITY).await.expect_text("Phone");
     ada.get(&remove).await.expect_redirect(&page);
-    ada.post(&remove, &[]).await.expect_redirect(SECURITY);
+    let removed = ada.post(&remove, &[]).await.expect_redirect(SECURITY);
+    ada.follow(&removed).await.expect_text("Passkey removed.");
     // A second click finds nothing left to remove.
-    ada.post(&remove, &[]).await.expect_redirect(SECURITY);
+    let again = ada.post(&remove, &[]).await.expect_redirect(SECURITY);
+    let overview = ada.follow(&again).await;
+    overview.expect_text("This was removed already.");
     let events = event_types(&ada).await;
     for event in ["passkey.renamed", "passkey.removed"] {
         assert!(events.contains(&event.to_owned()), "{events:?}");

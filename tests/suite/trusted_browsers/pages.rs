@@ -35,8 +35,12 @@ async fn browser_is_listed_and_removed_after_a_question() {
     removed.expect_redirect("/account/security");
     let page = ada.browser.get("/account/security").await;
     page.expect_text("No trusted browsers.");
-    let again = ada.browser.post(&path, &confirmed).await;
-    again.expect_redirect("/account/security");
+    for form in [&confirmed[..], &[]] {
+        let again = ada.browser.post(&path, form).await;
+        let again = again.expect_redirect("/account/security");
+        let overview = ada.browser.follow(&again).await;
+        overview.expect_text("This was removed already.");
+    }
     assert!(!is_trusted(&browser).await);
     let events = event_types(&ada.browser).await;
     assert!(events.contains(&"trusted_browser.removed".to_owned()));

@@ -14,7 +14,7 @@ use crate::{
         return_to::{ReturnTo, or_page},
     },
     sessions::SessionSecret,
-    types::message::Message,
+    types::message::{Message, notice},
 };
 
 /// The message of a change, with the numbers of revoked sessions, tokens and trusted browsers.
@@ -34,7 +34,7 @@ pub(super) async fn remove(
     let secret = SessionSecret::generate(user.state.random())?;
     let removed = removal(secret.digest()).await;
     if matches!(removed, Err(Error::NotFound)) {
-        return Ok(to_overview(user));
+        return to_overview(user, &notice::already_removed());
     }
     let receipt = user.with_return_address(|| page.to_owned(), removed)?;
     user.cookie.renew(&secret)?;
@@ -65,10 +65,13 @@ pub(super) fn added(
     }
 }
 
-/// Redirects to the overview of the factors, which shows that the thing to remove is gone, for
+/// Redirects to the overview of the factors with a message that the thing to change is gone, for
 /// example after a second click.
-pub(super) fn to_overview(user: &BrowserUser) -> HttpResponse {
-    see_other(&user.address(paths::SECURITY))
+///
+/// # Errors
+/// None are expected.
+pub(super) fn to_overview(user: &BrowserUser, message: &Message) -> Result<HttpResponse> {
+    user.redirect(paths::SECURITY, message)
 }
 
 /// Redirects to a page that shows the message with the numbers of revoked credentials, and links the

@@ -50,7 +50,7 @@ impl RemovalRow {
 pub async fn cancel(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Result<HttpResponse> {
     form.0.check()?;
     match factors::cancel_removal(&user.state, &user.principal, id.0).await {
-        Err(Error::NotFound) => return Ok(to_overview(&user)),
+        Err(Error::NotFound) => return to_overview(&user, &notice::no_planned_removal()),
         cancelled => cancelled?,
     }
     user.redirect(paths::SECURITY, &notice::factor_removal_cancelled())

@@ -68,7 +68,7 @@ pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Res
     fields.check()?;
     let account = user.principal.user().id;
     let browser = match trusted_browsers::find(&user.state, account, id.0).await {
-        Err(Error::NotFound) => return Ok(to_overview(&user)),
+        Err(Error::NotFound) => return to_overview(&user, &notice::already_removed()),
         found => found?,
     };
     if !is_confirmed {
@@ -78,6 +78,10 @@ pub async fn remove(user: BrowserUser, id: PathId<FactorTag>, form: Form) -> Res
         });
     }
     let removed = trusted_browsers::remove(&user.state, &user.principal, id.0).await;
+    // Another request may have removed it since it was found.
+    if matches!(removed, Err(Error::NotFound)) {
+        return to_overview(&user, &notice::already_removed());
+    }
     user.with_return_address(|| paths::SECURITY.to_owned(), removed)?;
     user.redirect(paths::SECURITY, &notice::trusted_browser_removed())
 }
