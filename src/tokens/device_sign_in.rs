@@ -2,7 +2,7 @@
 
 use super::create::{Issued, NewToken, insert, new_token};
 use crate::{
-    app_state::AppState,
+    app_state::{AppState, Transaction},
     audit::Actor,
     error::{Error, Result},
     factors::{self, Code, CodeProof, CodeSource, FactorMethod, RecoveryCode, requirement, verify},
@@ -13,7 +13,7 @@ use crate::{
     },
     types::{
         ability::Abilities, assurance::AuthenticationMethods, credential_kind::CredentialKind,
-        name::Name,
+        ids::UserId, name::Name,
     },
     util::clock::Timestamp,
 };
@@ -83,21 +83,18 @@ pub async fn sign_in(
     let issued = state
         .write(move |tx| {
             check_password_proof(tx, &proof, &actor)?;
-            if let Some(refusal) = refusal_of_unverified(tx, proof.user())? {
-                record_first_step(tx, &proof)?;
+            let refusal = refusal_in(tx, proof.user(), code.is_some())?;
+            // The verification of a code has removed the attempt of the password from the counters.
+            // A second removal would erase a failure of another client of the network.
+            if code.is_none() {
+                match &refusal {
+                    Some(_) => record_first_step(tx, &proof)?,
+                    None => record_success(tx, &proof)?,
+                }
+            }
+            if let Some(refusal) = refusal {
                 return Ok(Err(refusal));
             }
-            if code.is_none() && factors::has_second_factor(tx.connection, proof.user())? {
-                record_first_step(tx, &proof)?;
-                let methods = factors::methods_of(tx.connection, proof.user())?;
-                let names = methods.into_iter().map(FactorMethod::as_str);
-                return Ok(Err(Error::SecondFactorRequired(names.collect())));
-            }
-            if let Some(refusal) = requirement::refusal_in(tx, proof.user())? {
-                record_first_step(tx, &proof)?;
-                return Ok(Err(refusal));
-            }
-            record_success(tx, &proof)?;
             let inserted = match insert(tx, draft, None, &actor) {
                 // No token was created, but the password was right. The transaction commits this
                 // success. Otherwise sign-ins at a full list would count as attempts with a wrong
@@ -122,7 +119,21 @@ pub async fn sign_in(
     })
 }
 
-/// Verifies a code in addition to the password. Returns `None` if the user has no second factor.
+/// Returns the refusal of a sign-in whose password was right.
+fn refusal_in(tx: &mut Transaction<'_>, user: UserId, has_code: bool) -> Result<Option<Error>> {
+    if let Some(refusal) = refusal_of_unverified(tx, user)? {
+        return Ok(Some(refusal));
+    }
+    if !has_code && factors::has_second_factor(tx.connection, user)? {
+        let methods = factors::methods_of(tx.connection, user)?;
+        let names = methods.into_iter().map(FactorMethod::as_str);
+        return Ok(Some(Error::SecondFactorRequired(names.collect())));
+    }
+    requirement::refusal_in(tx, user)
+}
+
+/// Verifies a code in addition to the password, and removes the attempt of the password from the
+/// counters. Returns `None` if the user has no second factor.
 async fn verify_code(
     state: &AppState,
     proof: &PasswordProof,
@@ -134,16 +145,24 @@ async fn verify_code(
         .write({
             let (code, proof) = (code.clone(), proof.clone());
             move |tx| {
+                // A sign-in on a page locks the user before the counters as well. In another order,
+                // the two would deadlock.
+                check_password_proof(tx, &proof, &actor)?;
                 if !factors::has_second_factor(tx.connection, user)? {
-                    return Ok(None);
+                    return Ok(Ok(None));
                 }
                 // The right password must not count as a failure that delays the code.
                 record_first_step(tx, &proof)?;
+                // A right code would count as a failure, because a refused sign-in does not use it.
+                if let Some(refusal) = refusal_of_unverified(tx, user)? {
+                    return Ok(Err(refusal));
+                }
                 let limit = attempt_in_sign_in(tx.state, tx.connection, user, &actor)?;
-                verify::count(tx, user, &limit, &code).map(Some)
+                let counted = verify::count(tx, user, &limit, &code)?;
+                Ok::<_, Error>(Ok(Some(counted)))
             }
         })
-        .await?;
+        .await??;
     let Some(counted) = counted else {
         return Ok(None);
     };
