@@ -26,7 +26,7 @@ pub(crate) use self::{
     code_source::CodeSource,
     imported::{HashedCode, hash_imported, insert_imported},
     last_way::refuse_removal,
-    removal::{remove_added_since, remove_in},
+    removal::{remove_changed_since, remove_in},
     store::has_password as has_password_in,
 };
 

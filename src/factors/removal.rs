@@ -54,17 +54,24 @@ pub(crate) fn remove_in(tx: &mut Transaction<'_>, user: UserId, actor: &Actor) -
     remove_where(tx, user, actor, |_| true)
 }
 
-/// Does the same as [`remove_in`] to factors that were added at `since` or later.
+/// Does the same as [`remove_in`] to factors that were added at `since` or later. All recovery codes
+/// are deleted if the set was made, or one of them was used, at `since` or later. The person who used
+/// one has seen the code that replaced it.
 ///
 /// # Errors
 /// Returns an error if the database fails.
-pub(crate) fn remove_added_since(
+pub(crate) fn remove_changed_since(
     tx: &mut Transaction<'_>,
     user: UserId,
     since: Timestamp,
     actor: &Actor,
 ) -> Result<()> {
-    remove_where(tx, user, actor, |created| created >= since)
+    remove_where(tx, user, actor, |created| created >= since)?;
+    let set = store::recovery_code_set(tx.connection, user)?;
+    if set.is_some_and(|(made, used, _)| made.max(used.unwrap_or(made)) >= since) {
+        store::delete_recovery_codes(tx.connection, user)?;
+    }
+    Ok(())
 }
 
 fn remove_where(

@@ -25,7 +25,8 @@ const SUSPECT_WINDOW: Duration = Duration::from_secs(24 * 3600);
 ///
 /// A second factor that was added within a day before the change, or later, is removed. Otherwise
 /// an intruder's factor would refuse the owner the new password. An older factor stays, because a
-/// thief of the previous mailbox has the link too. The second address is removed.
+/// thief of the previous mailbox has the link too. All recovery codes are removed if the set was
+/// made, or one of them was used and so replaced, within that time. The second address is removed.
 ///
 /// # Errors
 /// [`crate::error::Error::NotFound`] if the link does not work any more, or if the address belongs
@@ -41,7 +42,7 @@ pub async fn undo(state: &AppState, secret: &LinkSecret, ip: Option<IpAddr>) -> 
             end_pending(tx.connection, user)?;
             links::void_later(tx.connection, user, &link)?;
             let since = link.created_at().saturating_sub(SUSPECT_WINDOW);
-            factors::remove_added_since(tx, user, since, &actor)?;
+            factors::remove_changed_since(tx, user, since, &actor)?;
             let event = NewEvent::new(EventKind::EmailChangeUndone, link.email.as_str());
             audit::record(tx, user, &actor, event)?;
             let reason = RevocationReason::EmailChangeUndone;

@@ -5,8 +5,12 @@ use std::time::Duration;
 use narthex::accounts;
 
 use super::email_change::{MINUTE, NEW, Scene, expect_void, follow};
+use crate::support::answer::Answer;
 use crate::support::app::PASSWORD;
-use crate::support::authenticator::{enter_code, enter_password, turn_on};
+use crate::support::authenticator::{
+    Enrolled, enter_code, enter_password, recovery_codes_in, turn_on,
+};
+use crate::support::client::Browser;
 use crate::support::page::{ADA, event_types, expect_field_errors};
 
 const OTHER_PASSWORD: &str = "a quite different sentence";
@@ -156,6 +160,73 @@ async fn undo_keeps_a_factor_that_is_older_than_a_day() {
     enter_code(&pending, &code).await.expect_redirect("/login");
     let form = [("password", OTHER_PASSWORD), ("code", &*code)];
     let set = visitor.post("/password/reset", &form).await;
+    set.expect_redirect("/login");
+}
+
+/// A scene in which Ada has had an authenticator app and recovery codes for a day.
+async fn scene_with_older_codes() -> (Scene, Enrolled) {
+    let mut scene = Scene::new().await;
+    let ada = turn_on(&scene.app, scene.ada).await;
+    // A code that was used more than a day before the change is no reason for doubt.
+    let browser = enter_password(&scene.app, ADA).await;
+    let used = enter_code(&browser, &ada.recovery_codes[9]).await;
+    used.expect_status(303);
+    scene.app.advance(DAY + MINUTE);
+    scene.ada = enter_password(&scene.app, ADA).await;
+    let signed_in = enter_code(&scene.ada, &ada.authenticator.code(&scene.app)).await;
+    signed_in.expect_redirect("/account");
+    scene.app.advance(MINUTE);
+    (scene, ada)
+}
+
+/// Undoes the change, and enters a recovery code with the new password.
+async fn undo_and_reset(scene: &Scene, code: &str) -> (Browser, Answer) {
+    let visitor = scene.app.browser();
+    let undone = follow(&visitor, &scene.undo()).await;
+    undone.expect_redirect("/password/reset");
+    let form = [("password", OTHER_PASSWORD), ("code", code)];
+    let answer = visitor.post("/password/reset", &form).await;
+    (visitor, answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_removes_recovery_codes_of_an_intruder() {
+    for (is_used, is_before_change) in [(false, true), (false, false), (true, true), (true, false)]
+    {
+        let (scene, ada) = scene_with_older_codes().await;
+        if !is_before_change {
+            scene.change(&[]).await;
+        }
+        let shown = if is_used {
+            let thief = scene.app.browser();
+            let email = if is_before_change { ADA } else { NEW };
+            let form = [("email", email), ("password", PASSWORD)];
+            thief.post("/login", &form).await.expect_status(303);
+            let used = enter_code(&thief, &ada.recovery_codes[0]).await;
+            thief.follow(&used.expect_status(303)).await
+        } else {
+            let path = "/account/security/recovery-codes";
+            let made = scene.ada.post(path, &[]).await.expect_status(303);
+            scene.ada.follow(&made).await
+        };
+        let of_thief = recovery_codes_in(&shown.expect_status(200));
+        if is_before_change {
+            scene.change(&[]).await;
+        }
+        let (visitor, refused) = undo_and_reset(&scene, &of_thief[0]).await;
+        expect_field_errors(refused, &["code"]);
+        let code = ada.authenticator.code(&scene.app);
+        let form = [("password", OTHER_PASSWORD), ("code", &*code)];
+        let set = visitor.post("/password/reset", &form).await;
+        set.expect_redirect("/login");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_keeps_recovery_codes_that_are_older_than_a_day() {
+    let (scene, ada) = scene_with_older_codes().await;
+    scene.change(&[]).await;
+    let (_, set) = undo_and_reset(&scene, &ada.recovery_codes[1]).await;
     set.expect_redirect("/login");
 }
 

@@ -36,7 +36,7 @@ invitation-button = Konto erstellen
 
 undo-email-title = Änderung der E-Mail-Adresse rückgängig machen
 undo-email-lead = Ihr Konto erhält wieder die Adresse { $email }. Danach wählen Sie ein neues Passwort.
-undo-email-ends = Alle Sitzungen und Geräte-Tokens werden beendet, und persönliche Tokens werden pausiert. Ihre zweite Adresse wird entfernt, ebenso eine Authenticator-App oder ein Passkey, wenn sie nach der Änderung oder am Tag davor hinzugefügt wurden.
+undo-email-ends = Alle Sitzungen und Geräte-Tokens werden beendet, und persönliche Tokens werden pausiert. Ihre zweite Adresse wird entfernt. Eine Authenticator-App, ein Passkey und Wiederherstellungscodes werden ebenfalls entfernt, wenn sie nach der Änderung oder am Tag davor hinzugefügt, erstellt oder verwendet wurden.
 undo-email-button = Änderung rückgängig machen
 
 verify-title = E-Mail-Adresse bestätigen

@@ -36,7 +36,7 @@ invitation-button = Create account
 
 undo-email-title = Undo the change of your email address
 undo-email-lead = Your account gets the address { $email } again. Then you choose a new password.
-undo-email-ends = All sessions and device tokens will end, and personal tokens will be paused. Your second address is removed, and an authenticator app or a passkey if it was added after the change or on the day before.
+undo-email-ends = All sessions and device tokens will end, and personal tokens will be paused. Your second address is removed. An authenticator app, a passkey and recovery codes are removed as well if they were added, made or used after the change or on the day before.
 undo-email-button = Undo the change
 
 verify-title = Confirm your email address
