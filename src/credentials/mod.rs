@@ -26,7 +26,7 @@ pub mod trusted_browsers;
 
 #[cfg(any(test, feature = "internals"))]
 pub use self::cleanup::MAX_RECEIPTS;
-pub(crate) use self::pending::end_pending;
+pub(crate) use self::pending::{end_pending, end_unfinished};
 pub(crate) use self::receipt::find_recent_receipt;
 pub(crate) use self::sign_in_history::{has_signed_in_from, previous_user_agents};
 pub use self::{

@@ -7,13 +7,12 @@ use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
     credentials::{
-        self, Principal, RevocationReason, RevocationReceipt, change,
+        self, Principal, RevocationReason, RevocationReceipt, change, end_pending,
         revoke::{begin_change_as, lock_user_and_recheck_actor},
     },
     crypto::{digest::Digest, password_hash::StoredHash},
     error::{Error, Result},
     mail::notices::{self, NoticeKind},
-    sign_in_attempts,
     types::{form::RESUBMISSION_WINDOW, ids::UserId},
 };
 
@@ -195,7 +194,7 @@ async fn make_once(
                 return Err(Error::NotFound);
             }
             replace(tx, user, &codes)?;
-            sign_in_attempts::end_all(tx.connection, user)?;
+            end_pending(tx.connection, user)?;
             let event = NewEvent::new(EventKind::RecoveryCodesMade, "");
             audit::record(tx, user, &actor, event)?;
             change::replace_secret(tx, user, session.id, renewed)?;

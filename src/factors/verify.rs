@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app_state::{AppState, Transaction},
     audit::{self, Actor, EventKind, NewEvent},
-    credentials::{self, RevocationReason, RevocationReceipt, revoke},
+    credentials::{self, RevocationReason, RevocationReceipt, end_unfinished, revoke},
     crypto::password_hash::StoredHash,
     db::AnyConnection,
     error::{Error, Result},
@@ -300,8 +300,9 @@ pub(crate) fn record_refusal(
     rate_limit::record_failure(tx.state, tx.connection, attempt)
 }
 
-/// Uses a code up, in the transaction of its effect and under the lock of the user. A mail tells the
-/// user that `actor` has used a recovery code.
+/// Uses a code up, in the transaction of its effect and under the lock of the user. A recovery code
+/// also ends the pending links and sign-ins of the user, and a mail tells the user that `actor` has
+/// used it.
 ///
 /// # Errors
 /// The error of a wrong code if it was used meanwhile.
@@ -327,6 +328,7 @@ pub(crate) fn redeem(tx: &mut Transaction<'_>, proof: &CodeProof, actor: &Actor)
             }
             store::set_recovery_code_used(connection, user, now)?;
             store::reset_failures(connection, user)?;
+            end_unfinished(tx.connection, user)?;
             let event = NewEvent::new(EventKind::RecoveryCodeUsed, "");
             audit::record(tx, user, actor, event)?;
             let left = store::recovery_codes_left(tx.connection, user)?;

@@ -151,12 +151,16 @@ impl Step {
             return Ok(false);
         }
         let (user, digest, parameters) = (found.user, self.session, self.parameters);
-        let opened = open_with_proof(tx, user, digest, parameters, methods, redeem)?;
-        Ok(sign_in_attempts::set_session(
-            tx.connection,
-            self.attempt,
-            opened,
-        )?)
+        let attempt = self.attempt;
+        // A recovery code ends the attempts without a session. So this one gets its session before.
+        let redeem = |tx: &mut Transaction<'_>, author: &Actor| {
+            if let Some(opened) = author.credential {
+                sign_in_attempts::set_session(tx.connection, attempt, opened)?;
+            }
+            redeem(tx, author)
+        };
+        open_with_proof(tx, user, digest, parameters, methods, redeem)?;
+        Ok(true)
     }
 }
 

@@ -8,7 +8,7 @@ mod store;
 
 use std::time::Duration;
 
-pub(crate) use self::store::{count_try, delete_expired, end_all, set_session};
+pub(crate) use self::store::{count_try, delete_expired, end_all, end_open, set_session};
 use crate::{
     app_state::Transaction,
     crypto::{

@@ -87,19 +87,19 @@ pub(crate) fn count_try(
     Ok(tried.map(|tried| tried >= MAX_TRIES))
 }
 
-/// Records the session that the attempt opened. Returns `false` if it opened one before.
+/// Records the session that the attempt opened, if it has not opened one before.
 pub(crate) fn set_session(
     connection: &mut AnyConnection,
     secret: Digest,
     session: CredentialId,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     let open = attempts::table
         .find(secret)
         .filter(attempts::session_id.is_null());
     diesel::update(open)
         .set(attempts::session_id.eq(session))
         .execute(connection)
-        .map(|rows| rows == 1)
+        .map(drop)
 }
 
 /// Ends all attempts of a user.
@@ -107,6 +107,14 @@ pub(crate) fn end_all(connection: &mut AnyConnection, user: UserId) -> QueryResu
     diesel::delete(attempts::table.filter(attempts::user_id.eq(user)))
         .execute(connection)
         .map(drop)
+}
+
+/// Ends the attempts of a user that have not opened a session.
+pub(crate) fn end_open(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
+    let open = attempts::table
+        .filter(attempts::user_id.eq(user))
+        .filter(attempts::session_id.is_null());
+    diesel::delete(open).execute(connection).map(drop)
 }
 
 /// Deletes up to `limit` attempts that began before `before`, and returns their number.

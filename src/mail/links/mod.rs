@@ -238,8 +238,7 @@ pub fn take(tx: &mut Transaction<'_>, link: &Link) -> Result<bool> {
     Ok(store::delete(tx.connection, link.id)?)
 }
 
-/// Makes the links of an account void, after a change of its password or its address, a sign-out
-/// everywhere or its disabling.
+/// Makes the links of an account void, after a change that ends what is pending.
 ///
 /// # Errors
 /// Returns an error if the database fails.

@@ -2,6 +2,7 @@
 
 mod api;
 mod attacks;
+mod endings;
 mod enrolment;
 mod independent_app;
 mod operator;

@@ -18,15 +18,15 @@ use crate::support::passkey::{Passkey, try_to_register};
 const OTHER_PASSWORD: &str = "a quite different sentence";
 
 /// Ada, who has an authenticator app and a passkey, and trusts a browser.
-struct Scene {
-    app: TestApp,
+pub struct Scene {
+    pub app: TestApp,
     server: MailServer,
-    ada: Enrolled,
+    pub ada: Enrolled,
     trusted: Browser,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let (app, server) = TestApp::start_with_mail_and(&[SETTING]);
         app.add_user(ADA).await;
         let ada = turn_on(&app, app.sign_in(ADA).await).await;
@@ -46,7 +46,7 @@ impl Scene {
         mail.link()
     }
 
-    async fn change_address(&self, also: &[&str]) {
+    pub async fn change_address(&self, also: &[&str]) {
         let mut form = vec![("name", "Ada"), ("email", NEW)];
         form.extend(also.iter().map(|choice| ("also", *choice)));
         let saved = self.ada.browser.post("/account/profile", &form).await;
@@ -60,7 +60,12 @@ impl Scene {
         ended.await.expect_status(200);
     }
 
-    async fn change(&self, name: &str) {
+    pub async fn undo_change_of_address(&self) {
+        let undone = follow(&self.app.browser(), &self.link("/email/undo")).await;
+        undone.expect_redirect("/password/reset");
+    }
+
+    pub async fn change(&self, name: &str) {
         let (app, browser) = (&self.app, &self.ada.browser);
         let kept: &[(&str, &str)] = &[("also", "")];
         match name {
@@ -110,8 +115,7 @@ impl Scene {
             "address changed, trust kept" => self.change_address(&[""]).await,
             "address change undone" => {
                 self.change_address(&[""]).await;
-                let undone = follow(&app.browser(), &self.link("/email/undo")).await;
-                undone.expect_redirect("/password/reset");
+                self.undo_change_of_address().await;
             }
             "passkey added" => {
                 let added = try_to_register(browser, &mut Passkey::new(2)).await;

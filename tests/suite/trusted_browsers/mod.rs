@@ -1,7 +1,7 @@
 //! Browsers in which a sign-in with the password needs no second factor (`NARTHEX_TRUST_BROWSER`).
 
 mod attacks;
-mod endings;
+pub mod endings;
 mod pages;
 mod sign_in;
 
