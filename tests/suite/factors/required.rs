@@ -29,7 +29,7 @@ fn expect_setup(answer: &Answer) {
 }
 
 /// Sends a request to each route that a signed-in browser can call, and returns the answers.
-async fn answers(browser: &Browser) -> Vec<(String, Access, Answer)> {
+pub async fn answers(browser: &Browser) -> Vec<(String, Access, Answer)> {
     let mut answers = Vec::new();
     for route in routes::table() {
         if matches!(route.access, Access::Public | Access::OptionalSession) {

@@ -2,35 +2,66 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
+use narthex::http::{auth::Access, routes};
 use serde_json::json;
 
+use super::required::answers;
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::authenticator::{enrol, enter_code, enter_password};
+use crate::support::client::Browser;
 use crate::support::mount;
-use crate::support::page::{ADA, event_types, expect_field_errors, fetch_list};
+use crate::support::page::{ADA, GRACE, event_types, expect_field_errors, fetch_list};
+use crate::support::passkey::{Passkey, sign_in, try_to_register};
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn password_alone_reads_nothing_of_the_account() {
     let app = TestApp::start();
-    enrol(&app, ADA).await;
-    let browser = enter_password(&app, ADA).await;
-    for page in ["/account", "/account/security", "/account/confirm"] {
-        let answer = browser.get(page).await.expect_status(303);
-        assert!(answer.location().starts_with("/login?next="), "{answer}");
+    let grace = enrol(&app, GRACE).await;
+    let browser = enter_password(&app, GRACE).await;
+    expect_nothing_of_the_account(&browser).await;
+    // The sign-in was pending all the time.
+    let code = grace.authenticator.code(&app);
+    let entered = enter_code(&browser, &code).await;
+    entered.expect_redirect("/account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passkey_alone_reads_nothing_of_the_account() {
+    let app = TestApp::start();
+    let mut passkey = Passkey::new(1);
+    passkey.is_verified = false;
+    let owner = app.register(GRACE).await;
+    let added = try_to_register(&owner, &mut passkey).await;
+    added.expect_status(200);
+    let browser = app.browser();
+    let next = sign_in(&browser, &passkey).await.expect_status(200).json();
+    assert_eq!(next["location"], "/login/verify");
+    expect_nothing_of_the_account(&browser).await;
+    let form = [("password", PASSWORD)];
+    let entered = browser.post("/login/verify", &form).await;
+    entered.expect_redirect("/account");
+}
+
+/// Calls every route. Those of the account refuse the browser, and no other one names the user.
+async fn expect_nothing_of_the_account(browser: &Browser) {
+    let answers = answers(browser).await;
+    assert!(answers.len() > 40);
+    for (name, access, answer) in answers {
+        let is_led_away = access == Access::SessionPage
+            && answer.status == 303
+            && answer.location().starts_with("/login");
+        assert!(is_led_away || answer.status == 401, "{name}: {answer}");
+        answer.expect_no_text(GRACE);
     }
-    for call in ["/api/v1/user", "/api/v1/sessions/current", "/auth/verify"] {
-        browser.get(call).await.expect_status(401);
+    let public = routes::table().into_iter().filter(|route| {
+        let is_public = matches!(route.access, Access::Public | Access::OptionalSession);
+        is_public && route.method.as_str() == "GET"
+    });
+    for route in public {
+        browser.get(route.path).await.expect_no_text(GRACE);
     }
-    let token = json!({"name": "CI", "abilities": []});
-    let made = browser
-        .call(Method::POST, "/api/v1/tokens", Some(&token))
-        .await;
-    made.expect_status(401);
-    let page = browser.get("/login/verify").await.expect_status(200);
-    page.expect_no_text(ADA);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use super::second_step::with_passkey;
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
 use crate::support::page::{ADA, event_types};
-use crate::support::passkey::{Passkey, try_to_register};
+use crate::support::passkey::{Passkey, sign_in, try_to_register};
 use crate::support::sql::execute;
 
 /// The addresses that remove the passkeys of a browser.
@@ -83,5 +83,53 @@ async fn passkey_without_verification_replaces_no_verifying_one() {
         let verifying = &removals(&browser).await[0];
         let removed = browser.post(verifying, &[("also", "")]).await;
         removed.expect_status(status);
+    }
+}
+
+/// Sends two forms at once, and returns how many had an effect.
+async fn removed_at_once(first: (&Browser, &str), second: (&Browser, &str)) -> usize {
+    let kept = [("also", "")];
+    let answers = tokio::join!(first.0.post(first.1, &kept), second.0.post(second.1, &kept));
+    let locations = [answers.0, answers.1].map(|answer| answer.location_or_status());
+    let done = |location: &&String| *location == "/account/security";
+    let number = locations.iter().filter(done).count();
+    assert!(locations.contains(&"422".to_owned()), "{locations:?}");
+    number
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn racing_removals_leave_a_way_to_sign_in() {
+    for _ in 0..4 {
+        // The password and the only passkey.
+        let app = TestApp::start();
+        let other = app.start_second(&[]);
+        let mut passkey = Passkey::new(1);
+        let owner = with_passkey(&app, &mut passkey).await;
+        let there = app.browser();
+        sign_in(&there, &passkey).await.expect_status(200);
+        let there = there.moved_to(&other.origin);
+        let of_passkey = removals(&owner).await.concat();
+        let password = (&owner, "/account/password/remove");
+        assert_eq!(removed_at_once(password, (&there, &of_passkey)).await, 1);
+
+        // Two passkeys, without a password.
+        let app = TestApp::start();
+        let other = app.start_second(&[]);
+        let (mut one, mut two) = (Passkey::new(1), Passkey::new(2));
+        let owner = with_passkey(&app, &mut one).await;
+        try_to_register(&owner, &mut two).await.expect_status(200);
+        execute(&app, "UPDATE users SET password_hash = ''");
+        app.advance(Duration::from_secs(1));
+        let (first, second) = (app.browser(), app.browser());
+        sign_in(&first, &one).await.expect_status(200);
+        sign_in(&second, &two).await.expect_status(200);
+        let second = second.moved_to(&other.origin);
+        let all = removals(&first).await;
+        assert_eq!(all.len(), 2);
+        assert_eq!(
+            removed_at_once((&first, &all[0]), (&second, &all[1])).await,
+            1
+        );
+        assert_eq!(removals(&first).await.len(), 1);
     }
 }
