@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::authenticator::{Authenticator, enrol, enter_password};
+use crate::support::authenticator::{Authenticator, enrol, enter_code, enter_password};
 use crate::support::mount;
 use crate::support::page::{ADA, GRACE, event_types, expect_field_errors};
 use crate::support::sql::query_lines;
@@ -148,7 +148,7 @@ async fn stays(remove: bool, also: Option<&[&str]>) -> (bool, bool, bool) {
     let (other, device) = if remove {
         let other = enter_password(&app, ADA).await;
         let code = ada.authenticator.code(&app);
-        crate::support::authenticator::enter_code(&other, &code).await;
+        enter_code(&other, &code).await;
         app.advance(Duration::from_secs(60));
         let body = serde_json::json!({
             "email": ADA, "password": PASSWORD, "device_name": "Phone",
@@ -226,17 +226,22 @@ async fn removed_signing_key_is_needed_until_secrets_are_resealed() {
     };
     let before = sealed(&app);
     let (old, new) = (crate::support::app::signing_key(), other_key());
+    let enter = async |app: &TestApp| {
+        let browser = enter_password(app, ADA).await;
+        let entered = enter_code(&browser, &ada.authenticator.code(app)).await;
+        entered.location_or_status()
+    };
+    // Servers that accept no common key do not run at once.
+    let app = app.restart_with(&[("NARTHEX_SECRET_KEY", &new)]);
+    assert_ne!(enter(&app).await, "/account");
     let both = format!("{new},{old}");
-    let rotated = app.start_second(&[("NARTHEX_SECRET_KEY", &both)]);
-    narthex::factors::reseal(&rotated.state)
+    let app = app.restart_with(&[("NARTHEX_SECRET_KEY", &both)]);
+    narthex::factors::reseal(&app.state)
         .await
         .unwrap_or_else(|error| panic!("{error}"));
     assert_ne!(sealed(&app), before);
-    let without_old = app.start_second(&[("NARTHEX_SECRET_KEY", &new)]);
-    let browser = enter_password(&without_old, ADA).await;
-    let code = ada.authenticator.code(&app);
-    let entered = crate::support::authenticator::enter_code(&browser, &code).await;
-    entered.expect_redirect("/account");
+    let app = app.restart_with(&[("NARTHEX_SECRET_KEY", &new)]);
+    assert_eq!(enter(&app).await, "/account");
 }
 
 fn other_key() -> String {

@@ -110,6 +110,14 @@ impl TestApp {
         Self::start_at(database, &address, settings, clock)
     }
 
+    /// Stops this server, and starts another one on its database and clock, with these settings.
+    pub fn restart_with(self, settings: &[(&str, &str)]) -> Self {
+        let (database, clock) = (self.database.clone(), self.clock.clone());
+        drop(self);
+        let address = database.address().to_owned();
+        Self::start_at(database, &address, settings, clock)
+    }
+
     /// Starts a second server on the same database. Its clock is behind by this duration.
     pub fn start_second_with_slow_clock(&self, behind: Duration) -> Self {
         let database = self.database.clone();
