@@ -318,6 +318,20 @@ async fn token_cannot_create_a_token_that_outlives_it() {
 }
 
 #[tokio::test]
+async fn token_without_a_requested_expiry_ends_with_its_creator() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let body = json!({"name": "Maker", "abilities": ["*"], "expires_in": 3600});
+    let made = ada.call(Method::POST, TOKENS, Some(&body)).await.json();
+    let maker = app.token_from(&made).client;
+    let created = maker.post(TOKENS, &ci()).await.expect_status(201).json();
+    assert_eq!(created["token"]["expires_at"], made["token"]["expires_at"]);
+    // A session belongs to a person and may create a token without an expiry.
+    let unlimited = ada.call(Method::POST, TOKENS, Some(&ci())).await.json();
+    assert_eq!(unlimited["token"]["expires_at"], Value::Null);
+}
+
+#[tokio::test]
 async fn session_needs_confirmation_to_create_a_token() {
     let app = TestApp::start();
     let ada = app.register(ADA).await;

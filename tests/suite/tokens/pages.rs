@@ -127,6 +127,38 @@ async fn expiry_of(browser: &Browser, form: &[(&str, &str)]) -> Result<Option<St
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn form_without_an_expiry_gets_the_preselected_one() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    let made = expiry_of(&browser, &[]).await.unwrap();
+    let selected = expiry_of(&browser, &[("expires", "90d")]).await.unwrap();
+    assert_eq!(made, selected);
+    let app = TestApp::start_with(&[("NARTHEX_TOKEN_MAX_AGE", "5d")]);
+    let browser = app.register(ADA).await;
+    let made = expiry_of(&browser, &[]).await.unwrap();
+    assert_eq!(
+        made,
+        expiry_of(&browser, &[("expires", "5d")]).await.unwrap()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn change_without_permissions_keeps_them() {
+    let app = TestApp::start();
+    let browser = app.register(ADA).await;
+    app.token_of(&browser, "CI", &["orders:read"]).await;
+    let path = format!("/account/tokens/{}", newest_token(&browser).await);
+    let abilities = async || fetch_list(&browser, "/api/v1/tokens").await[0]["abilities"].clone();
+    let renamed = browser.post(&path, &[("name", "Deploy")]).await;
+    renamed.expect_redirect(&path);
+    assert_eq!(abilities().await, serde_json::json!(["orders:read"]));
+    // The page sends an empty field if no box is ticked.
+    let none = [("name", "Deploy"), ("abilities", "")];
+    browser.post(&path, &none).await.expect_redirect(&path);
+    assert_eq!(abilities().await, serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn entered_date_sets_the_expiry_or_is_rejected() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
@@ -316,7 +348,7 @@ async fn form_offers_and_enforces_the_maximum_age() {
     let browser = app.register(ADA).await;
     let page = browser.get("/account/tokens/new").await;
     assert_eq!(page.options_of("expires"), ["7d", "30d", "date"]);
-    for expires in ["never", "90d", "2027-06-01", ""] {
+    for expires in ["never", "90d", "2027-06-01"] {
         let form = [("name", "CI"), ("expires", expires)];
         expect_field_errors(browser.post("/account/tokens", &form).await, &["expires"]);
     }
@@ -403,7 +435,7 @@ async fn changed_token_keeps_its_secret() {
         .expect_text("CI 2");
     client.get("/api/v1/credentials").await.expect_status(200);
     browser
-        .post(&path, &[("name", "CI 2")])
+        .post(&path, &[("name", "CI 2"), ("abilities", "")])
         .await
         .expect_redirect(&path);
     client.get("/api/v1/credentials").await.expect_status(403);
@@ -471,16 +503,12 @@ async fn revoked_token_is_rejected_and_cannot_be_resumed() {
         .expect_text("Token revoked: CI.");
     drop(list.expect_text("View receipt"));
     client.get("/api/v1/user").await.expect_status(401);
-    for action in ["resume", "pause"] {
-        browser
-            .post(&format!("{path}/{action}"), &[])
-            .await
-            .expect_status(404);
+    let form = [("name", "Back"), ("overlap", "1h")];
+    for action in ["/resume", "/pause", "/rotate", ""] {
+        let ended = browser.post(&format!("{path}{action}"), &form).await;
+        let page = ended.expect_status(404).expect_text("Receipt");
+        page.expect_text("This token is already revoked.");
     }
-    browser
-        .post(&path, &[("name", "Back")])
-        .await
-        .expect_status(404);
     let again = browser.post(&format!("{path}/revoke"), &[]).await;
     again.expect_redirect("/account/tokens");
     browser

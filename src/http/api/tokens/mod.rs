@@ -224,7 +224,7 @@ pub async fn create(
     _: NoQuery,
     Json(body): Json<NewTokenBody>,
 ) -> Result<HttpResponse> {
-    let new = body.read(&caller.state)?;
+    let new = body.read(&caller)?;
     let confirmed = caller.require_recent_authentication()?;
     let issued = tokens::create(&caller.state, confirmed, new, None).await?;
     created_response(&caller.state, &issued)

@@ -9,12 +9,14 @@ use crate::{
     app_state::AppState,
     crypto::secret::SecretString,
     http::{
-        extract::json_values::{present, present_whole_or_null, whole, whole_or_null},
+        auth::ApiCaller,
+        extract::json_values::{present, present_whole_or_null, whole},
         openapi::schemas::{self, Shape},
     },
     tokens::{Change, DeviceSignIn, GracePeriod, NewToken, Rotation},
     types::{
         ability::Abilities,
+        credential_kind::CredentialType,
         fields::FieldErrors,
         message::{Message, field},
         name::Name,
@@ -83,10 +85,11 @@ pub struct NewTokenBody {
     name: String,
     #[schema(value_type = Abilities)]
     abilities: Vec<String>,
-    /// The life of the token in seconds. If absent or `null`, the token does not expire.
-    #[serde(default, deserialize_with = "whole_or_null")]
+    /// The life of the token in seconds, or `null` for no expiry. If absent, the token expires with
+    /// the token that creates it, or never if that one has no expiry or is a session.
+    #[serde(default, deserialize_with = "present_whole_or_null")]
     #[schema(schema_with = seconds, required = false)]
-    expires_in: Option<u64>,
+    expires_in: Option<Option<u64>>,
 }
 
 fn seconds() -> Shape {
@@ -94,12 +97,22 @@ fn seconds() -> Shape {
 }
 
 impl NewTokenBody {
-    pub(super) fn read(self, state: &AppState) -> Result<NewToken, FieldErrors> {
+    pub(super) fn read(self, caller: &ApiCaller) -> Result<NewToken, FieldErrors> {
+        let state = &caller.state;
         let mut errors = FieldErrors::default();
         let name = errors.take("name", Name::parse(&self.name));
         let catalogue = &state.settings().tokens.catalogue;
         let abilities = errors.take("abilities", catalogue.parse(&self.abilities));
-        let expires_at = errors.take("expires_in", expiry(state, self.expires_in));
+        let requested = match self.expires_in {
+            Some(life) => expiry(state, life),
+            None => {
+                let creator = caller.principal.credential();
+                let is_token = creator.class() == CredentialType::Token;
+                let end = creator.expires_at.filter(|_| is_token);
+                NewToken::ensure_within_max_age(state, end)
+            }
+        };
+        let expires_at = errors.take("expires_in", requested);
         NewToken::of(errors, name, abilities, expires_at)
     }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use super::{
     abilities::{AbilityFields, Preset},
     created,
-    expiry::{ExpiryChoice, ExpiryFields},
+    expiry::{ExpiryChoice, ExpiryFields, preselected_end},
 };
 use crate::{
     error::{Error, Result},
@@ -76,8 +76,11 @@ impl Typed {
             "abilities",
             state.settings().tokens.catalogue.parse(&self.abilities),
         );
-        // A script that sends no expiry gets a token without an expiry.
-        let expiry = self.expiry.read(state.now()).map(Option::flatten);
+        // A program that sends no expiry gets the one that the page selects at first.
+        let expiry = self.expiry.read(state.now()).map(|expiry| match expiry {
+            Some(expiry) => expiry,
+            None => preselected_end(state),
+        });
         let expiry = expiry.and_then(|at| NewToken::ensure_within_max_age(state, at));
         let expires_at = errors.take("expires", expiry);
         NewToken::of(errors, name, abilities, expires_at)

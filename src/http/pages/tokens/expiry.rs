@@ -1,5 +1,7 @@
 //! The expiry of a token as a choice in a form: a length of time, a date, or no expiry.
 
+use std::time::Duration;
+
 use crate::{
     app_state::AppState,
     http::{
@@ -83,6 +85,25 @@ impl ExpiryChoice {
     }
 }
 
+/// Returns the expiry that the page of a new token selects at first: the default life if the
+/// setting permits it, otherwise the longest one.
+pub(super) fn preselected_end(state: &AppState) -> Option<Timestamp> {
+    let max_age = state.settings().tokens.max_age;
+    let offered = offered_lives(max_age);
+    let default_life = offered.iter().find(|(value, _)| *value == DEFAULT_LIFE);
+    let life = default_life.or(offered.last()).map(|(_, life)| *life);
+    life.or(max_age)
+        .map(|life| state.now().saturating_add(life))
+}
+
+/// Returns the lives that the list offers.
+fn offered_lives(max_age: Option<Duration>) -> Vec<(&'static str, Duration)> {
+    let all = LIVES.into_iter();
+    all.filter_map(|value| Some((value, duration::parse(value)?)))
+        .filter(|(_, life)| max_age.is_none_or(|max_age| *life <= max_age))
+        .collect()
+}
+
 /// Returns the end of a day in UTC, or a time with its offset.
 fn end_of(text: &str) -> Option<Timestamp> {
     Timestamp::end_of_day(text).or_else(|| Timestamp::parse(text))
@@ -164,11 +185,8 @@ impl ExpiryFields {
 
 /// Returns the lengths of life in the form, each with its end.
 fn lives(user: &BrowserUser, layout: &Layout) -> Vec<(&'static str, String)> {
-    let max_age = user.state.settings().tokens.max_age;
-    LIVES
+    offered_lives(user.state.settings().tokens.max_age)
         .into_iter()
-        .filter_map(|value| Some((value, duration::parse(value)?)))
-        .filter(|(_, life)| max_age.is_none_or(|max_age| *life <= max_age))
         .map(|(value, life)| {
             let end = user.state.now().saturating_add(life);
             let label = layout.text_with(

@@ -20,12 +20,12 @@ use crate::{
         paths,
         response::{
             client_address::Locator,
-            components::{Choice, Column},
+            components::{Choice, Column, Toast},
             field_texts::FieldTexts,
             html::Layout,
         },
     },
-    types::{fields::FieldErrors, ids::CredentialId, pagination::Paging},
+    types::{fields::FieldErrors, ids::CredentialId, message::Message, pagination::Paging},
 };
 
 /// The number of created credentials on the page.
@@ -111,6 +111,12 @@ impl TokenPage {
             events: LatestEvents::of(user, &locator, token).await?,
             layout,
         })
+    }
+
+    /// Shows a message.
+    pub(super) fn with_message(mut self, user: &BrowserUser, message: &Message) -> Self {
+        self.layout.message = Some(Toast::new(user.language(), message));
+        self
     }
 
     /// Opens a form.

@@ -2,7 +2,12 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use super::{created, expiry::ExpiryChoice, page::TokenPage, show::find};
+use super::{
+    created,
+    expiry::ExpiryChoice,
+    page::TokenPage,
+    show::{already_ended, find},
+};
 use crate::{
     config::SigningKeys,
     error::{Error, Result},
@@ -97,6 +102,7 @@ pub async fn rotate(
             let page = TokenPage::of(&user, &token).await?;
             html::unprocessable(&page.with_rotation(&user, &token, typed))
         }
+        Err(Error::NotFound) => already_ended(&user, token.id).await,
         Err(other) => Err(other),
     }
 }

@@ -1,6 +1,6 @@
 //! The operations of the page of one token: change, pause, resume and revoke it.
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpResponse, http::StatusCode, web::Data};
 
 use super::{
     abilities::Preset,
@@ -51,7 +51,7 @@ pub async fn show(
     let opened = OpenForm::parse(&query.0.text("form"));
     let mut page = TokenPage::of(&user, &token).await?.with_open(opened);
     if let Some(mut typed) = user.draft(&paths::token(token.id)) {
-        let typed = ChangeForm::take(&mut typed);
+        let typed = ChangeForm::take(&mut typed, &token);
         page = page.with_change(&user, &token, typed, &FieldErrors::default());
     }
     if let Some(mut typed) = user.draft(&paths::token_rotate(token.id)) {
@@ -74,7 +74,7 @@ pub async fn change(
     let token = find(&user, id.0).await?;
     let mut fields = form.0;
     let preset = Preset::parse(&fields.text("preset"));
-    let mut typed = ChangeForm::take(&mut fields);
+    let mut typed = ChangeForm::take(&mut fields, &token);
     if let Some(preset) = preset {
         // The button changes nothing. It shows the form again, with other ticks.
         typed.abilities = preset.abilities(&user.state.settings().tokens.catalogue);
@@ -92,22 +92,42 @@ pub async fn change(
             let page = TokenPage::of(&user, &token).await?;
             html::unprocessable(&page.with_change(&user, &token, typed, &errors))
         }
+        Err(Error::NotFound) => already_ended(&user, token.id).await,
         Err(other) => Err(other),
     }
+}
+
+/// Answers a form of a token that ended while a page still showed the form: with the page of the
+/// ended token and a message.
+pub(super) async fn already_ended(user: &BrowserUser, id: CredentialId) -> Result<HttpResponse> {
+    let token = find(user, id).await?;
+    let page = TokenPage::of(user, &token).await?;
+    let page = page.with_message(user, &notice::token_already_ended());
+    html::page(StatusCode::NOT_FOUND, &page)
 }
 
 /// The content of the form that changes a token.
 pub(super) struct ChangeForm {
     pub(super) name: String,
     pub(super) abilities: Vec<String>,
+    keeps_abilities: bool,
     pub(super) expiry: ExpiryChoice,
 }
 
 impl ChangeForm {
-    fn take(fields: &mut Fields) -> Self {
+    /// Takes the form for `token`. A form without abilities keeps those of the token. The page has
+    /// an empty field, because a browser sends nothing for an empty checkbox.
+    fn take(fields: &mut Fields, token: &Credential) -> Self {
+        let sent = fields.many("abilities");
+        let keeps_abilities = sent.is_empty();
+        let abilities = match keeps_abilities {
+            true => token.abilities.iter().map(ToString::to_string).collect(),
+            false => sent.into_iter().filter(|one| !one.is_empty()).collect(),
+        };
         Self {
             name: fields.text("name"),
-            abilities: fields.many("abilities"),
+            abilities,
+            keeps_abilities,
             expiry: ExpiryChoice::take(fields),
         }
     }
@@ -116,7 +136,10 @@ impl ChangeForm {
         let catalogue = &user.state.settings().tokens.catalogue;
         let change = Change {
             name: errors.take("name", Name::parse(&self.name)),
-            abilities: errors.take("abilities", catalogue.parse(&self.abilities)),
+            abilities: match self.keeps_abilities {
+                true => None,
+                false => errors.take("abilities", catalogue.parse(&self.abilities)),
+            },
             expires_at: errors
                 .take("expires", self.expiry.read_change(&user.state))
                 .flatten(),
@@ -162,10 +185,16 @@ async fn set_paused(
         paused: Some(paused),
         ..Change::default()
     };
+    let token = find(user, id).await?;
     let changed = change_token(&user.state, &user.principal, id, change).await;
-    let token = user.with_return_address(|| paths::token(id), changed)?;
-    let back = list_in(user, &next).unwrap_or_else(|| paths::token(token.id));
-    user.redirect(&back, message)
+    match user.with_return_address(|| paths::token(id), changed) {
+        Ok(token) => {
+            let back = list_in(user, &next).unwrap_or_else(|| paths::token(token.id));
+            user.redirect(&back, message)
+        }
+        Err(Error::NotFound) => already_ended(user, token.id).await,
+        Err(other) => Err(other),
+    }
 }
 
 /// `GET` of an address that accepts forms only.
