@@ -37,7 +37,8 @@ pub enum Enrolment {
 /// same secret again, so that a reload does not make the scanned one useless.
 ///
 /// # Errors
-/// [`Error::EmailNotVerified`]; [`Error::NotSignedIn`] if the caller's session was revoked meanwhile.
+/// [`Error::EmailNotVerified`]; [`Error::NotSignedIn`] if the caller's session was revoked
+/// meanwhile.
 pub async fn begin_enrolment(
     state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -92,14 +93,15 @@ pub struct EnrolledApp {
 }
 
 /// Turns the caller's app on with a code of it, and makes recovery codes if it is the first second
-/// factor. The code counts as a confirmation by a second factor. The caller's session gets the secret
-/// with the digest `renewed`.
+/// factor. The code counts as a confirmation by a second factor. The caller's session gets the
+/// secret with the digest `renewed`.
 ///
-/// Wrong codes are not counted here, because the session has been shown the secret. A second click on
-/// the form with the key `form_key` gets the same recovery codes.
+/// Wrong codes are not counted here, because the session has been shown the secret. A second click
+/// on the form with the key `form_key` gets the same recovery codes.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the code is wrong, or if no secret is pending; [`Error::EmailNotVerified`].
+/// [`Error::Invalid`] if the code is wrong, or if no secret is pending;
+/// [`Error::EmailNotVerified`].
 pub async fn turn_on(
     state: &AppState,
     confirmed: RecentlyAuthenticated<'_>,
@@ -126,6 +128,11 @@ pub async fn turn_on(
         .ok_or(error)
 }
 
+/// Returns the error of a code that the new app does not show.
+fn wrong_code() -> Error {
+    FieldErrors::one("code", field::app_code_wrong()).into()
+}
+
 async fn turn_on_once(
     state: &AppState,
     caller: &Principal,
@@ -142,10 +149,10 @@ async fn turn_on_once(
         .await?
         .ok_or_else(nothing_pending)?;
     let Code::App(digits) = code else {
-        return Err(verify::wrong_code());
+        return Err(wrong_code());
     };
     let step = open(state, user, &sealed)?.step_of(&digits, state.now());
-    let step = step.ok_or_else(verify::wrong_code)?;
+    let step = step.ok_or_else(wrong_code)?;
     let codes = recovery_codes::generate_for_first(state, &caller, source).await?;
     // Sealed again, because the key may have changed since the secret was shown.
     let keys = state.sealing_keys()?;
@@ -200,8 +207,8 @@ fn nothing_pending() -> Error {
 ///
 /// # Errors
 /// [`Error::SecondFactorConfirmationRequired`] if no second factor was confirmed recently;
-/// [`Error::NotFound`] if the user has no app; [`Error::Invalid`] if the user must have a factor and
-/// this is the last one.
+/// [`Error::NotFound`] if the user has no app; [`Error::Invalid`] if the user must have a factor
+/// and this is the last one.
 pub async fn remove(
     state: &AppState,
     caller: &Principal,

@@ -103,13 +103,20 @@ async fn step_of(user: &OptionalUser) -> Result<Option<SecondStep>> {
 }
 
 /// `POST /login/verify`
-pub async fn verify(user: OptionalUser, client: ClientInfo, form: Form) -> Result<HttpResponse> {
+pub async fn verify(
+    user: OptionalUser,
+    client: ClientInfo,
+    form: Form,
+    mut query: Query,
+) -> Result<HttpResponse> {
     let mut fields = form.0;
     let password = fields.one("password").map(SecretString::new);
     let code = fields.read("code", Code::parse);
     let trust = fields.text("trust") == "on";
     let key = form_key(&fields.text("form_key"));
-    let next = ReturnTo::take(&mut fields, user.state.settings());
+    // A program may send the form to the address of the page, without the field of the page.
+    let next = ReturnTo::take(&mut fields, user.state.settings())
+        .or_else(|| ReturnTo::take(&mut query.0, user.state.settings()));
     let Some(attempt) = user.cookie.attempt() else {
         return restart_sign_in(&user, next.as_ref());
     };

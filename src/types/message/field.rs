@@ -43,6 +43,7 @@ messages! {
     // Second factors
     code_malformed = "field-code-malformed";
     factor_code_wrong = "field-factor-code-wrong";
+    app_code_wrong = "field-app-code-wrong";
     code_of_no_secret = "field-code-of-no-secret";
     passkey_refused = "field-passkey-refused";
     passkey_unverified = "field-passkey-unverified";

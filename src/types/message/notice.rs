@@ -49,6 +49,7 @@ messages! {
     review_first = "notice-review-first";
     list_changed = "notice-list-changed";
     filter_invalid = "notice-filter-invalid";
+    recovery_codes_not_shown = "notice-recovery-codes-not-shown";
 }
 
 /// Returns whether `message` reports a success. Otherwise nothing was done, or the user has to do
@@ -69,6 +70,7 @@ pub fn is_success(message: &Message) -> bool {
         factor_already_on(),
         no_planned_removal(),
         already_removed(),
+        recovery_codes_not_shown(),
         mail_limited(Timestamp::default()),
     ];
     others.iter().all(|other| other.id() != message.id())

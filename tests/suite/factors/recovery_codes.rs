@@ -36,11 +36,6 @@ async fn recovery_code_signs_in_once_and_is_replaced() {
     shown
         .expect_text("href=\"/account/tokens\"")
         .expect_text("Save it now.");
-    // A reload does not show it again.
-    browser
-        .follow(&entered)
-        .await
-        .expect_redirect("/account/security");
     for (code, status) in [
         (&typed, 422),
         (&replacement[0], 303),
@@ -68,6 +63,22 @@ async fn copied_cookie_shows_no_codes_after_minutes() {
     app.advance(Duration::from_secs(300));
     let shown = copy.follow(&made).await;
     shown.expect_redirect("/account/security");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_shown_again_until_another_page_is_opened() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let path = "/account/security/recovery-codes";
+    let made = ada.browser.post(path, &[]).await.expect_status(303);
+    let codes = recovery_codes_in(&ada.browser.follow(&made).await);
+    app.advance(Duration::from_secs(299));
+    assert_eq!(recovery_codes_in(&ada.browser.get(path).await), codes);
+    ada.browser.get("/account").await.expect_status(200);
+    let gone = ada.browser.get(path).await;
+    let gone = gone.expect_redirect("/account/security");
+    let page = ada.browser.follow(&gone).await;
+    page.expect_text("shown only after they were made");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -84,6 +84,18 @@ async fn code_opens_a_session_of_two_factors() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn code_sent_to_the_address_of_the_page_keeps_its_next() {
+    let app = TestApp::start();
+    let ada = enrol(&app, ADA).await;
+    let browser = enter_password(&app, ADA).await;
+    let next = mount::from_environment().url("/account/tokens");
+    let page = format!("/login/verify?next={next}");
+    let code = ada.authenticator.code(&app);
+    let entered = browser.post(&page, &[("code", &*code)]).await;
+    entered.expect_redirect("/account/tokens");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signed_in_user_who_goes_back_is_led_on() {
     let app = TestApp::start();
     let ada = enrol(&app, ADA).await;

@@ -14,12 +14,13 @@ const ATTEMPT: &str = "t";
 const PASSKEY_SIGN_IN: &str = "p";
 const RECOVERY_CODES: &str = "c";
 
-/// The time from the making of recovery codes to the page that shows them.
+/// The time for which the page shows new recovery codes. A phone may load the page again after the
+/// user has opened a password manager.
 const SHOWN_FOR: Duration = Duration::from_secs(300);
 
 impl SessionCookie {
-    /// Stores the secret of a sign-in that waits for its second step. A session of the browser stays
-    /// until then.
+    /// Stores the secret of a sign-in that waits for its second step. A session of the browser
+    /// stays until then.
     ///
     /// # Errors
     /// The errors of [`SessionCookie::sign_in`].
@@ -55,9 +56,9 @@ impl SessionCookie {
         AttemptSecret::parse(text)
     }
 
-    /// Stores new recovery codes for the next page, sealed for `user`. The database has their hashes
-    /// only, so that no later request can show them. A copy of the cookie shows them for
-    /// [`SHOWN_FOR`].
+    /// Stores new recovery codes for their page, sealed for `user`. The database has their hashes
+    /// only. The page can be loaded again for [`SHOWN_FOR`], and so can a copy of the cookie be
+    /// used. The next other page removes the codes.
     ///
     /// # Errors
     /// Fails without randomness.
@@ -76,11 +77,18 @@ impl SessionCookie {
         self.put(RECOVERY_CODES, &BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// Takes the recovery codes of the request before, one a line.
+    /// Removes the stored recovery codes. Without any, the response sets no cookie: it could
+    /// replace the cookie of another response, which has a message.
+    pub fn remove_recovery_codes(&self) {
+        if self.session.entries().contains_key(RECOVERY_CODES) {
+            self.session.remove(RECOVERY_CODES);
+        }
+    }
+
+    /// Returns the stored recovery codes, one a line.
     #[must_use]
-    pub fn take_recovery_codes(&self, state: &AppState, user: UserId) -> Option<SecretString> {
+    pub fn recovery_codes(&self, state: &AppState, user: UserId) -> Option<SecretString> {
         let sealed = self.session.get::<String>(RECOVERY_CODES).ok().flatten()?;
-        self.session.remove(RECOVERY_CODES);
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let keys = state.sealing_keys().ok()?;
         let text = keys.open(&shown_to(user), &sealed).ok()?;
@@ -90,8 +98,8 @@ impl SessionCookie {
     }
 }
 
-/// Returns the owner of sealed recovery codes. It differs from the owner of a stored secret, so that
-/// neither opens in place of the other.
+/// Returns the owner of sealed recovery codes. It differs from the owner of a stored secret, so
+/// that neither opens in place of the other.
 fn shown_to(user: UserId) -> Vec<u8> {
     [b"recovery codes of ", user.as_bytes().as_slice()].concat()
 }

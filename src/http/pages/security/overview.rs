@@ -123,10 +123,11 @@ pub(super) struct SecurityPage {
     app: Option<AppCard>,
     codes: Option<CodesCard>,
     few_codes: bool,
+    has_factor: bool,
     /// The removals that an operator has planned.
     removals: Vec<RemovalRow>,
     trusted_browsers: Vec<TrustedBrowserRow>,
-    /// Whether the user can trust a browser at the next sign-in.
+    /// Whether users with a second factor can trust a browser at a sign-in.
     offers_trust: bool,
     /// Whether the user must have a factor, and the app is the only one.
     is_required: bool,
@@ -172,7 +173,8 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         accepted: passkeys::accepted(state, account).await?,
         name: user.principal.user().name.clone(),
         email: user.principal.user().email.clone(),
-        few_codes: few.is_some_and(|codes| codes.left <= FEW_CODES),
+        few_codes: has_factor && few.is_none_or(|codes| codes.left <= FEW_CODES),
+        has_factor,
         app: summary.app.map(|app| AppCard::of(user, &app)),
         codes: summary
             .recovery_codes
@@ -181,7 +183,7 @@ pub(super) async fn page(user: &BrowserUser, errors: FieldTexts) -> Result<Secur
         trusted_browsers: browsers
             .map(|browser| TrustedBrowserRow::of(user, browser))
             .collect(),
-        offers_trust: has_factor && state.settings().sessions.trust_browser.is_some(),
+        offers_trust: state.settings().sessions.trust_browser.is_some(),
         revocable,
         after_removal: OTHER_SESSIONS,
         after_addition: RevocationChoice::default(),

@@ -13,7 +13,7 @@ use crate::{
         extract::form_key::form_key,
         middleware::body::{Form, Query},
         paths,
-        response::html::{self, Layout, see_other},
+        response::html::{self, Layout},
         return_to::ReturnTo,
     },
     sessions::SessionSecret,
@@ -30,12 +30,12 @@ struct RecoveryCodesPage {
     next: Option<ReturnTo>,
 }
 
-/// `GET /account/security/recovery-codes`: shows the codes that the request before made. A reload
-/// leads to the overview, because they are shown once.
+/// `GET /account/security/recovery-codes`: shows the codes that the request before made. Some
+/// minutes later, or after another page, it leads to the overview.
 pub async fn show(user: BrowserUser, mut query: Query) -> Result<HttpResponse> {
     let next = ReturnTo::take(&mut query.0, user.state.settings());
-    let Some(codes) = user.take_recovery_codes() else {
-        return Ok(see_other(&user.address(paths::SECURITY)));
+    let Some(codes) = user.recovery_codes() else {
+        return user.redirect(paths::SECURITY, &notice::recovery_codes_not_shown());
     };
     let mut layout = user.layout();
     layout.has_new_secret = true;

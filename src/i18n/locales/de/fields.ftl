@@ -33,6 +33,7 @@ field-code-wrong = Dieser Code ist falsch oder abgelaufen. Senden Sie eine neue 
 field-password-wrong = Falsches Passwort.
 
 field-code-malformed = Geben Sie die sechs Ziffern ein, die Ihre App zeigt, oder einen Wiederherstellungscode.
+field-app-code-wrong = Dieser Code ist falsch. Geben Sie den Code ein, den Ihre App jetzt anzeigt. Wenn auch dieser abgelehnt wird, stellen Sie die Uhr Ihres Smartphones.
 field-factor-code-wrong = Dieser Code ist falsch oder wurde bereits verwendet. Geben Sie den nächsten Code Ihrer App oder einen unbenutzten Wiederherstellungscode ein.
 field-passkey-refused = Der Passkey wurde nicht angenommen. Versuchen Sie es erneut.
 field-passkey-unverified = Dieses Konto hat kein Passwort. Deshalb muss der Passkey Gesicht, Fingerabdruck oder eine PIN verlangen. Versuchen Sie es erneut.

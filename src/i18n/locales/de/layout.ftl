@@ -18,6 +18,7 @@ layout-time-zone = Zeitzone: UTC
 
 title-error = Fehler: { $title }
 form-refused = Es wurde nichts gespeichert. Bitte korrigieren Sie:
+form-correct = Bitte korrigieren Sie:
 button-cancel = Abbrechen
 chip-remove = (diesen Filter entfernen)
 toast-receipt = Beleg anzeigen

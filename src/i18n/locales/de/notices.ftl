@@ -41,6 +41,7 @@ notice-factor-removal-cancelled = Abgebrochen. Ihr zweiter Faktor bleibt.
 notice-no-planned-removal = Es ist keine Entfernung mehr geplant. Ihre Liste zeigt den aktuellen Stand.
 notice-already-removed = Dieser Eintrag ist bereits entfernt. Ihre Liste zeigt den aktuellen Stand.
 notice-trusted-browser-removed = Sie vertrauen diesem Browser nicht mehr. Bei der nächsten Anmeldung dort brauchen Sie einen Code.
+notice-recovery-codes-not-shown = Wiederherstellungscodes werden nur angezeigt, nachdem sie erstellt wurden. Wenn Sie Ihre nicht gespeichert haben, erstellen Sie neue.
 notice-recovery-code-replaced = Sie haben einen Wiederherstellungscode verwendet. Ein neuer ersetzt ihn.
 notice-review-first = Sehen Sie zuerst die Liste durch, und bestätigen Sie dann.
 notice-list-changed = Die Liste hat sich geändert, seit Sie sie gesehen haben. Es wurde nichts widerrufen. Sehen Sie die neue Liste durch.

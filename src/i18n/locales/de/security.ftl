@@ -25,6 +25,7 @@ security-last-used = Zuletzt verwendet
 security-never = Nie
 security-codes = Wiederherstellungscodes
 security-codes-lead = Jeder dieser Codes ersetzt Ihren zweiten Faktor einmal. Bewahren Sie sie dort auf, wo Sie sie ohne Ihr Smartphone finden.
+security-codes-need-factor = Wiederherstellungscodes erhalten Sie mit Ihrer ersten Authenticator-App oder Ihrem ersten Passkey.
 security-codes-left = Verbleibende Codes
 security-codes-make = Neue Wiederherstellungscodes erstellen
 security-few-codes = Sie haben nur noch wenige Wiederherstellungscodes. Erstellen Sie neue und bewahren Sie sie sicher auf.
@@ -97,6 +98,7 @@ removal-cancel = Entfernen abbrechen
 
 trusted-title = Vertrauenswürdige Browser
 trusted-lead = In diesen Browsern genügt bei der Anmeldung Ihr Passwort. Für Änderungen an Ihrem Konto brauchen Sie weiterhin einen Code oder einen Passkey. Eine Änderung des Passworts oder eines Faktors beendet das Vertrauen.
+trusted-needs-factor = Sobald Sie einen zweiten Faktor haben, können Sie bei der Anmeldung einem Browser vertrauen. Er fragt dann nur nach Ihrem Passwort.
 trusted-none = Keine vertrauenswürdigen Browser. Wenn Sie sich mit einem Code anmelden, können Sie wählen, dass in diesem Browser keiner mehr verlangt wird.
 trusted-until = Endet
 trusted-remove = Nicht mehr vertrauen

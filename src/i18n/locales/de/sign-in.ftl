@@ -2,7 +2,7 @@
 
 sign-in-title = Anmelden
 sign-in-heading = Bei { $app } anmelden
-sign-in-to-continue = Melden Sie sich an, um fortzufahren.
+sign-in-to-continue = Melden Sie sich an, um { $page } zu öffnen.
 sign-in-email = E-Mail-Adresse
 sign-in-password = Passwort
 sign-in-remember = In diesem Browser angemeldet bleiben

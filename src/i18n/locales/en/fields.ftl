@@ -33,6 +33,7 @@ field-code-wrong = This code is wrong or has expired. Send a new email and use i
 field-password-wrong = Incorrect password.
 
 field-code-malformed = Enter the six digits that your app shows, or a recovery code.
+field-app-code-wrong = This code is wrong. Enter the code that your app shows now. If that is refused too, set the clock of your phone.
 field-factor-code-wrong = This code is wrong or was used before. Enter the next code of your app, or an unused recovery code.
 field-passkey-refused = The passkey was not accepted. Try again.
 field-passkey-unverified = This account has no password, so the passkey must ask for your face, your fingerprint or a PIN. Try again.

@@ -19,6 +19,7 @@ layout-time-zone = Time zone: UTC
 # The title of a page whose form was refused.
 title-error = Error: { $title }
 form-refused = Nothing was saved. Please correct:
+form-correct = Please correct:
 button-cancel = Cancel
 chip-remove = (remove this filter)
 toast-receipt = View receipt

@@ -42,6 +42,7 @@ notice-factor-removal-cancelled = Cancelled. Your second factor stays.
 notice-no-planned-removal = No removal is planned any more. Your list shows the present state.
 notice-already-removed = This was removed already. Your list shows the present state.
 notice-trusted-browser-removed = Trust ended. A sign-in in this browser asks for a code again.
+notice-recovery-codes-not-shown = Recovery codes are shown only after they were made. If you did not save yours, make new ones.
 notice-recovery-code-replaced = You used a recovery code. A new one replaces it.
 notice-review-first = Review the list first, then confirm it.
 notice-list-changed = The list has changed since you viewed it. Nothing was revoked. Review the new list.

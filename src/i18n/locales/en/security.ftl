@@ -25,6 +25,7 @@ security-last-used = Last used
 security-never = Never
 security-codes = Recovery codes
 security-codes-lead = Each of these codes replaces your second factor once. Keep them where you find them without your phone.
+security-codes-need-factor = You get recovery codes with your first authenticator app or passkey.
 security-codes-left = Codes left
 security-codes-make = Make new recovery codes
 security-few-codes = You have few recovery codes left. Make new ones, and keep them safe.
@@ -97,6 +98,7 @@ removal-cancel = Cancel the removal
 
 trusted-title = Trusted browsers
 trusted-lead = In these browsers, your password is enough to sign in. Changes to your account still need a code or a passkey. A change of the password or of a factor ends the trust.
+trusted-needs-factor = Once you have a second factor, you can trust a browser when you sign in. It then asks for your password only.
 trusted-none = No trusted browsers. When you sign in with a code, you can choose not to be asked for one in that browser again.
 trusted-until = Ends
 trusted-remove = End the trust

@@ -2,7 +2,7 @@
 
 sign-in-title = Sign in
 sign-in-heading = Sign in to { $app }
-sign-in-to-continue = Sign in to continue.
+sign-in-to-continue = Sign in to continue to { $page }.
 sign-in-email = Email address
 sign-in-password = Password
 sign-in-remember = Keep me signed in on this browser
