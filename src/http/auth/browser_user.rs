@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     factors::RecoveryCode,
     http::{
-        address::Address,
+        address::{Address, relative_path},
         draft::{self, Draft},
         extract::language::language_of,
         paths,
@@ -53,6 +53,9 @@ impl BrowserUser {
     /// Returns the layout of the page, with the message that an earlier request left.
     #[must_use]
     pub fn layout(&self) -> Layout {
+        if relative_path(&self.request) != Some(paths::RECOVERY_CODES) {
+            self.cookie.remove_recovery_codes();
+        }
         // If there is a draft, the message of an earlier request stays for the next page.
         let (message, receipt) = match self.open_draft() {
             Some(_) => {
@@ -167,11 +170,11 @@ impl BrowserUser {
         self.cookie.put_recovery_codes(&self.state, user, codes)
     }
 
-    /// Takes the recovery codes that the request before made.
+    /// Returns the recovery codes that an earlier request made a moment ago.
     #[must_use]
-    pub fn take_recovery_codes(&self) -> Option<SecretString> {
+    pub fn recovery_codes(&self) -> Option<SecretString> {
         let user = self.principal.user().id;
-        self.cookie.take_recovery_codes(&self.state, user)
+        self.cookie.recovery_codes(&self.state, user)
     }
 
     /// Returns the digest of the cookie of a trusted browser that this browser has sent.

@@ -14,7 +14,7 @@ use actix_web::{
 
 use super::{access::Access, presented_credential};
 #[cfg(feature = "pages")]
-use crate::http::draft;
+use crate::http::{draft, response::error_response::ResponseFormat};
 use crate::{
     app_state::AppState,
     credentials::Principal,
@@ -118,6 +118,20 @@ impl AccessGuard {
         Ok(caller)
     }
 
+    /// Authenticates the caller of a refused request, so that the error page has the menu of the
+    /// user. If this fails, the page has no menu.
+    #[cfg(feature = "pages")]
+    async fn keep_menu(&self, request: &ServiceRequest, error: &Error) {
+        let format = ResponseFormat::at(self.state.mount(), request.path());
+        if format == ResponseFormat::Json || matches!(error, Error::NotSignedIn { .. }) {
+            return;
+        }
+        let caller = presented_credential::from_cookie(&self.state, request.request()).await;
+        if let Ok(Some(caller)) = caller {
+            request.extensions_mut().insert(Rc::new(caller));
+        }
+    }
+
     /// Returns whether this method takes the form of a signed-in page. The guard keeps a draft of
     /// such a form in case it is refused.
     fn takes_form(&self, method: &Method) -> bool {
@@ -205,9 +219,20 @@ pub async fn guard<B: MessageBody + 'static>(
             let admitted = access_guard.authorize(request.request(), &body).await;
             #[cfg(feature = "pages")]
             if access_guard.takes_form(request.method()) {
-                let caller = admitted.as_ref().ok().and_then(Option::as_ref);
-                let user = caller.map(|caller| caller.user().id);
-                draft::remember(request.request(), body, user);
+                let user = match &admitted {
+                    Ok(caller) => Ok(caller.as_ref().map(|caller| caller.user().id)),
+                    Err(Error::NotSignedIn { .. }) => {
+                        presented_credential::former_user(&access_guard.state, request.request())
+                            .await
+                    }
+                    Err(_) => Ok(None),
+                };
+                match user {
+                    Ok(user) => draft::remember(request.request(), body, user),
+                    Err(error) => {
+                        return Ok(request.error_response(error).map_into_right_body());
+                    }
+                }
             }
             admitted.and_then(|caller| access_guard.count_change(request.method(), caller))
         }
@@ -222,7 +247,11 @@ pub async fn guard<B: MessageBody + 'static>(
         }
         // An error response and not an `Err`: an `Err` would bypass the middleware around this
         // function, and the session cookie would not be written.
-        Err(error) => Ok(request.error_response(error).map_into_right_body()),
+        Err(error) => {
+            #[cfg(feature = "pages")]
+            access_guard.keep_menu(&request, &error).await;
+            Ok(request.error_response(error).map_into_right_body())
+        }
     }
 }
 

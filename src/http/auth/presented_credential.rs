@@ -19,6 +19,8 @@ use crate::{
     tokens::{PresentedToken, TokenScheme},
     types::secret_form::SecretForm,
 };
+#[cfg(feature = "pages")]
+use crate::{credentials::identify, types::ids::UserId};
 
 /// The header in which clients of better-auth send their keys.
 const API_KEY: &str = "x-api-key";
@@ -39,6 +41,24 @@ pub(super) async fn from_cookie(
         let caller = authenticate(state, request, SecretForm::Session, digest).await?;
         if caller.is_some() {
             return Ok(caller);
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the user of the session cookie, also if the session has ended. Nothing is permitted by
+/// it: a draft is shown to its user only.
+///
+/// # Errors
+/// Database errors.
+#[cfg(feature = "pages")]
+pub(super) async fn former_user(state: &AppState, request: &HttpRequest) -> Result<Option<UserId>> {
+    let Some(config) = request.app_data::<Data<CookieConfig>>() else {
+        return Ok(None);
+    };
+    for digest in config.secrets_among(request.headers()) {
+        if let Some(found) = identify::identify(state, SecretForm::Session, digest).await? {
+            return Ok(Some(found.user.id));
         }
     }
     Ok(None)
@@ -101,8 +121,8 @@ pub async fn from_header_or_cookie(
         })
 }
 
-/// Returns the caller of a key of better-auth in [`API_KEY`], if these keys are accepted. A token of
-/// Narthex is not accepted there, so that there is one header for it.
+/// Returns the caller of a key of better-auth in [`API_KEY`], if these keys are accepted. A token
+/// of Narthex is not accepted there, so that there is one header for it.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`] for an invalid key, [`Error::MultipleCredentials`] for two headers.

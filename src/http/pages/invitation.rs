@@ -77,7 +77,6 @@ pub async fn accept(user: OptionalUser, client: ClientInfo, form: Form) -> Resul
     match accepted {
         Ok(signed_in) => {
             let entered = user.enter(&signed_in, false, None, browser)?;
-            // Afterwards, because an empty cookie is removed, and then takes no secret.
             user.cookie.remove_link();
             Ok(entered)
         }

@@ -71,6 +71,12 @@ impl LoginPage {
         })
     }
 
+    /// Returns the path or the URL to which the sign-in leads, without its query.
+    fn destination(&self) -> String {
+        let path = self.next.split(['?', '#']).next();
+        path.unwrap_or_default().to_owned()
+    }
+
     /// Returns the `autocomplete` of the address. The browser offers passkeys in this field.
     const fn name_completion(&self) -> &'static str {
         match self.relying_party {

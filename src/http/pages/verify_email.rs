@@ -74,7 +74,11 @@ pub async fn show(user: OptionalUser, mut query: Query) -> Result<HttpResponse> 
     let token = query.0.text("token");
     if !token.is_empty() {
         user.cookie.keep_link(Purpose::VerifyEmail, &token)?;
-        return Ok(see_other(&address(&user, paths::VERIFY_EMAIL)));
+        // Without a link, this page would ask to follow the link in the mail.
+        return match user.cookie.link(Purpose::VerifyEmail) {
+            Some(_) => Ok(see_other(&address(&user, paths::VERIFY_EMAIL))),
+            None => invalid(&user, Purpose::VerifyEmail),
+        };
     }
     if user.cookie.link(Purpose::VerifyEmail).is_some()
         && link_and_target(&user, Purpose::VerifyEmail)
@@ -232,14 +236,15 @@ fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyEmailPag
 
 /// Leads to the account, or to the sign-in page.
 fn done(user: &OptionalUser) -> Result<HttpResponse> {
-    user.cookie.remove_link();
-    user.cookie.remove_address();
     let path = if user.principal.is_some() {
         paths::ACCOUNT
     } else {
         paths::LOGIN
     };
-    user.redirect(path, &notice::email_verified())
+    let redirect = user.redirect(path, &notice::email_verified())?;
+    user.cookie.remove_address();
+    user.cookie.remove_link();
+    Ok(redirect)
 }
 
 fn address(user: &OptionalUser, path: &str) -> Address {

@@ -166,6 +166,10 @@ async fn write(handle: PrometheusHandle, state: AppState) -> HttpResponse {
     metrics::counter!("narthex_log_lines_dropped_total").absolute(log_writer::lost());
     // `run_upkeep` moves recorded values into the buckets. A counter exists before its first event.
     metrics::counter!("narthex_database_errors_total").increment(0);
+    metrics::counter!("narthex_mail_sent_total").increment(0);
+    for is_final in ["no", "yes"] {
+        metrics::counter!("narthex_mail_failed_total", "final" => is_final).increment(0);
+    }
     handle.run_upkeep();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

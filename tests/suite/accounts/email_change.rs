@@ -119,8 +119,10 @@ async fn new_address_counts_after_its_confirmation_only() {
 async fn new_address_is_confirmed_in_any_browser() {
     let scene = Scene::new().await;
     scene.enter(NEW, &["sessions"]).await;
-    let confirmed = follow(&scene.app.browser(), &scene.confirmation()).await;
-    confirmed.expect_redirect("/login");
+    let browser = scene.app.browser();
+    let confirmed = follow(&browser, &scene.confirmation()).await;
+    let page = browser.follow(&confirmed.expect_redirect("/login")).await;
+    page.expect_text("Email address changed.");
     // The session that asked for the change stays.
     assert_eq!(scene.email().await, NEW);
 }

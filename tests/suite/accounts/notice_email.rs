@@ -21,7 +21,8 @@ async fn verify(app: &TestApp, link: &str) {
     browser.get(link).await.expect_redirect("/email/notices");
     browser.get("/email/notices").await.expect_status(200);
     let verified = browser.post("/email/notices", &[]).await;
-    verified.expect_redirect("/login");
+    let page = browser.follow(&verified.expect_redirect("/login")).await;
+    page.expect_text("Email address confirmed.");
 }
 
 async fn signed_in() -> (TestApp, MailServer, Browser) {

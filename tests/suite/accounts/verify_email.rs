@@ -16,8 +16,8 @@ use crate::support::page::{ADA, GRACE, expect_field_errors};
 const OTHER_PASSWORD: &str = "a quite different sentence";
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Signs in to an unverified account, which a server without mail permits. The browser then uses the
-/// server with mail.
+/// Signs in to an unverified account, which a server without mail permits. The browser then uses
+/// the server with mail.
 pub async fn sign_in_unverified(app: &TestApp) -> Browser {
     let without_mail = app.start_second(&[]);
     without_mail.sign_in(ADA).await.moved_to(&app.origin)
@@ -46,10 +46,22 @@ async fn open(app: &TestApp, mail: &ReceivedMail) -> Browser {
 
 async fn verify_with(browser: &Browser, password: &str) {
     let form = [("current_password", password)];
-    browser
-        .post("/verify-email", &form)
-        .await
-        .expect_redirect("/login");
+    let verified = browser.post("/verify-email", &form).await;
+    let page = browser.follow(&verified.expect_redirect("/login")).await;
+    page.expect_text("Email address confirmed.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn truncated_link_is_refused() {
+    let (app, server) = TestApp::start_with_mail();
+    register(&app, ADA, PASSWORD).await;
+    let link = server.wait_for_mail_to(ADA).link();
+    for text in [&link[..link.len() - 1], &format!("{link}x")] {
+        let browser = app.browser();
+        browser.get(text).await.expect_status(410);
+        let page = browser.get("/verify-email").await;
+        page.expect_no_text("current_password");
+    }
 }
 
 async fn sign_in(app: &TestApp, password: &str) -> (u16, Option<String>) {

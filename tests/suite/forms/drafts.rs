@@ -230,6 +230,36 @@ async fn every_form_with_mail_keeps_its_fields_after_expiry() {
     expect_restored_after_expiry(&app).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn form_that_names_no_user_is_restored_after_expiry() {
+    let app = TestApp::start();
+    app.add_user(ADA).await;
+    app.add_user(GRACE).await;
+    for way in ["idle", "revoked"] {
+        let ada = app.sign_in(ADA).await;
+        match way {
+            "idle" => app.advance(IDLE),
+            _ => {
+                let other = app.sign_in(ADA).await;
+                let everything_else = serde_json::json!({"except": "current"});
+                let path = "/api/v1/sessions";
+                let ended = other.call(Method::DELETE, path, Some(&everything_else));
+                ended.await.expect_status(200);
+            }
+        }
+        let form = [("name", "Deploy"), ("abilities", "orders:read")];
+        let refused = ada.post("/account/tokens", &form).await;
+        let next = app.browser().follow(&refused).await.field("next");
+        let page = authenticate_and_continue(&ada, &refused, ADA).await;
+        let page = page.expect_text(NOT_SUBMITTED);
+        assert_eq!(page.field("name"), "Deploy", "{way}");
+        page.expect_text("value=\"orders:read\" checked");
+        // Another user does not see it.
+        let grace = app.sign_in(GRACE).await;
+        grace.get(&next).await.expect_no_text("Deploy");
+    }
+}
+
 async fn expect_restored_after_expiry(app: &TestApp) {
     for (number, pattern) in forms_of_signed_in_pages().into_iter().enumerate() {
         let email = format!("user{number}@example.com");

@@ -1,5 +1,7 @@
 //! The page of an error: how the user gets on.
 
+use reqwest::Method;
+
 use crate::support::app::TestApp;
 use crate::support::page::ADA;
 
@@ -27,6 +29,30 @@ async fn wrong_position_in_a_list_leads_to_its_newest_rows() {
         );
         // The user is signed in, so the page has the menu and the name.
         page.expect_text("Sign out everywhere");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_request_of_a_user_keeps_the_menu() {
+    let app = TestApp::start();
+    let ada = app.register(ADA).await;
+    let long = "x".repeat(300_000);
+    let stranger = "019ab6b0-0000-7000-8000-000000000000";
+    let put = ada.request(Method::PUT, "/account");
+    let profile = "/account/profile";
+    for (status, answer) in [
+        (404, ada.get("/account/nothing").await),
+        (405, ada.send(put).await),
+        (409, ada.post(profile, &[("user", stranger)]).await),
+        (413, ada.post(profile, &[("name", &*long)]).await),
+        (
+            415,
+            ada.send(ada.request(Method::POST, profile).body("{}"))
+                .await,
+        ),
+    ] {
+        let page = answer.expect_status(status);
+        page.expect_text("Sign out everywhere").expect_text(ADA);
     }
 }
 
