@@ -41,7 +41,7 @@ fn whole_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u6
     Ok(number.map(|Whole(number)| number))
 }
 
-/// Deserializes an optional field like [`whole_or_null`], if `null` differs in meaning from
+/// Deserializes an optional field with a whole number or `null`, if `null` differs in meaning from
 /// absence.
 ///
 /// # Errors
