@@ -12,7 +12,7 @@ use actix_web::{
     web::Bytes,
 };
 
-use super::{access::Access, presented_credential};
+use super::{access::Access, presented_credential, session_cookie::SessionCookie};
 #[cfg(feature = "pages")]
 use crate::http::{draft, response::error_response::ResponseFormat};
 use crate::{
@@ -243,7 +243,9 @@ pub async fn guard<B: MessageBody + 'static>(
             if let Some(caller) = caller {
                 request.extensions_mut().insert(Rc::new(caller));
             }
-            Ok(next.call(request).await?.map_into_left_body())
+            let response = next.call(request).await?;
+            SessionCookie::delete_if_emptied(response.request());
+            Ok(response.map_into_left_body())
         }
         // An error response and not an `Err`: an `Err` would bypass the middleware around this
         // function, and the session cookie would not be written.

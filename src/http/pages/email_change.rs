@@ -68,6 +68,7 @@ pub async fn confirm(
     let (state, digest) = (&user.state, renewed.digest());
     match email_change::confirm(state, &secret, caller, digest, client.ip).await {
         Ok(confirmed) => {
+            user.cookie.remove_link();
             let path = match confirmed.is_renewed {
                 true => {
                     user.cookie.renew(&renewed)?;
@@ -76,9 +77,7 @@ pub async fn confirm(
                 false => paths::LOGIN,
             };
             let count = RevocationReceipt::count_of(confirmed.receipt.as_ref());
-            let redirect = user.redirect(path, &count.message(notice::email_changed))?;
-            user.cookie.remove_link();
-            Ok(redirect)
+            user.redirect(path, &count.message(notice::email_changed))
         }
         Err(Error::NotFound) => invalid(&user, Purpose::ConfirmEmail),
         Err(other) => Err(other),
@@ -151,13 +150,12 @@ pub async fn verify_for_notices(user: OptionalUser, mut form: Form) -> Result<Ht
     };
     match notice_email::verify(&user.state, &secret).await {
         Ok(()) => {
+            user.cookie.remove_link();
             let path = match user.principal {
                 Some(_) => paths::PROFILE,
                 None => paths::LOGIN,
             };
-            let redirect = user.redirect(path, &notice::email_verified())?;
-            user.cookie.remove_link();
-            Ok(redirect)
+            user.redirect(path, &notice::email_verified())
         }
         Err(Error::NotFound) => invalid(&user, purpose),
         Err(other) => Err(other),

@@ -76,9 +76,8 @@ pub async fn accept(user: OptionalUser, client: ClientInfo, form: Form) -> Resul
     };
     match accepted {
         Ok(signed_in) => {
-            let entered = user.enter(&signed_in, false, None, browser)?;
             user.cookie.remove_link();
-            Ok(entered)
+            user.enter(&signed_in, false, None, browser)
         }
         Err(Error::NotFound) => invalid(&user, Purpose::Invitation),
         Err(Error::Invalid(errors)) => {

@@ -236,15 +236,14 @@ fn page(user: &OptionalUser, state: State, errors: FieldTexts) -> VerifyEmailPag
 
 /// Leads to the account, or to the sign-in page.
 fn done(user: &OptionalUser) -> Result<HttpResponse> {
+    user.cookie.remove_link();
+    user.cookie.remove_address();
     let path = if user.principal.is_some() {
         paths::ACCOUNT
     } else {
         paths::LOGIN
     };
-    let redirect = user.redirect(path, &notice::email_verified())?;
-    user.cookie.remove_address();
-    user.cookie.remove_link();
-    Ok(redirect)
+    user.redirect(path, &notice::email_verified())
 }
 
 fn address(user: &OptionalUser, path: &str) -> Address {

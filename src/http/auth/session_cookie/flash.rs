@@ -51,9 +51,6 @@ impl SessionCookie {
             Some(_) => Tone::Attention,
             None => Tone::Success,
         };
-        if self.session.entries().is_empty() {
-            self.session.purge();
-        }
         Some(Toast { text, tone })
     }
 }

@@ -55,12 +55,8 @@ impl SessionCookie {
         self.session.remove(ADDRESS);
     }
 
-    /// Removes the secret of a link. It is called last: a cookie that becomes empty is deleted, and
-    /// then takes neither a message nor a secret.
+    /// Removes the secret of a link.
     pub fn remove_link(&self) {
         self.session.remove(LINK);
-        if self.session.entries().is_empty() {
-            self.session.purge();
-        }
     }
 }

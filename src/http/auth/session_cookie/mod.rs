@@ -17,7 +17,7 @@ pub(super) mod request_header;
 mod second_step;
 mod verified_cache;
 
-use actix_session::Session;
+use actix_session::{Session, SessionStatus};
 use actix_web::HttpMessage as _;
 
 pub(super) use self::config::SignedCookie;
@@ -130,6 +130,16 @@ impl SessionCookie {
     pub fn delete(&self) {
         self.session.purge();
         self.supersede_others(true);
+    }
+
+    /// Deletes the cookie if the handler has removed all of its content. An earlier deletion would
+    /// discard the content that the handler stores afterwards.
+    pub(in crate::http::auth) fn delete_if_emptied(request: &actix_web::HttpRequest) {
+        use actix_session::SessionExt as _;
+        let session = request.get_session();
+        if session.status() == SessionStatus::Changed && session.entries().is_empty() {
+            session.purge();
+        }
     }
 
     /// Removes the session and stores a message for the sign-in page.
