@@ -66,6 +66,13 @@ impl ReturnTo {
         Self::parse(&fields.one("next")?, settings)
     }
 
+    /// Takes the field `next` of a form, or else of the query. A program may send the form to the
+    /// address of the page, without the hidden field.
+    #[cfg(feature = "pages")]
+    pub fn take_either(form: &mut Fields, query: &mut Fields, settings: &Settings) -> Option<Self> {
+        Self::take(form, settings).or_else(|| Self::take(query, settings))
+    }
+
     /// Returns the text for a `Location`.
     #[must_use]
     pub fn as_str(&self) -> &str {

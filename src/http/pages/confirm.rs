@@ -162,9 +162,7 @@ fn to_password_link(user: &BrowserUser) -> Result<HttpResponse> {
 /// `POST /account/confirm`
 pub async fn confirm(user: BrowserUser, form: Form, mut query: Query) -> Result<HttpResponse> {
     let mut fields = form.0;
-    // A program may send the form to the address of the page, without the field of the page.
-    let next = ReturnTo::take(&mut fields, user.state.settings())
-        .or_else(|| ReturnTo::take(&mut query.0, user.state.settings()));
+    let next = ReturnTo::take_either(&mut fields, &mut query.0, user.state.settings());
     let offer = match offer(&user, &fields.text("acr"), next.as_ref()).await? {
         Ok(offer) => offer,
         Err(redirect) => return Ok(redirect),

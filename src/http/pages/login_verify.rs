@@ -114,9 +114,7 @@ pub async fn verify(
     let code = fields.read("code", Code::parse);
     let trust = fields.text("trust") == "on";
     let key = form_key(&fields.text("form_key"));
-    // A program may send the form to the address of the page, without the field of the page.
-    let next = ReturnTo::take(&mut fields, user.state.settings())
-        .or_else(|| ReturnTo::take(&mut query.0, user.state.settings()));
+    let next = ReturnTo::take_either(&mut fields, &mut query.0, user.state.settings());
     let Some(attempt) = user.cookie.attempt() else {
         return restart_sign_in(&user, next.as_ref());
     };
