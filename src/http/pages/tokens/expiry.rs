@@ -85,15 +85,19 @@ impl ExpiryChoice {
     }
 }
 
-/// Returns the expiry that the page of a new token selects at first: the default life if the
-/// setting permits it, otherwise the longest one.
+/// Returns the expiry that the page of a new token selects at first.
 pub(super) fn preselected_end(state: &AppState) -> Option<Timestamp> {
     let max_age = state.settings().tokens.max_age;
-    let offered = offered_lives(max_age);
-    let default_life = offered.iter().find(|(value, _)| *value == DEFAULT_LIFE);
-    let life = default_life.or(offered.last()).map(|(_, life)| *life);
+    let life = preselected_life(max_age).map(|(_, life)| life);
     life.or(max_age)
         .map(|life| state.now().saturating_add(life))
+}
+
+/// Returns the default life if the list offers it, otherwise the longest one.
+fn preselected_life(max_age: Option<Duration>) -> Option<(&'static str, Duration)> {
+    let offered = offered_lives(max_age);
+    let default_life = offered.iter().find(|(value, _)| *value == DEFAULT_LIFE);
+    default_life.or(offered.last()).copied()
 }
 
 /// Returns the lives that the list offers.
@@ -123,12 +127,9 @@ pub(super) struct ExpiryFields {
 impl ExpiryFields {
     /// Returns the choice for a new token.
     pub(super) fn of_new(user: &BrowserUser, layout: &Layout, typed: ExpiryChoice) -> Self {
+        let preselected = preselected_life(user.state.settings().tokens.max_age);
+        let preselected = preselected.map_or(DATE, |(value, _)| value);
         let lives = lives(user, layout);
-        // The default life if it is offered, otherwise the longest one.
-        let default_life = lives.iter().find(|(value, _)| *value == DEFAULT_LIFE);
-        let preselected = default_life
-            .or(lives.last())
-            .map_or(DATE, |(value, _)| value);
         Self::with("expires", user, layout, lives, preselected, typed)
     }
 
