@@ -185,14 +185,13 @@ async fn set_paused(
         paused: Some(paused),
         ..Change::default()
     };
-    let token = find(user, id).await?;
     let changed = change_token(&user.state, &user.principal, id, change).await;
     match user.with_return_address(|| paths::token(id), changed) {
         Ok(token) => {
             let back = list_in(user, &next).unwrap_or_else(|| paths::token(token.id));
             user.redirect(&back, message)
         }
-        Err(Error::NotFound) => already_ended(user, token.id).await,
+        Err(Error::NotFound) => already_ended(user, id).await,
         Err(other) => Err(other),
     }
 }
