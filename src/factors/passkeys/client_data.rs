@@ -8,21 +8,17 @@ use serde::Deserialize;
 struct ClientData {
     challenge: String,
     #[serde(default)]
+    origin: Option<String>,
+    #[serde(default)]
     cross_origin: Option<bool>,
     #[serde(default)]
     top_origin: Option<String>,
 }
 
-/// The origin alone, so that the challenge can be read from client data without one.
-#[derive(Deserialize)]
-struct ClientOrigin {
-    origin: String,
-}
-
 /// Returns the origin that the client data name, as the browser wrote it.
 pub(super) fn origin_in(client_data: &[u8]) -> Option<String> {
-    let data: ClientOrigin = serde_json::from_slice(client_data).ok()?;
-    Some(data.origin)
+    let data: ClientData = serde_json::from_slice(client_data).ok()?;
+    data.origin
 }
 
 /// The challenge that the browser says it has answered.
