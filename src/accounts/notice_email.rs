@@ -65,7 +65,7 @@ pub(super) fn change(
         address.as_deref().unwrap_or_default(),
     );
     audit::record(tx, user, &actor, event)?;
-    // Before the change, so that the former second address is told about it.
+    // The notice precedes the change, so that the former second address gets it, too.
     let kind = NoticeKind::NoticeEmailChanged { new: address };
     notices::notify(tx, user, &actor, kind, [])?;
     store::set_notice_email(tx.connection, user, new.map(Email::as_str))?;

@@ -84,7 +84,7 @@ pub fn answer(request: &HttpRequest, error: &Error) -> HttpResponse {
     let is_call = mount
         .relative(path)
         .is_some_and(|path| SCRIPT_CALLS.contains(&path));
-    // Somebody who types the address of a call gets a page. A script posts.
+    // A browser that opens the address of a call gets a page. A script sends POST.
     if is_call && request.method() != Method::GET {
         return answer_as(request, error, ResponseFormat::Json);
     }
