@@ -103,7 +103,7 @@ pub(crate) fn find(
     let found: Option<FullRow> = with_backend!(connection => full_rows()
         .filter(credentials::user_id.eq(user))
         .filter(credentials::id.eq(id))
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .first(connection)
         .optional())?;
     found.map(FullRow::into_credential).transpose()
@@ -116,7 +116,7 @@ pub(crate) fn find_any_user(
 ) -> QueryResult<Option<Credential>> {
     let found: Option<FullRow> = with_backend!(connection => full_rows()
         .filter(credentials::id.eq(id))
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .first(connection)
         .optional())?;
     found.map(FullRow::into_credential).transpose()
@@ -135,7 +135,7 @@ pub(crate) fn newest(
         .filter(credentials::user_id.eq(user))
         .order(credentials::id.desc())
         .limit(paging.fetch_limit())
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .into_boxed();
     if status == StatusFilter::Active {
         query = query.filter(credentials::ended_at.is_null());
@@ -165,7 +165,7 @@ pub(crate) fn of_form(
         .filter(credentials::ended_at.is_null())
         .order(credentials::id.desc())
         .limit(paging.fetch_limit())
-        .select((users::email, FullRow::as_select()))
+        .select((users::email, FullRow::columns(connection)))
         .into_boxed();
     if let Some(after) = paging.after() {
         query = query.filter(credentials::id.lt(after));
@@ -194,7 +194,7 @@ pub(crate) fn unrevoked(
         .filter(credentials::user_id.eq(user))
         .filter(credentials::ended_at.is_null())
         .order(credentials::id.desc())
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .load(connection))?;
     into_credentials(rows)
 }

@@ -104,7 +104,7 @@ pub(crate) fn revoked_by(
         .filter(credentials::receipt_id.eq_any(receipts))
         .order(credentials::id.desc())
         .limit(limit)
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .load(connection))?;
     into_credentials(rows)
 }
@@ -117,7 +117,7 @@ fn credentials_of(
     let rows = with_backend!(connection => full_rows()
         .filter(credentials::receipt_id.eq(receipt))
         .order(credentials::id.desc())
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .load(connection))?;
     into_credentials(rows)
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use diesel::{QueryResult, prelude::*};
+use diesel::{QueryResult, dsl::AsSelect, prelude::*};
 
 use crate::{
     credentials::credential::Credential,
@@ -205,6 +205,15 @@ pub(super) struct FullRow {
 }
 
 impl FullRow {
+    /// Returns the selected columns, for the backend of this connection. Without it, the compiler
+    /// infers the backend of each query from its last call, which takes it two seconds.
+    pub(super) fn columns<C: Connection>(_: &C) -> AsSelect<Self, C::Backend>
+    where
+        Self: Selectable<C::Backend>,
+    {
+        Self::as_select()
+    }
+
     pub(super) fn into_credential(self) -> QueryResult<Credential> {
         let newest = self.newest.unwrap_or_default();
         self.row.into_credential(self.last, newest)

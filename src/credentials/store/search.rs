@@ -20,7 +20,7 @@ pub(crate) fn unrevoked_of_type(
         .filter(credentials::user_id.eq(user))
         .filter(credentials::ended_at.is_null())
         .filter(credentials::class.eq(class.as_str()))
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .load(connection))?;
     into_credentials(rows)
 }
@@ -40,7 +40,7 @@ pub(crate) fn last_revoked(
         .filter(credentials::class.eq(class.as_str()))
         .order((receipts::id.desc(), credentials::id.desc()))
         .limit(limit)
-        .select(FullRow::as_select())
+        .select(FullRow::columns(connection))
         .load(connection))?;
     into_credentials(rows)
 }
