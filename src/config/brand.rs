@@ -100,23 +100,17 @@ const DARK_INK: Colour = colour(0x10, 0x20, 0x1a);
 const MIN_CONTRAST: f64 = 4.5;
 
 impl Colour {
-    /// Parses `#rgb` or `#rrggbb`.
-    fn parse(text: &str) -> Option<Self> {
-        let digits: Vec<u8> = text
-            .strip_prefix('#')?
-            .chars()
-            .map(|digit| {
-                digit
-                    .to_digit(16)
-                    .and_then(|digit| u8::try_from(digit).ok())
-            })
-            .collect::<Option<_>>()?;
-        match *digits.as_slice() {
-            [red, green, blue] => Some(colour(red * 17, green * 17, blue * 17)),
-            [r, red, g, green, b, blue] => {
-                Some(colour(r << 4 | red, g << 4 | green, b << 4 | blue))
-            }
-            _ => None,
+    /// Parses a colour of CSS. It must be opaque: the contrast of a translucent colour depends on its
+    /// background.
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        // The parser also takes the digits without the sign, which CSS does not.
+        let lacks_sign = text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let parsed = csscolorparser::parse(text).ok().filter(|_| !lacks_sign);
+        let parsed = parsed
+            .ok_or("give a colour of CSS, such as #1a5fb4, rebeccapurple or rgb(26 95 180)")?;
+        match parsed.to_rgba8() {
+            [red, green, blue, u8::MAX] => Ok(colour(red, green, blue)),
+            _ => Err("it is translucent; give an opaque colour, such as #1a5fb4"),
         }
     }
 
@@ -180,13 +174,12 @@ pub struct Accent {
 }
 
 impl Accent {
-    /// Parses `#rgb` or `#rrggbb` and checks the contrast.
+    /// Parses a colour of CSS and checks the contrast.
     ///
     /// # Errors
     /// Returns the fault, and a description of a valid colour.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let given =
-            Colour::parse(text).ok_or("give a colour as #rgb or #rrggbb, such as #1a5fb4")?;
+        let given = Colour::parse(text)?;
         let light = Shades {
             accent: given,
             ink: WHITE,
@@ -261,10 +254,70 @@ mod tests {
     #[test]
     fn invalid_or_pale_colour_is_refused() {
         for text in [
-            "", "red", "#12", "#1234", "#gggggg", "1a5fb4", "#ffffff", "#ff0", "#777",
+            "",
+            "red",
+            "#12",
+            "#gggggg",
+            "1a5fb4",
+            "#ffffff",
+            "#ff0",
+            "#777",
+            "reddish",
+            "rgb(26 95)",
+            "currentcolor",
+            "var(--accent)",
         ] {
             assert!(Accent::parse(text).is_err(), "{text}");
         }
-        assert!(Accent::parse("#1A5FB4").is_ok());
+    }
+
+    #[test]
+    fn opaque_colour_is_accepted_in_each_form_of_css() {
+        for text in [
+            "#1a5fb4",
+            "#1A5FB4",
+            "#1a5fb4ff",
+            "rgb(26, 95, 180)",
+            "rgb(26 95 180)",
+            "rgba(26, 95, 180, 1)",
+            "rgb(26 95 180 / 100%)",
+            "hsl(213.1 74.8% 40.4%)",
+        ] {
+            let accent = Accent::parse(text);
+            assert_eq!(
+                accent.map(|accent| accent.light.accent.to_string()),
+                Ok("#1a5fb4".to_owned()),
+                "{text}"
+            );
+        }
+        for (text, hex) in [
+            ("rebeccapurple", "#663399"),
+            ("Navy", "#000080"),
+            ("#00f", "#0000ff"),
+        ] {
+            let accent = Accent::parse(text);
+            assert_eq!(
+                accent.map(|accent| accent.light.accent.to_string()),
+                Ok(hex.to_owned()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn translucent_colour_is_refused() {
+        for text in [
+            "#1a5fb4fe",
+            "#15b8",
+            "rgb(26 95 180 / 50%)",
+            "hsla(213, 75%, 40%, 0.9)",
+            "transparent",
+        ] {
+            let refused = Accent::parse(text).expect_err(text);
+            assert!(
+                refused.starts_with("it is translucent"),
+                "{text}: {refused}"
+            );
+        }
     }
 }
