@@ -30,7 +30,7 @@ async fn expect_signed_out(window: &Window) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn user_revokes_one_session_and_then_everything() {
     let app = TestApp::start();
     let grace = app.register("grace@example.com").await;
@@ -152,7 +152,7 @@ async fn user_revokes_one_session_and_then_everything() {
 
 /// Every page at the narrowest width that is supported.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn no_page_scrolls_sideways_in_the_narrowest_window() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;

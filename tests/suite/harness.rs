@@ -141,7 +141,7 @@ async fn api_client_sends_its_token() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn window_fills_and_submits_forms() {
     let origin = small_server();
     let window = Window::at(&origin)
@@ -166,7 +166,7 @@ async fn window_fills_and_submits_forms() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn window_without_scripts_runs_none() {
     let window = Window::at(&small_server()).without_scripts().open().await;
     window.visit("/form").await;
@@ -178,7 +178,7 @@ async fn window_without_scripts_runs_none() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn window_has_the_requested_width_and_colour_scheme() {
     let window = Window::at(&small_server()).width(390).dark().open().await;
     window.visit("/form").await;
@@ -210,7 +210,7 @@ fn size_of_png(file: &Path) -> (u32, u32) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 #[should_panic(expected = "reach over the edge")]
 async fn sideways_scrolling_fails_the_test() {
     let window = Window::at(&small_server()).open().await;

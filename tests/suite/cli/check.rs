@@ -443,7 +443,7 @@ fn risky_exposure_is_a_warning() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn unencrypted_database_connection_is_a_warning() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     let narthex = |address: &str| {

@@ -93,7 +93,7 @@ fn rendered(page: &str) -> String {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs groff: use --features e2e")]
+#[ignore = "needs groff: use scripts/test"]
 fn manual_page_names_every_command_and_setting() {
     let narthex = Narthex::installed();
     let text = rendered(&narthex.run(&["man"]).expect_code(0).stdout);
@@ -126,7 +126,7 @@ fn manual_page_names_every_command_and_setting() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs groff: use --features e2e")]
+#[ignore = "needs groff: use scripts/test"]
 fn every_command_has_a_manual_page() {
     let narthex = Narthex::installed();
     let outcome = narthex.run(&["man", "--dir", "pages/man1"]).expect_code(0);

@@ -92,7 +92,7 @@ async fn revoke(node: &RunningServer, secret: &str) -> u16 {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn standby_in_the_database_url_is_refused_with_advice() {
     let database = Replicated::start();
     let primary_and_standby = Narthex::installed().with("DATABASE_URL", &database.address());
@@ -130,7 +130,7 @@ fn standby_in_the_database_url_is_refused_with_advice() {
 /// The positions of lost invalidations are assigned again. When the node looks, the position is the
 /// same as before.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn revoked_token_is_refused_after_a_lossy_failover() {
     let cluster = Cluster::start(2);
     let [first, second] = &cluster.nodes[..] else {
@@ -174,7 +174,7 @@ async fn revoked_token_is_refused_after_a_lossy_failover() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn revocation_lost_while_waiting_gets_outcome_unknown() {
     let cluster = Cluster::start(2);
     let [first, second] = &cluster.nodes[..] else {
@@ -200,7 +200,7 @@ async fn revocation_lost_while_waiting_gets_outcome_unknown() {
 
 /// The server reads from the new primary while it still holds its lease.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn lossless_failover_is_recorded_by_the_server() {
     let cluster = Cluster::start(1);
     let (revoked, live) = (cluster.add_token("revoked"), cluster.add_token("live"));
@@ -227,7 +227,7 @@ async fn lossless_failover_is_recorded_by_the_server() {
 
 /// No server ran during the failover, so that a loss of commits cannot be excluded.
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn failover_without_running_node_fails_check_until_confirmed() {
     let mut cluster = Cluster::start(1);
     cluster.nodes.pop().unwrap().stop().expect_code(0);
@@ -249,7 +249,7 @@ fn failover_without_running_node_fails_check_until_confirmed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn revoked_tokens_are_refused_after_a_lossy_failover_under_load() {
     let cluster = Arc::new(Cluster::start(3));
     let all = cluster.add_token_with_every_ability();

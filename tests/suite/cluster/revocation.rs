@@ -16,11 +16,14 @@ use crate::support::binary::{Narthex, RunningServer};
 use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::database::Database;
 use crate::support::operator::Operator;
+use crate::support::programs;
 use crate::support::user_agents::FIREFOX_ON_LINUX;
 
 /// The revocations of each of the concurrent clients. The tests that need no other program take two
 /// minutes at most, so they have fewer.
-const ROUNDS: usize = if cfg!(feature = "e2e") { 125 } else { 25 };
+fn rounds() -> usize {
+    if programs::are_included() { 125 } else { 25 }
+}
 
 const ADA: &str = "ada@example.com";
 /// 64 bytes in base64.
@@ -139,7 +142,7 @@ async fn revoked_token_passes_no_node_after_the_answer() {
     let revokers = (0..8).map(|of| {
         let (cluster, passed) = (cluster.clone(), passed.clone());
         tokio::spawn(async move {
-            for round in 0..ROUNDS {
+            for round in 0..rounds() {
                 let secret = cluster.token((of + round) % 3).await;
                 assert_eq!(
                     cluster.accepting_nodes(&secret).await,

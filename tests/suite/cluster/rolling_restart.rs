@@ -79,7 +79,7 @@ fn start(operator: &Operator, ip: IpAddr, port: u16) -> RunningServer {
 
 /// The clients send requests without pause, and check each answer.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs HAProxy: use --features e2e")]
+#[ignore = "needs HAProxy: use scripts/test"]
 async fn rolling_restart_fails_no_request() {
     let mut balanced = Balanced::start();
     let (done, answers) = (
@@ -108,7 +108,7 @@ async fn rolling_restart_fails_no_request() {
 
 /// An independent load generator counts the answers.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs HAProxy: use --features e2e")]
+#[ignore = "needs HAProxy: use scripts/test"]
 async fn rolling_restart_under_load_fails_no_request() {
     let mut balanced = Balanced::start();
     let load = Wrk::spawn(&balanced);

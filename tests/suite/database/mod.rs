@@ -4,7 +4,6 @@ mod migrations;
 mod postgres_poolers;
 mod postgres_requirements;
 mod postgres_roles;
-#[cfg(feature = "pg-tls")]
 mod postgres_tls;
 mod query_plans;
 mod restore_detection;

@@ -25,7 +25,7 @@ const SHARING: [&str; 4] = [
 ];
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn session_sharing_pooler_is_refused_by_every_command() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     for settings in SHARING {
@@ -50,7 +50,7 @@ fn session_sharing_pooler_is_refused_by_every_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn pooler_in_session_mode_is_supported() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     let pooler = PgBouncer::start(&database, "pool_mode = session\ndefault_pool_size = 40");
@@ -74,7 +74,7 @@ async fn pooler_in_session_mode_is_supported() {
 /// An active token gets 200 or 503 and never 401, because no statement of another client is
 /// executed.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn sessions_that_become_shared_are_dropped_while_running() {
     let database = Database::fresh_of(Engine::Postgres, migrate);
     let mut pooler = PgBouncer::start(&database, "pool_mode = session");
@@ -102,7 +102,7 @@ async fn sessions_that_become_shared_are_dropped_while_running() {
 /// A joining node checks that it receives its own notification. A pooler may lose notifications
 /// although `LISTEN` succeeds.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn node_without_notifications_warns_once_and_polls() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     proxy.drop_notifications();

@@ -50,7 +50,7 @@ fn fake_version(operator: &Operator, version: &str) {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn other_engine_with_the_postgresql_protocol_is_refused() {
     let operator = operator();
     fake_version(&operator, "CockroachDB CCL v23.1.11 (x86_64-pc-linux-gnu)");
@@ -62,7 +62,7 @@ fn other_engine_with_the_postgresql_protocol_is_refused() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn database_in_another_encoding_than_utf_8_is_refused() {
     let operator = operator();
     operator.execute("CREATE DATABASE in_latin ENCODING 'LATIN1' TEMPLATE template0");
@@ -75,7 +75,7 @@ fn database_in_another_encoding_than_utf_8_is_refused() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn connection_pool_above_the_server_limit_is_refused() {
     let operator = operator();
     let limited = format!("ALTER DATABASE {} CONNECTION LIMIT 5", name(&operator));
@@ -89,7 +89,7 @@ fn connection_pool_above_the_server_limit_is_refused() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn unknown_url_parameter_is_refused_in_one_line() {
     let operator = operator();
     for parameter in ["schema=public", "pgbouncer=true"] {
@@ -107,7 +107,7 @@ fn unknown_url_parameter_is_refused_in_one_line() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn check_warns_about_messages_in_another_language() {
     let operator = operator();
     let german = postgres::make_locale("de_DE");
@@ -122,7 +122,7 @@ fn check_warns_about_messages_in_another_language() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn check_warns_about_asynchronous_commit() {
     let operator = operator();
     let reason = "commits do not wait for the disk";

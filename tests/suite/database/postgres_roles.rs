@@ -38,7 +38,7 @@ fn set_up() -> (Operator, Narthex, Narthex) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn role_without_ddl_rights_serves_and_runs_every_command() {
     let (superuser, owner, narthex) = set_up();
     // The serving role may not create the tables.
@@ -113,7 +113,7 @@ async fn role_without_ddl_rights_serves_and_runs_every_command() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn peer_authentication_needs_no_password() {
     let home = postgres::init_data_directory();
     // The superuser creates the roles. All others authenticate by the operating system (peer

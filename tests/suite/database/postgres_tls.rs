@@ -13,7 +13,7 @@ use crate::support::postgres_tls::{NAME, server};
 fn installed(name: &str, host: &str, parameters: &str) -> Narthex {
     server().execute(&format!("CREATE DATABASE {name}"));
     let address = server().database(name, host, parameters);
-    Narthex::installed().with("DATABASE_URL", &address)
+    Narthex::installed_with_tls().with("DATABASE_URL", &address)
 }
 
 fn verified_by(authority: &str) -> String {
@@ -22,7 +22,7 @@ fn verified_by(authority: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn connections_to_the_verified_server_are_encrypted() {
     let narthex = installed("meant", NAME, &verified_by("ca"));
     narthex.run(&["check"]).expect_code(0);
@@ -47,7 +47,7 @@ async fn connections_to_the_verified_server_are_encrypted() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn server_certificate_of_another_authority_is_refused() {
     let narthex = installed("wrong_authority", NAME, &verified_by("other"));
     let line = narthex.run(&["migrate"]).expect_error();
@@ -56,7 +56,7 @@ fn server_certificate_of_another_authority_is_refused() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn server_certificate_for_another_name_is_refused() {
     let narthex = installed("wrong_name", "other.example.com", &verified_by("ca"));
     let line = narthex.run(&["migrate"]).expect_error();
@@ -64,7 +64,7 @@ fn server_certificate_for_another_name_is_refused() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn connection_without_tls_is_refused_by_the_server() {
     let narthex = installed("in_the_clear", NAME, "sslmode=disable");
     let line = narthex.run(&["migrate"]).expect_error();
@@ -79,11 +79,11 @@ fn with_certificate(name: &str, certificate: Option<&str>) -> Narthex {
     let parameters = parameters.into_iter().flatten().collect::<Vec<_>>();
     let parameters = parameters.join("&");
     let address = server().certified_database(name, &parameters);
-    Narthex::installed().with("DATABASE_URL", &address)
+    Narthex::installed_with_tls().with("DATABASE_URL", &address)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn client_certificate_replaces_the_password() {
     let narthex = with_certificate("by_certificate", Some("client"));
     narthex.run(&["migrate"]).expect_code(0);
@@ -99,7 +99,7 @@ async fn client_certificate_replaces_the_password() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn missing_or_wrong_client_certificate_is_refused() {
     for (name, certificate, reason) in [
         (
@@ -121,7 +121,7 @@ fn missing_or_wrong_client_certificate_is_refused() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn tls_cannot_be_downgraded() {
     // The server denies TLS, as an attacker in the network would (PostgreSQL documentation, section
     // 54.2.10).
@@ -140,7 +140,7 @@ fn tls_cannot_be_downgraded() {
         "postgres://narthex:hunter2@localhost:{port}/narthex?hostaddr=127.0.0.1&{}",
         verified_by("ca")
     );
-    let narthex = Narthex::installed().with("DATABASE_URL", &address);
+    let narthex = Narthex::installed_with_tls().with("DATABASE_URL", &address);
     let line = narthex.run(&["migrate"]).expect_error();
     assert!(line.contains("does not support SSL"), "{line}");
     assert_eq!(received.join().unwrap(), b"", "no unencrypted bytes");

@@ -20,7 +20,7 @@ fn code_of(secret: &str, app: &TestApp) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs oathtool: use --features e2e")]
+#[ignore = "needs oathtool: use scripts/test"]
 async fn codes_of_another_program_are_accepted() {
     let app = TestApp::start();
     let owner = app.register(ADA).await;

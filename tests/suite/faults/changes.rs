@@ -19,7 +19,7 @@ const CONCURRENT: usize = 16;
 const NO_CACHE: (&str, &str) = ("NARTHEX_MEMORY_ENTRIES", "0");
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn unknown_commit_outcome_is_reported_as_such() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let app = TestApp::start_on(database, &address, &[]);
@@ -41,7 +41,7 @@ async fn unknown_commit_outcome_is_reported_as_such() {
 
 /// Here commits hang. Locks that are never released have the same effect.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn reads_are_answered_while_commits_wait_for_a_standby() {
     let home = postgres::init_data_directory();
     let _server = postgres::start(&home, &["--listen_addresses="]);
@@ -91,7 +91,7 @@ async fn reads_are_answered_while_commits_wait_for_a_standby() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn changes_work_as_soon_as_the_database_accepts_writes() {
     let (proxy, database, address) = TcpProxy::to_fresh_database(migrate);
     let direct = database.address().to_owned();

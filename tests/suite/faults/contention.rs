@@ -179,13 +179,13 @@ async fn lose_a_deadlock(settings: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn change_that_loses_a_deadlock_is_retried() {
     lose_a_deadlock(&[SHORT_DEADLOCK_TIMEOUT]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn deadlock_is_recognised_with_translated_messages() {
     let database = Database::empty_of(Engine::Postgres);
     let german = postgres::make_locale("de_DE");
@@ -208,7 +208,7 @@ async fn deadlock_is_recognised_with_translated_messages() {
 /// A transaction that waits for a user's lock sees the holder's changes, even if the default
 /// isolation would show the state at its start.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn revocation_holds_with_any_default_isolation_level() {
     let (app, mut other) = on_postgres(&["default_transaction_isolation = 'repeatable read'"]);
     let ada = app.register(ADA).await;
@@ -250,14 +250,14 @@ async fn flush_first_uses_during(meanwhile: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn deleting_a_credential_during_flush_does_not_fail_the_batch() {
     let written = flush_first_uses_during("DELETE FROM credentials WHERE name = 'One'").await;
     assert_eq!(written, ["Another"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn flush_overwrites_an_older_use_of_another_process() {
     let older = "INSERT INTO last_uses (credential_id, at, ip)
         SELECT id, 0, '192.0.2.1' FROM credentials WHERE name = 'One'";

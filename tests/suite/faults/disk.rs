@@ -53,7 +53,7 @@ async fn create_until_full(client: &ApiClient) -> Vec<String> {
 }
 
 #[tokio::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs mount: use --features e2e")]
+#[ignore = "needs mount: use scripts/test"]
 async fn full_disk_stops_only_changes_until_there_is_space() {
     let narthex = on_a_small_disk();
     let serving = narthex.serve();
@@ -142,7 +142,7 @@ fn make_writable_again(operator: Operator) -> Operator {
 }
 
 #[tokio::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs mount: use --features e2e")]
+#[ignore = "needs mount: use scripts/test"]
 async fn read_only_database_still_authenticates_tokens() {
     let database = Database::fresh(migrate);
     let mut narthex = Narthex::installed();

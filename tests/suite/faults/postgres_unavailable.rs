@@ -27,7 +27,7 @@ fn app_behind_proxy_with(settings: &[(&str, &str)]) -> (TestApp, TcpProxy) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn requests_fail_with_retry_after_while_database_is_down() {
     // Without a cache, every check needs the database.
     let (app, proxy) = app_behind_proxy_with(&[("NARTHEX_MEMORY_ENTRIES", "0")]);
@@ -76,7 +76,7 @@ async fn requests_fail_with_retry_after_while_database_is_down() {
 
 /// A node that cannot receive invalidations must not use its cache for longer than a lease.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn cache_is_used_for_at_most_a_lease_without_the_database() {
     let (app, proxy) = app_behind_proxy();
     let ada = app.register(ADA).await;
@@ -102,7 +102,7 @@ async fn cache_is_used_for_at_most_a_lease_without_the_database() {
 
 /// After a restart every pooled connection is closed. The program notices when it uses one.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn restarted_database_is_used_without_an_error() {
     let (app, proxy) = app_behind_proxy();
     let ada = app.register(ADA).await;
@@ -127,7 +127,7 @@ async fn restarted_database_is_used_without_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn silent_database_is_given_up_after_a_timeout() {
     let (app, proxy) = app_behind_proxy();
     let ada = app.register(ADA).await;

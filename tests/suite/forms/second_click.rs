@@ -287,7 +287,7 @@ async fn repeated_revocation_form_redirects_to_its_receipt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn double_click_in_a_browser_makes_one_account_and_session() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -313,7 +313,7 @@ async fn double_click_in_a_browser_makes_one_account_and_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn double_click_on_a_slow_network_keeps_the_session() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;

@@ -40,7 +40,7 @@ fn start(address: &str) -> ChildProcess {
 }
 
 #[tokio::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: use --features e2e")]
+#[ignore = "needs nginx: use scripts/test"]
 async fn example_behind_nginx_greets_a_signed_in_user() {
     let address = unique_loopback_address().to_string();
     let example = start(&address);

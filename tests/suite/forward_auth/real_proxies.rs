@@ -26,7 +26,7 @@ macro_rules! behind_each_proxy {
         mod nginx {
             use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
-            #[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: use --features e2e")]
+            #[ignore = "needs nginx: use scripts/test"]
             async fn $rule() {
                 super::$rule(ProxyDeployment::$layout(Proxy::Nginx)).await;
             })*)*
@@ -34,7 +34,7 @@ macro_rules! behind_each_proxy {
         mod caddy {
             use crate::support::reverse_proxy::{ProxyDeployment, Proxy};
             $($(#[tokio::test(flavor = "multi_thread")]
-            #[cfg_attr(not(feature = "e2e"), ignore = "needs Caddy: use --features e2e")]
+            #[ignore = "needs Caddy: use scripts/test"]
             async fn $rule() {
                 super::$rule(ProxyDeployment::$layout(Proxy::Caddy)).await;
             })*)*

@@ -204,13 +204,13 @@ async fn browser_steps_up_and_returns(deployment: ProxyDeployment) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn browser_steps_up_behind_nginx_and_returns() {
     browser_steps_up_and_returns(ProxyDeployment::of(Proxy::Nginx)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Caddy: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn browser_steps_up_behind_caddy_and_returns() {
     browser_steps_up_and_returns(ProxyDeployment::of(Proxy::Caddy)).await;
 }

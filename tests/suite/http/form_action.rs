@@ -10,7 +10,7 @@ use crate::support::reverse_proxy::{Proxy, ProxyDeployment};
 const ADA: &str = "ada@example.com";
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn sign_in_reaches_an_app_that_redirects_to_another_origin() {
     let deployment = ProxyDeployment::of(Proxy::Nginx);
     deployment.register(ADA).await;

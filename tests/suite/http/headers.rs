@@ -379,7 +379,7 @@ async fn sign_out_does_not_clear_data_of_an_app() {
 
 /// In Chromium, a page with `no-store` whose cookie has changed is in no cache of the browser.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn going_back_after_sign_out_shows_no_private_page() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -405,7 +405,7 @@ async fn going_back_after_sign_out_shows_no_private_page() {
 /// Chromium keeps a page in its back-forward cache in spite of `no-store` while its cookies are
 /// unchanged.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn restored_page_reloads_after_a_revocation_elsewhere() {
     let app = TestApp::start();
     app.register(ADA).await;

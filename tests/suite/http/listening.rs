@@ -178,7 +178,7 @@ fn serve_activated(listen: &str, send: impl FnOnce() -> String) -> (String, Stri
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs systemd: use --features e2e")]
+#[ignore = "needs systemd: use scripts/test"]
 fn server_accepts_sockets_of_systemd() {
     let address = format!("127.0.0.1:{}", free_port());
     let (answer, _) = serve_activated(&address, || send(connect_tcp(&address), "/healthz", ""));

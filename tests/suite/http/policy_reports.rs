@@ -7,7 +7,7 @@ use crate::support::browser::Window;
 use crate::support::echo_app::EchoApp;
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn browser_reports_a_violation_to_the_collector() {
     let port = free_port();
     let collector = EchoApp::at(([127, 0, 0, 1].into(), port));

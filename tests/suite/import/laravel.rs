@@ -40,7 +40,7 @@ fn check_of(operator: &Operator, export: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PHP: use --features e2e")]
+#[ignore = "needs PHP: use scripts/test"]
 async fn laravel_app_moves_with_its_passwords_and_tokens() {
     let operator = Operator::new();
     let settings = "[abilities]\n\"orders:read\" = \"Read\"\n\"orders:write\" = \"Write\"\n";

@@ -92,7 +92,7 @@ pub(super) async fn rotate(browser: &Browser, page: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Django: use --features e2e")]
+#[ignore = "needs Django: use scripts/test"]
 async fn django_project_moves_with_its_passwords_and_tokens() {
     let operator = operator("knox,drf", "\"\" = \"orders:read\"\n");
     let lines = lines_of(
@@ -132,7 +132,7 @@ async fn django_project_moves_with_its_passwords_and_tokens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs better-auth: use --features e2e")]
+#[ignore = "needs better-auth: use scripts/test"]
 async fn better_auth_app_moves_with_its_passwords_and_keys() {
     let operator = operator("better-auth", "");
     let modules = libraries("node").join("node_modules");
@@ -163,7 +163,7 @@ async fn better_auth_app_moves_with_its_passwords_and_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Devise: use --features e2e")]
+#[ignore = "needs Devise: use scripts/test"]
 async fn rails_app_moves_with_its_passwords() {
     let operator = operator("sanctum", "");
     let app = |database: &str, pepper: &[&str]| {

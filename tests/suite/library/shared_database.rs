@@ -50,7 +50,7 @@ fn lines(database: &Database, sql: &str) -> Vec<String> {
 }
 
 #[actix_web::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn schema_separates_tables_from_those_of_the_app() {
     let database = database_of_the_app();
     let narthex = open_in(&database, SCHEMA);
@@ -64,7 +64,7 @@ async fn schema_separates_tables_from_those_of_the_app() {
 }
 
 #[actix_web::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn foreign_key_deletes_the_rows_of_a_deleted_user() {
     let database = database_of_the_app();
     let narthex = open_in(&database, SCHEMA);
@@ -82,7 +82,7 @@ async fn foreign_key_deletes_the_rows_of_a_deleted_user() {
 }
 
 #[actix_web::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn trigger_runs_in_the_transaction_of_the_change() {
     let database = database_of_the_app();
     let narthex = open_in(&database, SCHEMA);
@@ -114,7 +114,7 @@ async fn trigger_runs_in_the_transaction_of_the_change() {
 }
 
 #[actix_web::test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn two_schemas_of_a_database_share_nothing() {
     let database = database_of_the_app();
     let [first, second] = ["first", "second"].map(|schema| open_in(&database, schema));
@@ -128,7 +128,7 @@ async fn two_schemas_of_a_database_share_nothing() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn notification_wakes_only_the_nodes_of_its_schema() {
     let database = database_of_the_app();
     let [mut first, mut second, mut public] = [Some("first"), Some("second"), None].map(|schema| {
@@ -158,7 +158,7 @@ fn notification_wakes_only_the_nodes_of_its_schema() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn role_without_rights_on_the_database_uses_an_existing_schema() {
     let database = database_of_the_app();
     let (_, name) = crate::support::postgres::socket_and_name(database.address());
@@ -185,7 +185,7 @@ fn role_without_rights_on_the_database_uses_an_existing_schema() {
 }
 
 #[test]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 fn every_command_uses_the_schema_of_the_setting() {
     let operator = Operator::on(database_of_the_app()).with("NARTHEX_DATABASE_SCHEMA", SCHEMA);
     operator.run_ok(&["migrate"]);

@@ -15,7 +15,7 @@ use crate::support::page::{ADA, GRACE};
 const NAME: &str = "Zoë’s Shop";
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs aiosmtpd: use --features e2e")]
+#[ignore = "needs aiosmtpd: use scripts/test"]
 async fn independent_parser_reads_every_part_of_a_mail() {
     let server = Aiosmtpd::answering(&[]);
     let app = TestApp::start_with(&[
@@ -54,7 +54,7 @@ async fn independent_parser_reads_every_part_of_a_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs aiosmtpd: use --features e2e")]
+#[ignore = "needs aiosmtpd: use scripts/test"]
 async fn independent_server_gets_a_mail_after_each_failure() {
     for failure in ["451 try later", "drop", "hang"] {
         let server = Aiosmtpd::answering(&[failure]);
@@ -74,7 +74,7 @@ async fn independent_server_gets_a_mail_after_each_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs aiosmtpd: use --features e2e")]
+#[ignore = "needs aiosmtpd: use scripts/test"]
 async fn independent_server_that_refuses_for_ever_is_left_alone() {
     let server = Aiosmtpd::answering(&["550 no such user"]);
     let nodes = Nodes::with(&[("NARTHEX_SMTP_URL", &server.url())]);
@@ -93,7 +93,7 @@ async fn independent_server_that_refuses_for_ever_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs aiosmtpd: use --features e2e")]
+#[ignore = "needs aiosmtpd: use scripts/test"]
 async fn independent_server_gets_the_login_inside_tls() {
     let server = Aiosmtpd::with_tls(Some("narthex:a p@ss:word"));
     let url = format!("smtp://narthex:a%20p%40ss%3Aword@127.0.0.1:{}", server.port);
@@ -111,7 +111,7 @@ async fn independent_server_gets_the_login_inside_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs aiosmtpd: use --features e2e")]
+#[ignore = "needs aiosmtpd: use scripts/test"]
 async fn bad_certificate_is_reported_and_gets_no_mail() {
     let server = Aiosmtpd::with_tls(None);
     let url = format!("smtp://127.0.0.1:{}", server.port);

@@ -18,10 +18,14 @@ use self::steps::{Step, steps};
 use crate::support::api::{Token, text};
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::client::{AnonymousClient, Browser};
+use crate::support::programs;
 use crate::support::user_agents::{FIREFOX_ON_LINUX, SAFARI_ON_IPHONE};
 
-/// The tests that need no other program take two minutes at most, so they have fewer cases.
-const CASES: u32 = if cfg!(feature = "e2e") { 64 } else { 24 };
+/// The number of cases. The tests that need no other program take two minutes at most, so they have
+/// fewer.
+fn cases() -> u32 {
+    if programs::are_included() { 64 } else { 24 }
+}
 
 #[test]
 fn server_accepts_exactly_the_secrets_that_the_model_accepts() {
@@ -29,7 +33,7 @@ fn server_accepts_exactly_the_secrets_that_the_model_accepts() {
     let world = runtime.block_on(World::new());
     // The same sequences in every run, so that a failure is reproducible.
     let config = Config {
-        cases: CASES,
+        cases: cases(),
         failure_persistence: None,
         // A case is slow. After this many shrinking steps, the sequence is short enough to read.
         max_shrink_iters: 60,

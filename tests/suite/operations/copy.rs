@@ -111,7 +111,7 @@ async fn copy_within_one_engine_keeps_all_credentials() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs PostgreSQL: use --features e2e")]
+#[ignore = "needs PostgreSQL: use scripts/test"]
 async fn copy_to_the_other_engine_and_back_keeps_all_credentials() {
     expect_all_works_after_copies(&[Engine::Sqlite, Engine::Postgres, Engine::Sqlite]).await;
 }

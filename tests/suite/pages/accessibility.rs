@@ -80,7 +80,7 @@ pub(super) async fn expect_no_violation(window: &Window, path: &str, width: u32,
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn every_component_passes_axe_in_every_window() {
     let (app, _) = furnished().await;
     let window = Window::at(&app.origin).open().await;
@@ -99,7 +99,7 @@ async fn every_component_passes_axe_in_every_window() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn every_page_passes_axe() {
     let (app, signed_in) = furnished().await;
     let window = Window::at(&app.origin).open().await;
@@ -127,7 +127,7 @@ async fn every_page_passes_axe() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn no_page_scrolls_sideways_with_text_at_200_percent() {
     let (app, mut pages) = furnished().await;
     let window = Window::at(&app.origin).open().await;
@@ -144,7 +144,7 @@ async fn no_page_scrolls_sideways_with_text_at_200_percent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs node: use --features e2e")]
+#[ignore = "needs node: use scripts/test"]
 async fn every_page_is_valid_html() {
     let (app, signed_in) = furnished().await;
     let browser = app.sign_in(ADA).await;

@@ -94,7 +94,7 @@ async fn logo_and_accent_are_immutable_and_run_no_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn branded_pages_render_without_sideways_scrolling() {
     for (name, settings) in [("plain", &[][..]), ("branded", &BRANDED)] {
         let app = TestApp::start_with(settings);

@@ -9,7 +9,7 @@ use crate::support::page::ADA;
 const WRONG: &str = "not the password of ada";
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn button_shows_and_hides_the_password() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -23,7 +23,7 @@ async fn button_shows_and_hides_the_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn action_bar_counts_the_ticked_rows() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -51,7 +51,7 @@ async fn action_bar_counts_the_ticked_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn dialog_opens_and_cancel_closes_it() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -79,7 +79,7 @@ async fn dialog_opens_and_cancel_closes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn dismissed_message_leaves_the_typed_text() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -101,7 +101,7 @@ async fn dismissed_message_leaves_the_typed_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn copy_button_says_that_it_copied() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -114,7 +114,7 @@ async fn copy_button_says_that_it_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn time_to_wait_is_counted_down() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -133,7 +133,7 @@ async fn time_to_wait_is_counted_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn page_without_scripts_has_no_dead_control() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).without_scripts().open().await;

@@ -61,7 +61,7 @@ async fn sign_out(window: &Window) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn authenticator_app_is_set_up_used_and_removed() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -123,7 +123,7 @@ async fn warns(window: &Window) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn leaving_unsaved_recovery_codes_is_asked_about() {
     let app = TestApp::start();
     app.register(ADA).await;

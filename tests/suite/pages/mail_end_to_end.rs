@@ -118,7 +118,7 @@ impl Story {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn person_registers_and_verifies_the_address() {
     Story::in_each_language(&[], async |story| {
         story.window.visit("/register").await;
@@ -141,7 +141,7 @@ async fn person_registers_and_verifies_the_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn person_resets_a_forgotten_password() {
     Story::in_each_language(&[], async |story| {
         let (other, token) = story.ada_with_a_token().await;
@@ -164,7 +164,7 @@ async fn person_resets_a_forgotten_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn person_changes_the_address_and_undoes_it() {
     Story::in_each_language(&[], async |story| {
         let (other, token) = story.ada_with_a_token().await;
@@ -194,7 +194,7 @@ async fn person_changes_the_address_and_undoes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn invited_person_joins_although_registration_is_closed() {
     let closed = [("NARTHEX_REGISTRATION", "closed")];
     Story::in_each_language(&closed, async |story| {

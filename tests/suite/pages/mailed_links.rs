@@ -42,7 +42,7 @@ async fn expect_accessible(window: &Window, link: &str, path: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn every_page_of_a_mailed_link_is_accessible() {
     let (app, server) = TestApp::start_with_mail();
     app.add_user(ADA).await;

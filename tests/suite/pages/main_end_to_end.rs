@@ -8,7 +8,7 @@ use crate::support::browser::Window;
 use crate::support::page::ADA;
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn keyboard_alone_suffices_from_sign_in_to_sign_out() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -53,7 +53,7 @@ async fn keyboard_alone_suffices_from_sign_in_to_sign_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn pages_work_without_scripts_from_sign_in_to_sign_out() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;

@@ -197,7 +197,7 @@ async fn every_text_of_a_page_comes_from_the_catalogues() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn no_page_scrolls_sideways_from_right_to_left() {
     let directory = tempfile::tempdir().expect("a directory");
     let (app, _, pages) = furnished(directory.path()).await;

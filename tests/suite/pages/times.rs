@@ -89,7 +89,7 @@ async fn log_has_a_heading_for_each_day_in_the_language() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn script_writes_times_in_the_time_zone_of_the_reader() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -114,7 +114,7 @@ async fn script_writes_times_in_the_time_zone_of_the_reader() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn script_divides_the_log_at_midnight_of_the_reader() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -135,7 +135,7 @@ async fn script_divides_the_log_at_midnight_of_the_reader() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn script_keeps_relative_times_current() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -164,7 +164,7 @@ async fn script_keeps_relative_times_current() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn script_and_server_write_the_same_times() {
     let app = TestApp::start();
     app.register(ADA).await;

@@ -36,7 +36,7 @@ async fn proof_of(window: &Window) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn passkey_is_added_used_renamed_and_removed() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -93,7 +93,7 @@ async fn passkey_is_added_used_renamed_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn security_key_is_used_and_its_copy_is_marked() {
     let app = TestApp::start();
     app.register(ADA).await;
@@ -151,7 +151,7 @@ async fn add_passkey(app: &TestApp, window: &Window) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn passkey_signs_in_by_the_button() {
     let app = TestApp::start();
     let window = window_of(&app).await;
@@ -171,7 +171,7 @@ async fn passkey_signs_in_by_the_button() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn passkey_is_offered_in_the_field_of_the_address() {
     let app = TestApp::start();
     let window = window_of(&app).await;
@@ -188,7 +188,7 @@ async fn passkey_is_offered_in_the_field_of_the_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn browser_hears_of_passkeys_and_of_their_removal() {
     let app = TestApp::start();
     let window = window_of(&app).await;
@@ -240,7 +240,7 @@ async fn browser_hears_of_passkeys_and_of_their_removal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn password_is_removed_and_set_again() {
     let app = TestApp::start();
     let window = window_of(&app).await;
@@ -277,7 +277,7 @@ async fn password_is_removed_and_set_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn trusted_browser_is_asked_for_the_password_alone() {
     let app = TestApp::start_with(&[("NARTHEX_TRUST_BROWSER", "30d")]);
     let window = window_of(&app).await;
@@ -304,7 +304,7 @@ async fn trusted_browser_is_asked_for_the_password_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn required_factor_can_be_a_passkey() {
     let app = TestApp::start_with(&[("NARTHEX_REQUIRE_SECOND_FACTOR", "all")]);
     app.register(ADA).await;

@@ -310,7 +310,7 @@ async fn malformed_stored_hash_is_rejected_at_normal_cost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn page_shows_missing_password_requirements_while_typing() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).open().await;
@@ -350,7 +350,7 @@ async fn page_shows_missing_password_requirements_while_typing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn page_without_scripts_shows_requirements_after_submission() {
     let app = TestApp::start();
     let window = Window::at(&app.origin).without_scripts().open().await;

@@ -199,7 +199,7 @@ async fn confirmed_user_returns_to_the_same_question() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn revocation_page_works_without_scripts() {
     let scene = Scene::new().await;
     let window = Window::at(&scene.app.origin).without_scripts().open().await;

@@ -1,7 +1,8 @@
 //! The `narthex` program as an operator runs it: in a directory, with an environment and arguments.
 
+use std::ffi::OsStr;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ pub const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 /// An installation: an empty directory and an empty environment. Everything that is run or served
 /// here finds the files of earlier runs, so that a restart is a second call of `serve`.
 pub struct Narthex {
+    program: PathBuf,
     directory: TempDir,
     environment: Vec<(String, String)>,
     before: Vec<String>,
@@ -24,9 +26,25 @@ pub struct Narthex {
 impl Narthex {
     pub fn installed() -> Self {
         Self {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_narthex")),
             directory: tempfile::tempdir().expect("a directory for temporary files"),
             environment: Vec::new(),
             before: Vec::new(),
+        }
+    }
+
+    /// Installs a build with the feature `pg-tls`. `scripts/test` builds it and names it in
+    /// `NARTHEX_TEST_TLS_PROGRAM`, so that the suite itself is built only once.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment of the run names the program, not a setting of Narthex"
+    )]
+    pub fn installed_with_tls() -> Self {
+        let program = std::env::var_os("NARTHEX_TEST_TLS_PROGRAM")
+            .expect("NARTHEX_TEST_TLS_PROGRAM, the path of a build with --features pg-tls");
+        Self {
+            program: PathBuf::from(program),
+            ..Self::installed()
         }
     }
 
@@ -100,8 +118,8 @@ impl Narthex {
 
     /// The command `narthex …` with an empty standard input, to be changed before it is started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let program = env!("CARGO_BIN_EXE_narthex");
-        let mut words = self.before.iter().map(String::as_str).chain([program]);
+        let before = self.before.iter().map(OsStr::new);
+        let mut words = before.chain([self.program.as_os_str()]);
         let mut command = Command::new(words.next().expect("a program"));
         command
             .args(words)

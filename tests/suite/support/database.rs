@@ -21,8 +21,7 @@ impl Engine {
     )]
     pub fn of_this_run() -> Self {
         match std::env::var("NARTHEX_TEST_DATABASE").as_deref() {
-            Ok("postgres") if cfg!(feature = "e2e") => Self::Postgres,
-            Ok("postgres") => panic!("NARTHEX_TEST_DATABASE=postgres needs --features e2e"),
+            Ok("postgres") => Self::Postgres,
             Ok("sqlite") | Err(_) => Self::Sqlite,
             Ok(other) => panic!("NARTHEX_TEST_DATABASE is `sqlite` or `postgres`, not `{other}`"),
         }

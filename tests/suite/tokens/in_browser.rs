@@ -16,7 +16,7 @@ async fn sign_in(window: &Window) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn token_pages_work_without_scripts() {
     let app = TestApp::start();
     drop(app.register(ADA).await);
@@ -72,7 +72,7 @@ async fn token_pages_work_without_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(feature = "e2e"), ignore = "needs Chromium: use --features e2e")]
+#[ignore = "needs Chromium: use scripts/test"]
 async fn revocation_asks_in_a_dialog_on_the_list() {
     let app = TestApp::start();
     let browser = app.register(ADA).await;
