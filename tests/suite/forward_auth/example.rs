@@ -23,7 +23,7 @@ fn start(address: &str) -> ChildProcess {
         format!("NARTHEX={}", env!("CARGO_BIN_EXE_narthex")),
     ];
     // The variables of a test run are no settings of Narthex.
-    let of_the_run = ["DATABASE", "EVIDENCE", "MEMORY", "MOUNT"];
+    let of_the_run = ["DATABASE", "EVIDENCE", "MEMORY", "MOUNT", "TLS_PROGRAM"];
     let unset = of_the_run.map(|name| format!("--unset=NARTHEX_TEST_{name}"));
     let mut arguments: Vec<&str> = unset.iter().chain(&settings).map(String::as_str).collect();
     arguments.push(example.to_str().unwrap());
