@@ -8,6 +8,7 @@ step_began=0
 step() {
     end_step
     printf '\n=== %s\n' "$*"
+    repair_null_device
     step_names+=("$*")
     step_began=$SECONDS
 }
@@ -26,4 +27,27 @@ print_steps() {
     for at in "${!step_names[@]}"; do
         printf '%3d:%02d  %s\n' $((step_seconds[at] / 60)) $((step_seconds[at] % 60)) "${step_names[at]}"
     done
+}
+
+# Makes /dev/null a device again that each user can write. PostgreSQL does not start otherwise, because it
+# runs as a user of its own. A program that replaces its output file does such damage if root gives it
+# `-o /dev/null`, and some containers begin without the device.
+repair_null_device() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    local found
+    found=$(stat --format '%F, mode %a' /dev/null 2>&1) || true
+    case $found in
+        'character special file, mode 666') return 0 ;;
+        'character special file, '*) chmod 666 /dev/null || true ;;
+        *)
+            # Moved into place once it works: on a file system without devices, only a file remains.
+            if mknod --mode=666 /dev/null.new c 1 3 && : >/dev/null.new; then
+                mv --force /dev/null.new /dev/null
+            else
+                rm -f /dev/null.new
+                chmod 666 /dev/null || true
+            fi
+            ;;
+    esac
+    echo "/dev/null was unusable for other users ($found). It is now: $(stat --format '%F, mode %a' /dev/null 2>&1)."
 }
