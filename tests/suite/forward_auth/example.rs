@@ -23,8 +23,11 @@ fn start(address: &str) -> ChildProcess {
         format!("NARTHEX={}", env!("CARGO_BIN_EXE_narthex")),
     ];
     // The variables of a test run are no settings of Narthex.
-    let of_the_run = ["DATABASE", "EVIDENCE", "MEMORY", "MOUNT", "TLS_PROGRAM"];
-    let unset = of_the_run.map(|name| format!("--unset=NARTHEX_TEST_{name}"));
+    let unset: Vec<String> = std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with("NARTHEX_TEST_"))
+        .map(|name| format!("--unset={name}"))
+        .collect();
     let mut arguments: Vec<&str> = unset.iter().chain(&settings).map(String::as_str).collect();
     arguments.push(example.to_str().unwrap());
     let example = ChildProcess::start(&home, "TERM", &PathBuf::from("env"), &arguments);
