@@ -1,6 +1,10 @@
 //! The languages of an installation: those that are compiled in, and those of the operator.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 use unic_langid::LanguageIdentifier;
@@ -11,6 +15,19 @@ use super::{
     own_files::{self, OwnFile},
 };
 use crate::types::language_tag::LanguageTag;
+
+/// The languages that are compiled in. Each process parses them once.
+static BUILT_IN: LazyLock<Languages> = LazyLock::new(|| {
+    let english = Language::english();
+    let [_english, others @ ..] = &catalog::BUILT_IN;
+    let others = others
+        .iter()
+        .map(|(tag, files)| Language::new(Catalog::built_in(tag, files), Some(english.clone())));
+    Languages {
+        all: [english.clone()].into_iter().chain(others).collect(),
+        default: english.clone(),
+    }
+});
 
 /// The languages in which users can be answered. A clone shares them.
 #[derive(Clone, Debug)]
@@ -28,7 +45,11 @@ impl Languages {
     /// Returns the first fault. It is a file that cannot be read, a name that is no language tag,
     /// invalid Fluent, or a message that the pages do not have.
     pub fn read(directory: &Path) -> Result<Self, String> {
-        Self::with(&own_files::read(directory)?)
+        let own = own_files::read(directory)?;
+        if own.is_empty() {
+            return Ok(Self::default());
+        }
+        Self::with(&own)
     }
 
     fn with(own: &BTreeMap<LanguageTag, Vec<OwnFile>>) -> Result<Self, String> {
@@ -106,11 +127,7 @@ impl Languages {
 /// The languages that are compiled in.
 impl Default for Languages {
     fn default() -> Self {
-        let built_in = Self::with(&BTreeMap::new());
-        built_in.unwrap_or_else(|_| Self {
-            all: [Language::english().clone()].into(),
-            default: Language::english().clone(),
-        })
+        BUILT_IN.clone()
     }
 }
 
