@@ -23,6 +23,15 @@ pub(crate) trait RequestConnection: Sized + 'static {
     /// actix-http continues with pipelined requests, which RFC 9112, section 9.6, forbids.
     async fn ends_after_close(&self) -> bool;
 
+    /// Waits until the client has read enough of the earlier responses that the next one can be
+    /// sent. actix-http answers pipelined requests without this wait, and keeps the responses in
+    /// memory.
+    async fn is_read(&self);
+
+    /// Closes the connection if its client does not read. An error response would not reach the
+    /// client, and actix-http would wait for the end of the response in a busy loop.
+    fn abort_unread(&self);
+
     /// Ends the request: immediately, or with the last byte of a body of unknown length.
     fn end(self, answer: ServiceResponse) -> ServiceResponse;
 }
@@ -44,6 +53,14 @@ impl RequestConnection for Unwatched {
     }
 
     async fn ends_after_close(&self) -> bool {
+        match *self {}
+    }
+
+    async fn is_read(&self) {
+        match *self {}
+    }
+
+    fn abort_unread(&self) {
         match *self {}
     }
 

@@ -85,12 +85,21 @@ async fn run<C: RequestConnection, F: Future>(
     connection: Option<&C>,
     answer: F,
 ) -> Option<F::Output> {
-    if let Some(connection) = connection
-        && connection.ends_after_close().await
-    {
+    let Some(connection) = connection else {
+        return poll_limit::with_poll_limit(answer, poll_limit::MAX).await;
+    };
+    if connection.ends_after_close().await {
         return None;
     }
-    poll_limit::with_poll_limit(answer, poll_limit::MAX).await
+    let answer = async {
+        connection.is_read().await;
+        answer.await
+    };
+    let answer = poll_limit::with_poll_limit(answer, poll_limit::MAX).await;
+    if answer.is_none() {
+        connection.abort_unread();
+    }
+    answer
 }
 
 /// Completes each response: errors, headers, log and connection.

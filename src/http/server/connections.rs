@@ -4,33 +4,31 @@
 //! head of the first request, and the pause before the first byte of the next one. If a client
 //! sends half of a second head, neither limit applies. So this module closes idle connections.
 
+mod request;
+
 use std::{
     any::Any,
     collections::HashMap,
     net::{IpAddr, Shutdown},
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use actix_web::{
-    HttpRequest,
-    body::{BodySize, BoxBody, MessageBody},
-    dev::{Extensions, ServiceResponse},
+    dev::Extensions,
     rt::net::{TcpStream, UnixStream},
-    web::Bytes,
 };
 use ipnet::IpNet;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use socket2::{SockRef, Socket};
 
+pub use self::request::InProgress;
 use super::limits::{self, HEADER_TIMEOUT, KEEP_ALIVE};
 use crate::{
     config::Settings,
-    http::middleware::connection::RequestConnection,
     util::networks::{self, Networks},
 };
 
@@ -69,6 +67,8 @@ struct Activity {
     last_tick: AtomicU64,
     /// Whether a response has announced the end of the connection.
     is_closing: AtomicBool,
+    /// The bytes of the responses since the last check that the client reads them.
+    unchecked_bytes: AtomicUsize,
 }
 
 /// One connection. actix-web stores it with the connection until the connection ends.
@@ -151,6 +151,7 @@ impl Connections {
             requests: AtomicUsize::new(0),
             last_tick: AtomicU64::new(self.tick()),
             is_closing: AtomicBool::new(false),
+            unchecked_bytes: AtomicUsize::new(0),
         });
         if let Some(client) = client {
             table.by_client.insert(client, open_connections + 1);
@@ -225,6 +226,13 @@ impl Activity {
         drop(self.socket.shutdown(Shutdown::Both));
     }
 
+    /// Returns whether the send buffer has room. An error counts as room: the next write reports it.
+    fn is_writable(&self) -> bool {
+        let now = Timespec::default();
+        let mut sockets = [PollFd::new(&self.socket, PollFlags::OUT)];
+        rustix::event::poll(&mut sockets, Some(&now)).map_or(true, |ready| ready > 0)
+    }
+
     fn is_idle(&self, now: u64) -> bool {
         self.requests.load(Ordering::Relaxed) == 0
             && now.saturating_sub(self.last_tick.load(Ordering::Relaxed)) >= IDLE_TICKS
@@ -234,81 +242,6 @@ impl Activity {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.connections.release(self.id, self.client);
-    }
-}
-
-/// A request in progress. Its connection is not idle.
-pub struct InProgress {
-    connections: Arc<Connections>,
-    activity: Arc<Activity>,
-}
-
-impl RequestConnection for InProgress {
-    fn begin(request: &HttpRequest) -> Option<Self> {
-        let connection = request.conn_data::<Connection>()?;
-        connection.activity.requests.fetch_add(1, Ordering::Relaxed);
-        Some(Self {
-            connections: Arc::clone(&connection.connections),
-            activity: Arc::clone(&connection.activity),
-        })
-    }
-
-    fn is_crowded(&self) -> bool {
-        self.connections.are_near_limit()
-    }
-
-    fn close(&self) {
-        self.activity.is_closing.store(true, Ordering::Relaxed);
-    }
-
-    async fn ends_after_close(&self) -> bool {
-        if !self.activity.is_closing.load(Ordering::Relaxed) {
-            return false;
-        }
-        // The earlier response is written during this yield.
-        tokio::task::yield_now().await;
-        self.activity.end();
-        true
-    }
-
-    fn end(self, answer: ServiceResponse) -> ServiceResponse {
-        match answer.response().body().size() {
-            BodySize::Stream => answer.map_body(|_, body| {
-                BoxBody::new(Streamed {
-                    body,
-                    _request: self,
-                })
-            }),
-            _ => answer,
-        }
-    }
-}
-
-impl Drop for InProgress {
-    fn drop(&mut self) {
-        self.activity.touch(self.connections.tick());
-        self.activity.requests.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A body of unknown length, and the request that it answers.
-struct Streamed {
-    body: BoxBody,
-    _request: InProgress,
-}
-
-impl MessageBody for Streamed {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_next(cx)
     }
 }
 

@@ -11,6 +11,13 @@ pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that a response may wait for the client to read. Responses exceed the buffers of the
 /// system by a page or two at most. So only a client that does not read reaches this limit.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The number of unsent bytes from which actix-http waits for the client before it asks for more of
+/// a body. It is more than [`UNCHECKED_BYTES`] and the largest response of Narthex, so each request
+/// ends when its response is complete, and the next one waits for the client. In the middle of a
+/// response, actix-http would wait in a busy loop once a client has sent 128 KiB of further requests.
+pub(super) const WRITE_BUFFER: usize = 256 << 10;
+/// The bytes of responses after which the next request first waits until its client has read them.
+pub(super) const UNCHECKED_BYTES: usize = 64 << 10;
 /// The time for which an idle connection stays open. Proxies drop idle connections after 60
 /// seconds. With a shorter time, a proxy would sometimes send a request into a connection that is
 /// being closed.

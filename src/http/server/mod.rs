@@ -104,6 +104,7 @@ impl Server {
         let mut server = HttpServer::new(app)
             .client_request_timeout(limits::HEADER_TIMEOUT)
             .keep_alive(limits::KEEP_ALIVE)
+            .h1_write_buffer_size(limits::WRITE_BUFFER)
             .workers(workers)
             .max_connections(per_worker)
             // Otherwise the last packet of a compressed page waits for the client's delayed

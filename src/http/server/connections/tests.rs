@@ -6,11 +6,11 @@ use std::{
     sync::mpsc,
 };
 
-use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::ServerHandle, web};
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::config::Sources;
+use crate::{config::Sources, http::middleware::connection::RequestConnection as _};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
