@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::addresses::unique_loopback_address;
 use crate::support::app::migrate;
 use crate::support::binary::{PROCESS_TIMEOUT, RunningServer, signal};
 use crate::support::child_process::ChildProcess;
@@ -14,7 +15,7 @@ use crate::support::database::Database;
 use crate::support::operator::Operator;
 use crate::support::output::Output;
 use crate::support::programs;
-use crate::support::reverse_proxy::{haproxy, unique_loopback_address};
+use crate::support::reverse_proxy::haproxy;
 
 const ADA: &str = "ada@example.com";
 const KEY: &str =

@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::addresses::unused_address;
 use crate::support::app::TestApp;
-use crate::support::binary::free_port;
 use crate::support::client::{AnonymousClient, ApiClient};
 use crate::support::operator::Operator;
 use crate::support::sql::{execute, query_lines};
@@ -188,7 +188,7 @@ async fn metric(metrics: &AnonymousClient, name: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_count_cache_entries_and_database_lookups() {
-    let metrics = format!("127.0.0.1:{}", free_port());
+    let metrics = unused_address().to_string();
     let operator = Operator::new().with("NARTHEX_METRICS_LISTEN", &metrics);
     operator.add_user(ADA);
     let [one, other] =

@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{ADA, ada_with_a_token};
-use crate::support::binary::{Narthex, RunningServer, free_port};
+use crate::support::addresses::unused_address;
+use crate::support::binary::{Narthex, RunningServer};
 use crate::support::client::{AnonymousClient, Browser};
 
 /// The memory of one password hash, in MiB.
@@ -64,7 +65,7 @@ async fn flood_of_sign_ins_bounds_memory_and_delays_no_other_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn overload_rejections_are_counted_and_logged_as_info() {
     const SIGN_INS: usize = 60;
-    let metrics = format!("127.0.0.1:{}", free_port());
+    let metrics = unused_address().to_string();
     let narthex = Narthex::installed()
         .with("NARTHEX_LOG_FORMAT", "json")
         .with("NARTHEX_METRICS_LISTEN", &metrics);

@@ -1,7 +1,8 @@
 //! A log without a reader and a log on a full disk.
 
 use super::{ada_with_a_token, token_body};
-use crate::support::binary::{Narthex, free_port};
+use crate::support::addresses::unused_address;
+use crate::support::binary::Narthex;
 use crate::support::client::AnonymousClient;
 
 async fn lines_lost(metrics: &AnonymousClient) -> u64 {
@@ -17,7 +18,7 @@ async fn lines_lost(metrics: &AnonymousClient) -> u64 {
 /// A server whose standard error this shell line redirects.
 fn with_log_redirected(redirection: &str) -> (Narthex, AnonymousClient) {
     let line = format!("{redirection}; exec \"$0\" \"$@\"");
-    let metrics = format!("127.0.0.1:{}", free_port());
+    let metrics = unused_address().to_string();
     let narthex = Narthex::installed()
         .started_by(&["sh", "-c", &line])
         .with("NARTHEX_METRICS_LISTEN", &metrics);

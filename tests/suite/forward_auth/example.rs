@@ -5,11 +5,22 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use crate::support::addresses::unique_loopback_address;
 use crate::support::app::PASSWORD;
 use crate::support::child_process::{ChildProcess, Home};
 use crate::support::client::Browser;
 use crate::support::programs;
-use crate::support::reverse_proxy::unique_loopback_address;
+
+/// The variables of a test run. They are no settings of Narthex.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment of the run is searched, no setting is read"
+)]
+fn variables_of_the_run() -> impl Iterator<Item = String> {
+    std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with("NARTHEX_TEST_"))
+}
 
 /// Starts the example, and waits until nginx and Narthex accept connections.
 fn start(address: &str) -> ChildProcess {
@@ -22,10 +33,7 @@ fn start(address: &str) -> ChildProcess {
         format!("STATE={}", home.path().display()),
         format!("NARTHEX={}", env!("CARGO_BIN_EXE_narthex")),
     ];
-    // The variables of a test run are no settings of Narthex.
-    let unset: Vec<String> = std::env::vars_os()
-        .filter_map(|(name, _)| name.into_string().ok())
-        .filter(|name| name.starts_with("NARTHEX_TEST_"))
+    let unset: Vec<String> = variables_of_the_run()
         .map(|name| format!("--unset={name}"))
         .collect();
     let mut arguments: Vec<&str> = unset.iter().chain(&settings).map(String::as_str).collect();

@@ -9,7 +9,8 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::support::binary::{Narthex, PROCESS_TIMEOUT, RunningServer, free_port, signal};
+use crate::support::addresses::{free_port, unused_address};
+use crate::support::binary::{Narthex, PROCESS_TIMEOUT, RunningServer, signal};
 use crate::support::client::AnonymousClient;
 use crate::support::output::Output;
 use crate::support::programs;
@@ -180,7 +181,7 @@ fn serve_activated(listen: &str, send: impl FnOnce() -> String) -> (String, Stri
 #[test]
 #[ignore = "needs systemd: use scripts/test"]
 fn server_accepts_sockets_of_systemd() {
-    let address = format!("127.0.0.1:{}", free_port());
+    let address = unused_address().to_string();
     let (answer, _) = serve_activated(&address, || send(connect_tcp(&address), "/healthz", ""));
     assert_eq!(status(&answer), 200);
 
@@ -267,7 +268,7 @@ fn untrusted_forwarded_header_logs_one_warning() {
 
 #[test]
 fn health_queries_the_configured_address() {
-    let address = format!("127.0.0.1:{}", free_port());
+    let address = unused_address().to_string();
     let narthex = Narthex::installed().with("NARTHEX_LISTEN", &address);
     let line = narthex.run(&["health"]).expect_error();
     assert!(

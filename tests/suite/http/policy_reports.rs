@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use crate::support::binary::{Narthex, free_port};
+use crate::support::addresses::unused_address;
+use crate::support::binary::Narthex;
 use crate::support::browser::Window;
 use crate::support::echo_app::EchoApp;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium: use scripts/test"]
 async fn browser_reports_a_violation_to_the_collector() {
-    let port = free_port();
-    let collector = EchoApp::at(([127, 0, 0, 1].into(), port));
-    let uri = format!("http://127.0.0.1:{port}/violations");
+    let address = unused_address();
+    let collector = EchoApp::at((address.ip(), address.port()));
+    let uri = format!("http://{address}/violations");
     let serving = Narthex::installed()
         .with("NARTHEX_CSP_REPORT_URI", &uri)
         .serve();

@@ -1,7 +1,7 @@
 //! `narthex mail` and the check of the mail server.
 
+use crate::support::addresses::unused_address;
 use crate::support::app::migrate;
-use crate::support::binary::free_port;
 use crate::support::database::Database;
 use crate::support::mail_server::{MailAnswer, MailServer};
 use crate::support::operator::Operator;
@@ -27,10 +27,11 @@ fn mail_test_sends_a_mail_and_reports_the_answer() {
 
 #[test]
 fn mail_test_names_the_server_that_does_not_answer() {
-    let port = free_port();
-    let operator = operator(&format!("smtp://127.0.0.1:{port}?tls=none"));
+    let address = unused_address();
+    let operator = operator(&format!("smtp://{address}?tls=none"));
     let error = operator.run_err(&["mail", "test", ADA]);
-    let start = format!("the mail server 127.0.0.1, port {port}: ");
+    let (ip, port) = (address.ip(), address.port());
+    let start = format!("the mail server {ip}, port {port}: ");
     assert!(error.starts_with(&start), "{error}");
 }
 
@@ -56,7 +57,7 @@ fn mail_test_without_a_mail_server_names_the_setting() {
 
 #[test]
 fn mail_list_shows_the_outbox() {
-    let operator = operator(&format!("smtp://127.0.0.1:{}?tls=none", free_port()));
+    let operator = operator(&format!("smtp://{}?tls=none", unused_address()));
     assert_eq!(
         operator.json(&["mail", "list"])["data"],
         serde_json::json!([])
@@ -68,7 +69,7 @@ fn check_reports_whether_the_mail_server_answers() {
     let server = MailServer::start();
     let answers = operator(&server.url()).run_ok(&["check"]);
     assert!(answers.contains("answers"), "{answers}");
-    let down = operator(&format!("smtp://127.0.0.1:{}?tls=none", free_port()));
+    let down = operator(&format!("smtp://{}?tls=none", unused_address()));
     let warning = down.run_ok(&["check"]);
     let line = warning.lines().find(|line| line.contains(" mail "));
     assert!(

@@ -3,9 +3,9 @@
 use narthex::jobs::JobState;
 
 use super::Nodes;
+use crate::support::addresses::unused_address;
 use crate::support::aiosmtpd::Aiosmtpd;
 use crate::support::app::{PASSWORD, TestApp, migrate};
-use crate::support::binary::free_port;
 use crate::support::client::AnonymousClient;
 use crate::support::database::Database;
 use crate::support::mail_server::{CONTACT, MailServer, link_in};
@@ -115,7 +115,7 @@ async fn independent_server_gets_the_login_inside_tls() {
 async fn bad_certificate_is_reported_and_gets_no_mail() {
     let server = Aiosmtpd::with_tls(None);
     let url = format!("smtp://127.0.0.1:{}", server.port);
-    let metrics = format!("127.0.0.1:{}", free_port());
+    let metrics = unused_address().to_string();
     let operator = Operator::on(Database::fresh(migrate))
         .with("NARTHEX_SMTP_URL", &url)
         .with("NARTHEX_CONTACT", CONTACT)

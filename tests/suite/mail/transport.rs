@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use narthex::jobs::JobState;
 
 use super::Nodes;
+use crate::support::addresses::unused_address;
 use crate::support::mail_server::{MailAnswer, MailServer, Offer};
 use crate::support::page::{ADA, GRACE};
 
@@ -159,10 +160,7 @@ async fn server_that_hangs_is_given_up_after_ten_seconds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn server_that_is_down_is_retried() {
-    let url = format!(
-        "smtp://127.0.0.1:{}?tls=none",
-        crate::support::binary::free_port()
-    );
+    let url = format!("smtp://{}?tls=none", unused_address());
     let nodes = Nodes::with(&[("NARTHEX_SMTP_URL", &url)]);
     let error = expect_postponed(&nodes).await;
     assert!(error.contains("refused"), "{error}");

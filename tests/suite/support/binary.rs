@@ -289,13 +289,6 @@ impl Drop for RunningProcess {
     }
 }
 
-/// A port on which no process listens now. If another process takes it first, the start reports
-/// that.
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 /// Sends a signal. The standard library can only kill.
 #[track_caller]
 pub fn signal(child: &Child, name: &str) {

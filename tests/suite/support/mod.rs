@@ -1,5 +1,6 @@
 //! Clients, servers and databases that the tests share.
 
+pub mod addresses;
 pub mod aiosmtpd;
 pub mod answer;
 pub mod api;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::binary::free_port;
+use super::addresses::free_port;
 use super::child_process::{ChildProcess, Home};
 use super::database::Database;
 use super::{postgres, programs};

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
+use super::addresses::unique_loopback_address;
 use super::child_process::{ChildProcess, Home};
-use super::reverse_proxy::unique_loopback_address;
 use super::{postgres, programs};
 
 /// The name in the certificate.

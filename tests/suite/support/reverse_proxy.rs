@@ -1,11 +1,11 @@
 //! A real proxy with a configuration from the documentation, with Narthex and an app behind it.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::net::{IpAddr, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use super::addresses::unique_loopback_address;
 use super::binary::{Narthex, RunningServer};
 use super::child_process::{ChildProcess, Home};
 use super::client::{AnonymousClient, ApiClient, Browser};
@@ -163,15 +163,6 @@ impl ProxyDeployment {
     pub fn kill_narthex(&mut self) {
         self.narthex.take().expect("it is killed once").kill();
     }
-}
-
-/// Returns a new loopback address, so that each caller can use any port. It contains the process
-/// ID, so that two runs can be active at once.
-pub fn unique_loopback_address() -> IpAddr {
-    static LAST: AtomicU8 = AtomicU8::new(1);
-    let [_, _, high, low] = std::process::id().to_be_bytes();
-    let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-    Ipv4Addr::new(127, high, low, number).into()
 }
 
 /// Reads one of the documented configuration files.

@@ -7,9 +7,9 @@ use narthex::tokens::{PresentedToken, TokenScheme};
 use reqwest::Method;
 use serde::Deserialize;
 
+use crate::support::addresses::unused_address;
 use crate::support::answer::Answer;
 use crate::support::app::{TestApp, secret_in};
-use crate::support::binary::free_port;
 use crate::support::client::{AnonymousClient, ApiClient, Browser};
 use crate::support::database::Engine;
 use crate::support::operator::Operator;
@@ -356,7 +356,7 @@ async fn metric(metrics: &AnonymousClient, name: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_foreign_token_costs_no_lookup() {
-    let listen = format!("127.0.0.1:{}", free_port());
+    let listen = unused_address().to_string();
     let metrics = AnonymousClient::at(&format!("http://{listen}"));
     let operator = Operator::new()
         .with("NARTHEX_METRICS_LISTEN", &listen)

@@ -1,12 +1,12 @@
 //! Starts Chromium with the one chromedriver of the run.
 
-use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::json;
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 
+use crate::support::addresses::free_port;
 use crate::support::child_process::{ChildProcess, Home};
 use crate::support::programs;
 
@@ -70,19 +70,14 @@ fn http_client() -> reqwest::Client {
     client.build().expect("an HTTP client")
 }
 
-/// Returns an unused port. With port 0, chromedriver takes a port of IPv6, and then fails if the same
-/// one of IPv4 was used within the last minute.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
 /// The address of the chromedriver of the run.
 fn chromedriver() -> &'static str {
     static DRIVER: OnceLock<(String, ChildProcess)> = OnceLock::new();
     let (address, _process) = DRIVER.get_or_init(|| {
         let home = Home::new("browser");
         let program = programs::find("chromedriver", "chromium-driver");
+        // With port 0, chromedriver takes a port of IPv6, and then fails if the same one of IPv4 was
+        // used within the last minute.
         let port = format!("--port={}", free_port());
         let process = ChildProcess::start(&home, "TERM", &program, &[&port]);
         let port = process.output.wait_for(STARTS_WITHIN, |line| {
