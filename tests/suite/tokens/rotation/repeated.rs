@@ -167,7 +167,8 @@ async fn repeated_request_survives_restart_and_key_rotation() {
         let request = client.request(Method::POST, &path);
         let request = request.header("Idempotency-Key", key);
         let answer = client.send(request.json(&json!({"overlap": "1h"}))).await;
-        drop(serving);
+        // A killed server would keep its lease, and the next rotation would wait for it.
+        serving.stop().expect_code(0);
         answer
     };
     let first = secret_of(send_rotation(&operator, "one").await);
