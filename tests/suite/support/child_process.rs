@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::memory;
 use super::output::Output;
 
 /// `$1` is the signal that stops the server, `$2` its directory, the rest its command line. The
@@ -82,18 +83,10 @@ impl Home {
         Self::below(&std::env::temp_dir(), name)
     }
 
-    /// Creates a directory in memory if `scripts/test` found room for it. A database of PostgreSQL
-    /// has a thousand files, and a file system on a disk needs seconds to create and remove so
-    /// many.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the environment of the run names the directory, not a setting of Narthex"
-    )]
+    /// Creates a directory in memory, if there is room. A database of PostgreSQL has a thousand
+    /// files, and a file system on a disk needs seconds to create and remove so many.
     pub fn in_memory(name: &str) -> Self {
-        match std::env::var_os("NARTHEX_TEST_MEMORY") {
-            Some(directory) => Self::below(Path::new(&directory), name),
-            None => Self::new(name),
-        }
+        Self::below(&memory::folder(), name)
     }
 
     fn below(directory: &Path, name: &str) -> Self {

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use super::memory;
 use super::postgres;
 
 /// The two databases that Narthex supports. `scripts/test` runs the suite on each.
@@ -84,7 +85,8 @@ impl Database {
     }
 
     fn empty_sqlite() -> Self {
-        let directory = tempfile::tempdir().expect("a directory for temporary files");
+        let directory = tempfile::tempdir_in(memory::folder());
+        let directory = directory.expect("a directory for temporary files");
         Self {
             address: format!("sqlite://{}/narthex.db", directory.path().display()),
             storage: Storage::Directory(directory),

@@ -18,6 +18,7 @@ pub mod every_page;
 pub mod faulty_random;
 pub mod form;
 pub mod mail_server;
+pub mod memory;
 pub mod mount;
 pub mod operator;
 pub mod output;
