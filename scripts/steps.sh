@@ -29,25 +29,28 @@ print_steps() {
     done
 }
 
-# Makes /dev/null a device again that each user can write. PostgreSQL does not start otherwise, because it
-# runs as a user of its own. A program that replaces its output file does such damage if root gives it
-# `-o /dev/null`, and some containers begin without the device.
+# Makes /dev/null a device again that each user can write. PostgreSQL does not start otherwise,
+# because it runs as a user of its own. A program that replaces its output file does such damage if
+# root gives it `-o /dev/null`, and some containers begin without the device.
 repair_null_device() {
     [ "$(id -u)" -eq 0 ] || return 0
     local found
-    found=$(stat --format '%F, mode %a' /dev/null 2>&1) || true
+    found=$(describe_null_device)
     case $found in
-        'character special file, mode 666') return 0 ;;
-        'character special file, '*) chmod 666 /dev/null || true ;;
+        'character special file 1:3, mode 666') return 0 ;;
+        'character special file 1:3, '*) chmod 666 /dev/null || true ;;
         *)
-            # Moved into place once it works: on a file system without devices, only a file remains.
-            if mknod --mode=666 /dev/null.new c 1 3 && : >/dev/null.new; then
-                mv --force /dev/null.new /dev/null
-            else
+            # A file system without devices, or a mount of the file, permits only the change of its mode.
+            if ! { mknod --mode=666 /dev/null.new c 1 3 && : >/dev/null.new &&
+                mv --force /dev/null.new /dev/null; }; then
                 rm -f /dev/null.new
                 chmod 666 /dev/null || true
             fi
             ;;
     esac
-    echo "/dev/null was unusable for other users ($found). It is now: $(stat --format '%F, mode %a' /dev/null 2>&1)."
+    echo "/dev/null was unusable for other users ($found). It is now: $(describe_null_device)."
+}
+
+describe_null_device() {
+    LC_ALL=C stat --format '%F %t:%T, mode %a' /dev/null 2>&1 || true
 }
