@@ -315,6 +315,7 @@ mod tests {
     #[test]
     fn common_passwords_are_trimmed_and_lower_case() {
         assert!(COMMON_PASSWORDS.lines().count() >= 10_000);
+        assert!(COMMON_PASSWORDS.ends_with('\n'));
         for line in COMMON_PASSWORDS.lines() {
             assert_eq!(line, line.to_lowercase().trim(), "{line}");
         }

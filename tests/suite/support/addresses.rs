@@ -12,9 +12,9 @@ pub fn unique_loopback_address() -> IpAddr {
     Ipv4Addr::new(127, high, low, number).into()
 }
 
-/// Returns an address at which no process listens, and that no other test gets.
+/// Returns an address that no other test gets, with a port that no client and hardly a server uses.
 pub fn unused_address() -> SocketAddr {
-    SocketAddr::new(unique_loopback_address(), 8000)
+    SocketAddr::new(unique_loopback_address(), 21_017)
 }
 
 /// Returns a port of 127.0.0.1 on which no process listens now. Another process can take it at any

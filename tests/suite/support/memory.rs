@@ -1,5 +1,5 @@
-//! A folder in memory, for databases. The tests commit hundreds of thousands of times, and nothing
-//! must outlive them.
+//! A folder in memory, for databases. The tests commit hundreds of thousands of times, and no data
+//! is needed afterwards.
 
 use std::path::{Path, PathBuf};
 
