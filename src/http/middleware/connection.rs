@@ -23,14 +23,13 @@ pub(crate) trait RequestConnection: Sized + 'static {
     /// actix-http continues with pipelined requests, which RFC 9112, section 9.6, forbids.
     async fn ends_after_close(&self) -> bool;
 
-    /// Waits until the client has read enough of the earlier responses that the next one can be
-    /// sent. actix-http answers pipelined requests without this wait, and keeps the responses in
-    /// memory.
-    async fn is_read(&self);
+    /// Waits from time to time until the client has read the earlier responses. actix-http answers
+    /// pipelined requests without this wait, and keeps the responses in memory.
+    async fn wait_for_reader(&self);
 
-    /// Closes the connection if its client does not read. An error response would not reach the
-    /// client, and actix-http would wait for the end of the response in a busy loop.
-    fn abort_unread(&self);
+    /// Ends the connection of a request that was aborted: after its error response, or at once if
+    /// the client does not read. actix-http would try to write to such a client in a busy loop.
+    fn abort(&self);
 
     /// Ends the request: immediately, or with the last byte of a body of unknown length.
     fn end(self, answer: ServiceResponse) -> ServiceResponse;
@@ -56,11 +55,11 @@ impl RequestConnection for Unwatched {
         match *self {}
     }
 
-    async fn is_read(&self) {
+    async fn wait_for_reader(&self) {
         match *self {}
     }
 
-    fn abort_unread(&self) {
+    fn abort(&self) {
         match *self {}
     }
 

@@ -92,12 +92,12 @@ async fn run<C: RequestConnection, F: Future>(
         return None;
     }
     let answer = async {
-        connection.is_read().await;
+        connection.wait_for_reader().await;
         answer.await
     };
     let answer = poll_limit::with_poll_limit(answer, poll_limit::MAX).await;
     if answer.is_none() {
-        connection.abort_unread();
+        connection.abort();
     }
     answer
 }

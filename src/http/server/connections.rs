@@ -9,6 +9,7 @@ mod request;
 use std::{
     any::Any,
     collections::HashMap,
+    io,
     net::{IpAddr, Shutdown},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -19,7 +20,10 @@ use std::{
 
 use actix_web::{
     dev::Extensions,
-    rt::net::{TcpStream, UnixStream},
+    rt::{
+        net::{TcpStream, UnixStream},
+        time::timeout,
+    },
 };
 use ipnet::IpNet;
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -67,7 +71,7 @@ struct Activity {
     last_tick: AtomicU64,
     /// Whether a response has announced the end of the connection.
     is_closing: AtomicBool,
-    /// The bytes of the responses since the last check that the client reads them.
+    /// The bytes of the responses, heads included, since the last check that the client reads them.
     unchecked_bytes: AtomicUsize,
 }
 
@@ -231,6 +235,18 @@ impl Activity {
         let now = Timespec::default();
         let mut sockets = [PollFd::new(&self.socket, PollFlags::OUT)];
         rustix::event::poll(&mut sockets, Some(&now)).map_or(true, |ready| ready > 0)
+    }
+
+    /// Waits until the send buffer has room.
+    ///
+    /// # Errors
+    /// An error if the system has no further descriptor, or if the client reads nothing for the
+    /// write timeout. A Unix socket has no such timeout of its own.
+    async fn becomes_writable(&self) -> io::Result<()> {
+        // Few connections wait, so each socket is registered only for its wait. A Unix socket, too,
+        // may be wrapped as a `TcpStream`, because nothing is read or written.
+        let socket = TcpStream::from_std(self.socket.try_clone()?.into())?;
+        timeout(limits::WRITE_TIMEOUT, socket.writable()).await?
     }
 
     fn is_idle(&self, now: u64) -> bool {

@@ -12,12 +12,13 @@ pub(super) const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// system by a page or two at most. So only a client that does not read reaches this limit.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The number of unsent bytes from which actix-http waits for the client before it asks for more of
-/// a body. It is more than [`UNCHECKED_BYTES`] and the largest response of Narthex, so each request
-/// ends when its response is complete, and the next one waits for the client. In the middle of a
-/// response, actix-http would wait in a busy loop once a client has sent 128 KiB of further requests.
-pub(super) const WRITE_BUFFER: usize = 256 << 10;
+/// a body. In the middle of a response, it waits in a busy loop once a client has sent 128 KiB of
+/// further requests. This number exceeds [`UNCHECKED_BYTES`] and the API description, the largest
+/// public response. So a request ends when its response is complete, and the next one waits for the
+/// client. actix-http keeps a buffer of this size for each connection that needed it.
+pub(super) const WRITE_BUFFER: usize = 192 << 10;
 /// The bytes of responses after which the next request first waits until its client has read them.
-pub(super) const UNCHECKED_BYTES: usize = 64 << 10;
+pub(super) const UNCHECKED_BYTES: usize = 32 << 10;
 /// The time for which an idle connection stays open. Proxies drop idle connections after 60
 /// seconds. With a shorter time, a proxy would sometimes send a request into a connection that is
 /// being closed.
@@ -25,8 +26,9 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// The largest number of connections per worker. Further connections wait to be accepted. With
 /// actix's limit of 25,000, idle connections could use up all file descriptors.
 const MAX_CONNECTIONS_PER_WORKER: usize = 4096;
-/// The file descriptors of a connection: one to read and write, and one to close it.
-const DESCRIPTORS_PER_CONNECTION: u64 = 2;
+/// The file descriptors of a connection: one to read and write, one to close it, and one to wait for
+/// a client that does not read.
+const DESCRIPTORS_PER_CONNECTION: u64 = 3;
 /// The file descriptors for other purposes: database files and sockets, the log, the workers.
 const RESERVED_DESCRIPTORS: u64 = 128;
 /// The time for which a shutdown waits for requests to finish, in seconds.

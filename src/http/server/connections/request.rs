@@ -10,12 +10,14 @@ use actix_web::{
     HttpRequest,
     body::{BodySize, BoxBody, MessageBody},
     dev::ServiceResponse,
-    rt::net::TcpStream,
     web::Bytes,
 };
 
 use super::{Activity, Connection, Connections};
 use crate::http::{middleware::connection::RequestConnection, server::limits};
+
+/// The bytes that each response counts for its head.
+const HEAD_BYTES: usize = 1024;
 
 /// A request in progress. Its connection is not idle.
 pub struct InProgress {
@@ -51,38 +53,42 @@ impl RequestConnection for InProgress {
         true
     }
 
-    async fn is_read(&self) {
-        if self.activity.unchecked_bytes.load(Ordering::Relaxed) < limits::UNCHECKED_BYTES {
+    async fn wait_for_reader(&self) {
+        let unchecked = &self.activity.unchecked_bytes;
+        if unchecked.load(Ordering::Relaxed) < limits::UNCHECKED_BYTES {
             return;
         }
-        self.activity.unchecked_bytes.store(0, Ordering::Relaxed);
-        // The earlier responses are written during this yield.
-        tokio::task::yield_now().await;
-        if self.activity.is_writable() {
-            return;
-        }
-        // Rare, so the socket is registered only for this wait. A Unix socket, too, may be wrapped as
-        // a `TcpStream`, because nothing is read or written.
-        let socket = self.activity.socket.try_clone();
-        if let Ok(socket) = socket.and_then(|socket| TcpStream::from_std(socket.into())) {
-            drop(socket.writable().await);
+        unchecked.store(0, Ordering::Relaxed);
+        loop {
+            // The earlier responses are usually written during this yield.
+            tokio::task::yield_now().await;
+            if self.activity.is_writable() {
+                return;
+            }
+            if self.activity.becomes_writable().await.is_err() {
+                self.activity.end();
+                return;
+            }
         }
     }
 
-    fn abort_unread(&self) {
-        if !self.activity.is_writable() {
+    fn abort(&self) {
+        if self.activity.is_writable() {
+            self.close();
+        } else {
             self.activity.end();
         }
     }
 
     fn end(self, answer: ServiceResponse) -> ServiceResponse {
         let size = answer.response().body().size();
-        let bytes = match size {
+        let body_bytes = match size {
             BodySize::Sized(bytes) => usize::try_from(bytes).unwrap_or(usize::MAX),
             // The size is unknown, so the next request checks.
             BodySize::Stream => limits::UNCHECKED_BYTES,
             BodySize::None => 0,
         };
+        let bytes = body_bytes.saturating_add(HEAD_BYTES);
         let unchecked = &self.activity.unchecked_bytes;
         unchecked.fetch_add(bytes, Ordering::Relaxed);
         match size {
