@@ -40,7 +40,7 @@ repair_null_device() {
         'character special file 1:3, mode 666') return 0 ;;
         'character special file 1:3, '*) chmod 666 /dev/null || true ;;
         *)
-            # A file system without devices, or a mount of the file, permits only the change of its mode.
+            # A file system without devices, or a mount of the file, permits only another mode.
             if ! { mknod --mode=666 /dev/null.new c 1 3 && : >/dev/null.new &&
                 mv --force /dev/null.new /dev/null; }; then
                 rm -f /dev/null.new
